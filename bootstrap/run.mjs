@@ -1,0 +1,181 @@
+// The first line of every command: makes sure that the project's packages are there, then hands over to the
+// Node that came with them. Plain JavaScript for whatever Node (18 or later) the machine has.
+//
+//   node bootstrap/run.mjs PROGRAM.ts [options]
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const startedAtMs = Date.now()
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+const modules = path.join(root, 'node_modules')
+const stamp = path.join(modules, '.installed-for')
+const lock = path.join(root, '.installing')
+const [program, ...options] = process.argv.slice(2)
+
+/** Ends with one sentence a person can act on; a caller that asked for JSON gets it as the last line, too. */
+class Problem extends Error {}
+
+try {
+  checkMachine()
+  if (!isInstalled()) await install()
+  handOver()
+} catch (error) {
+  if (!(error instanceof Problem)) throw error
+  process.stderr.write(`${error.message}\n`)
+  if (options.includes('--json')) process.stdout.write(`${JSON.stringify({ ok: false, problem: error.message })}\n`)
+  process.exitCode = 1
+}
+
+function checkMachine() {
+  const major = Number(process.versions.node.split('.')[0])
+  if (major < 18) throw new Problem(`Node ${process.versions.node} is too old to begin with: install Node 18 or later.`)
+  const supported = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
+  if (!supported || !hasGlibc()) {
+    throw new Problem(
+      `Scratchless runs on Linux with glibc, on x64 or arm64; this machine is ${process.platform} ${process.arch}${
+        supported ? ' without glibc' : ''
+      }.`,
+    )
+  }
+}
+
+function hasGlibc() {
+  process.report.excludeNetwork = true // a report looks up host names otherwise, which can take seconds
+  return process.report.getReport().header.glibcVersionRuntime !== undefined
+}
+
+/** Installed means: npm finished for exactly this lockfile on this kind of machine. */
+function wanted() {
+  const lockfile = fs.readFileSync(path.join(root, 'package-lock.json'))
+  return `${createHash('sha256').update(lockfile).digest('hex')} ${process.platform} ${process.arch}\n`
+}
+
+function isInstalled() {
+  try {
+    return fs.readFileSync(stamp, 'utf8') === wanted()
+  } catch (error) {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return false
+    throw new Problem(`Cannot read ${stamp} (${error.code}): check who owns the checkout.`)
+  }
+}
+
+async function install() {
+  await takeLock()
+  try {
+    if (isInstalled()) return // another command installed while this one waited
+    const count = Object.keys(JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages).length
+    process.stderr.write(`Installing ${count} packages (once) …\n`)
+    await npmCi()
+    fs.writeFileSync(stamp, wanted())
+    process.stderr.write(`Installed in ${seconds(Date.now() - startedAtMs)} s.\n`)
+  } finally {
+    fs.rmSync(lock, { force: true })
+  }
+}
+
+/** One installer at a time: npm ci empties node_modules first. A lock whose owner is gone is taken over. */
+async function takeLock() {
+  for (;;) {
+    try {
+      fs.writeFileSync(lock, String(process.pid), { flag: 'wx' })
+      return
+    } catch (error) {
+      if (error.code === 'ENOSPC') throw new Problem(explain('ENOSPC'))
+      if (error.code !== 'EEXIST') {
+        throw new Problem(`Cannot write in ${root} (${error.code}): packages are installed into the checkout.`)
+      }
+      if (!ownerLives()) fs.rmSync(lock, { force: true })
+      else await new Promise((wake) => setTimeout(wake, 250))
+    }
+  }
+}
+
+function ownerLives() {
+  try {
+    const owner = Number(fs.readFileSync(lock, 'utf8'))
+    if (!owner) return true // its owner is about to write its number
+    process.kill(owner, 0)
+    return true
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
+}
+
+function npmCi() {
+  const npm = process.env.npm_execpath
+  // Started by npm itself in nearly every case; by hand, `npm` is on the path.
+  const [command, before] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
+  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+  return new Promise((done, fail) => {
+    const child = spawn(command, [...before, ...flags], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    let said = ''
+    const listen = (chunk) => {
+      said = (said + chunk).slice(-20_000)
+    }
+    child.stdout.on('data', listen)
+    child.stderr.on('data', listen)
+    const progress = setInterval(
+      () => process.stderr.write(`  … ${seconds(Date.now() - startedAtMs)} s, ${installedSoFar()} packages in place\n`),
+      5_000,
+    )
+    child.on('error', (error) => {
+      clearInterval(progress)
+      fail(new Problem(`npm could not be started (${error.code}): install npm beside Node.`))
+    })
+    child.on('exit', (code) => {
+      clearInterval(progress)
+      if (code === 0) done()
+      else fail(new Problem(explain(said)))
+    })
+  })
+}
+
+function installedSoFar() {
+  try {
+    return fs.readdirSync(modules).length
+  } catch {
+    return 0 // npm ci is still emptying the folder
+  }
+}
+
+function explain(said) {
+  if (/ENOSPC|no space left/i.test(said)) return 'The disk is full: about 800 MB are needed for the packages.'
+  if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|ENETUNREACH|ENOTCACHED|network/i.test(said)) {
+    return 'The npm registry cannot be reached, and npm has not all packages in its cache: connect this machine, or set the registry with "npm config set registry".'
+  }
+  if (/EACCES|EPERM/.test(said)) return `npm may not write in ${root}: check who owns the checkout.`
+  if (/EUSAGE|out of sync/i.test(said)) return 'package.json and package-lock.json disagree: restore both from git.'
+  const line = said.split('\n').find((text) => /npm (error|ERR!)/.test(text)) ?? said.trim().split('\n').pop()
+  return `npm could not install the packages: ${String(line).replace(/^npm (error|ERR!) ?/, '')}`
+}
+
+function seconds(ms) {
+  return (ms / 1000).toFixed(0)
+}
+
+function handOver() {
+  const node = path.join(modules, `node-linux-${process.arch}`, 'bin', 'node')
+  if (!fs.existsSync(node)) {
+    throw new Problem(
+      `The Node that the project brings is missing (${path.relative(root, node)}): delete node_modules and try again, without --omit=optional.`,
+    )
+  }
+  const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(root, program), ...options], {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? path.join(modules, '.cache', 'node'),
+      SCRATCHLESS_STARTED_AT_MS: String(startedAtMs),
+    },
+  })
+  // Ctrl-C reaches the whole group; a signal sent to this process alone is passed on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
+  })
+}
