@@ -1,0 +1,46 @@
+// A program's settings: one JSON file, checked before anything starts, with errors that name file, field and rule.
+
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import type { z } from 'zod'
+
+/** Settings that cannot be used. Its message is one line a person can act on. */
+export class ConfigProblem extends Error {
+  override name = 'ConfigProblem'
+}
+
+/** The absolute path after `--config`. Throws a ConfigProblem where it is missing. */
+export function configPath(argv: readonly string[] = process.argv.slice(2)): string {
+  const { values } = parseArgs({ args: [...argv], options: { config: { type: 'string' } }, strict: false })
+  if (typeof values.config !== 'string' || values.config === '')
+    throw new ConfigProblem('Say which settings to use: --config FILE')
+  return resolve(values.config)
+}
+
+/** Reads and checks a settings file. Throws a ConfigProblem naming the file, the field and the rule broken. */
+export function readConfig<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : `${code}`
+    throw new ConfigProblem(`${path}: ${why}`, { cause: error })
+  }
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new ConfigProblem(`${path}: not JSON: ${(error as Error).message}`, { cause: error })
+  }
+  const result = schema.safeParse(json)
+  if (result.success) return result.data
+  const lines = result.error.issues.map((issue) => `${path}: ${field(issue.path)}: ${issue.message}`)
+  throw new ConfigProblem(lines.join('\n'))
+}
+
+function field(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? '(the whole file)' : path.map(String).join('.')
+}

@@ -1,0 +1,129 @@
+// A program is a starter with children: the api process and the vault (or card) process. The starter holds
+// no key and does no work; it restarts a child that died and takes all of them down with itself.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Log } from './log.ts'
+import { whenToldToStop } from './starter-gone.ts'
+
+export interface ChildSpec {
+  readonly name: string
+  /** The file that the child runs. */
+  readonly module: URL
+  readonly args?: readonly string[]
+  /** Added to the starter's environment. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What a child sends over IPC once it serves: `{ready: true}` and whatever its starter should know. */
+export interface ReadyMessage {
+  readonly ready: true
+  readonly [detail: string]: unknown
+}
+
+export interface Supervised {
+  /** Resolves when every child is ready, with each one's message by name; rejects if stopped before. */
+  readonly ready: Promise<Record<string, ReadyMessage>>
+  stop(): Promise<void>
+}
+
+const FIRST_RESTART_MS = 200
+const LONGEST_RESTART_MS = 10_000
+/** A child that lived this long had started well: the next restart is quick again. */
+const HEALTHY_MS = 30_000
+/** A child has this long after SIGTERM; with the kill after it, the whole program stops within five seconds. */
+const CHILD_STOP_MS = 3_000
+
+/** Tells the starter that this child serves. Without a starter (run alone) it does nothing. */
+export function sendReady(details: Record<string, unknown> = {}): void {
+  process.send?.({ ...details, ready: true })
+}
+
+/**
+ * Starts the children in `cwd` (the party's data folder) and keeps them alive until `stop`.
+ * A child may send `{ready: true, …}`; a later life of the child may send it again, which is logged only.
+ */
+export function superviseChildren(options: {
+  children: readonly ChildSpec[]
+  cwd: string
+  log: Log
+}): Supervised {
+  const { children, cwd, log } = options
+  const running = new Map<string, ChildProcess>()
+  const readyMessages: Record<string, ReadyMessage> = {}
+  const stopped = new AbortController()
+  const { promise: ready, resolve, reject } = Promise.withResolvers<Record<string, ReadyMessage>>()
+  // A starter that never looks at `ready` must not die of an unhandled rejection when stopped early.
+  ready.catch(() => undefined)
+
+  async function keep(spec: ChildSpec): Promise<void> {
+    let pauseMs = FIRST_RESTART_MS
+    while (!stopped.signal.aborted) {
+      const bornMs = performance.now()
+      const how = await runOnce(spec)
+      if (stopped.signal.aborted) return
+      if (performance.now() - bornMs > HEALTHY_MS) pauseMs = FIRST_RESTART_MS
+      log.error({ child: spec.name, how, restartInMs: pauseMs }, 'a child ended and is started again')
+      await sleep(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined)
+      pauseMs = Math.min(pauseMs * 2, LONGEST_RESTART_MS)
+    }
+  }
+
+  function runOnce(spec: ChildSpec): Promise<string> {
+    const child = fork(spec.module, [...(spec.args ?? [])], {
+      cwd,
+      env: { ...process.env, ...spec.env },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    })
+    running.set(spec.name, child)
+    child.on('message', (message) => {
+      if (!isReady(message)) return
+      log.info({ child: spec.name }, 'ready')
+      readyMessages[spec.name] = message
+      if (children.every(({ name }) => name in readyMessages)) resolve(readyMessages)
+    })
+    return new Promise((done) => {
+      child.once('error', (error) => done(error.message))
+      child.once('exit', (code, signal) => done(signal ?? `exit ${code}`))
+    }).then((how) => {
+      running.delete(spec.name)
+      return String(how)
+    })
+  }
+
+  const lives = children.map(keep)
+
+  async function stop(): Promise<void> {
+    stopped.abort()
+    reject(new Error('stopped before all children were ready'))
+    for (const child of running.values()) child.kill('SIGTERM')
+    const killer = setTimeout(() => {
+      for (const child of running.values()) child.kill('SIGKILL')
+    }, CHILD_STOP_MS)
+    await Promise.all(lives)
+    clearTimeout(killer)
+  }
+
+  return { ready, stop }
+}
+
+/**
+ * The whole of a main file after its settings are read: supervises, tells an own starter when all are ready
+ * (`{ready: true, children: {…}}`), and stops when told to or when the starter is gone.
+ */
+export function runProgram(options: { children: readonly ChildSpec[]; cwd: string; log: Log }): Supervised {
+  const supervised = superviseChildren(options)
+  supervised.ready.then(
+    (children) => sendReady({ children }),
+    () => undefined,
+  )
+  whenToldToStop(async (reason) => {
+    options.log.info({ reason }, 'stopping')
+    await supervised.stop()
+  })
+  return supervised
+}
+
+function isReady(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'ready' in message && message.ready === true
+}
