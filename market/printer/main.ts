@@ -1,0 +1,13 @@
+// The printer's process: node market/printer/main.ts '{"port":…,"trayDir":…,"linesPerSecond":…}'
+// Tells its starter of each paper over IPC; ends when the starter is gone.
+
+import { type PrinterFault, startPrinter } from './printer.ts'
+
+const printer = await startPrinter(JSON.parse(process.argv[2]!), (paper) => process.send?.({ paper }))
+process.on('message', (message: { fault?: PrinterFault }) => {
+  if (message.fault) printer.setFault(message.fault)
+})
+process.on('disconnect', () => process.exit(0))
+process.on('SIGINT', () => {}) // Ctrl-C reaches the whole group; the starter decides when the paper is done
+process.on('SIGTERM', () => process.exit(0))
+process.send?.({ ready: printer.port })

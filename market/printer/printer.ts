@@ -1,0 +1,139 @@
+// The emulated receipt printer: a process of its own, at the end of a socket as a real one is at the end of a cable.
+// It prints at its pace (or unpaced), answers status requests, and lays each finished ticket into its tray:
+// the bytes as received and the picture of the paper, which alone shows the code. To the shell goes masked text.
+
+import fs from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { escPosReader, type PaperLine, type PrinterEvent } from './esc-pos.ts'
+import { paperPicture } from './paper-picture.ts'
+import { paperText } from './paper-text.ts'
+
+export interface PrinterOptions {
+  readonly port: number
+  /** Folder of finished and torn tickets. */
+  readonly trayDir: string
+  /** Null prints as fast as bytes come. */
+  readonly linesPerSecond: number | null
+}
+
+/** What the tray holds of one ticket. */
+export interface PrintedPaper {
+  readonly number: number
+  /** The serial as printed, where one was found on the paper. */
+  readonly serial: string | null
+  readonly torn: boolean
+  readonly files: { readonly picture: string; readonly bytes: string }
+  readonly text: readonly string[]
+}
+
+export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
+
+/** Starts to listen on loopback; resolves when it does. */
+export async function startPrinter(options: PrinterOptions, onPaper: (paper: PrintedPaper) => void) {
+  fs.mkdirSync(options.trayDir, { recursive: true })
+  let next = nextPaperNumber(options.trayDir)
+  let fault: PrinterFault = 'none'
+  const sockets = new Set<net.Socket>()
+
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket)
+    let lines: PaperLine[] = []
+    // Commands that print wait here for the mechanism; real-time status requests pass them by.
+    const queue: PrinterEvent[] = []
+    let moving = false
+    const reader = escPosReader((event) => {
+      if (event.kind === 'real-time-status') socket.write(realTimeStatus(event.n, fault))
+      else queue.push(event)
+    })
+
+    async function move() {
+      if (moving) return
+      moving = true
+      for (let event = queue.shift(); event; event = queue.shift()) {
+        if (event.kind === 'line') {
+          if (options.linesPerSecond !== null) await sleep(1000 / options.linesPerSecond)
+          lines.push(event.line)
+        } else if (event.kind === 'status') socket.write(Buffer.of(fault === 'no-paper' ? 0x0c : 0x00))
+        else if (event.kind === 'cut') {
+          lay(lines, event.bytes, false)
+          lines = []
+        }
+      }
+      moving = false
+    }
+
+    socket.on('data', (chunk) => {
+      try {
+        reader.write(chunk)
+      } catch (error) {
+        socket.destroy(error as Error)
+        return
+      }
+      void move()
+    })
+    // A peer that is killed resets the connection: for the printer that is the same as a pulled cable.
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      sockets.delete(socket)
+      if (lines.some((line) => line.kind === 'qr' || line.cells.length > 0))
+        lay(lines, reader.unfinished(), true)
+      lines = []
+    })
+  })
+
+  function lay(lines: readonly PaperLine[], bytes: Buffer, torn: boolean) {
+    const text = paperText(lines)
+    const serial = serialOn(text)
+    const name = [String(next).padStart(6, '0'), serial ?? 'no-serial', ...(torn ? ['torn'] : [])].join('-')
+    const files = {
+      picture: path.join(options.trayDir, `${name}.svg`),
+      bytes: path.join(options.trayDir, `${name}.escpos`),
+    }
+    fs.writeFileSync(files.bytes, bytes)
+    fs.writeFileSync(files.picture, paperPicture(lines))
+    onPaper({ number: next, serial, torn, files, text })
+    next++
+  }
+
+  await new Promise<void>((listening, fail) => {
+    server.once('error', fail)
+    server.listen(options.port, '127.0.0.1', listening)
+  })
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    setFault(next: PrinterFault) {
+      fault = next
+    },
+    async stop() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((closed) => server.close(closed))
+    },
+  }
+}
+
+/** DLE EOT n (bits 1 and 4 are always set): 1 printer, 2 cause of offline, 3 error, 4 paper sensor. */
+function realTimeStatus(n: number, fault: PrinterFault): Buffer {
+  let status = 0x12
+  if (n === 1 && fault !== 'none') status |= 0x08
+  if (n === 2 && fault === 'cover-open') status |= 0x04
+  if (n === 2 && fault === 'no-paper') status |= 0x20
+  if (n === 4 && fault === 'no-paper') status |= 0x60
+  return Buffer.of(status)
+}
+
+/** The serial on the paper: twelve digits in one piece or in groups of four. */
+export function serialOn(text: readonly string[]): string | null {
+  for (const line of text) {
+    const match = /(?<!\d)(\d{4}) ?(\d{4}) ?(\d{4})(?!\d)/.exec(line)
+    if (match) return match.slice(1).join('')
+  }
+  return null
+}
+
+/** One more than the highest number in the tray, so that a restarted printer overwrites no paper. */
+function nextPaperNumber(trayDir: string): number {
+  const numbers = fs.readdirSync(trayDir).map((name) => Number(/^(\d{6})-/.exec(name)?.[1] ?? 0))
+  return Math.max(0, ...numbers) + 1
+}
