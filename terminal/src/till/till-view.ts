@@ -136,6 +136,16 @@ export interface SupplyOrderView {
   readonly refusal: string | null
 }
 
+/** GET /api/journal: the latest sales, newest first, at most 50. */
+export interface JournalView {
+  readonly sales: readonly SaleView[]
+}
+
+/** GET /api/supply-orders: the latest, newest first, at most 20. */
+export interface SupplyOrdersView {
+  readonly supplyOrders: readonly SupplyOrderView[]
+}
+
 /** GET /api/home: everything the home screen shows. */
 export interface HomeView {
   readonly nowMs: number
