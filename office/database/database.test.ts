@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { inTransaction } from './database.ts'
+import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
+import { startTestPostgres, type TestDatabase, type TestPostgres, testDatabase } from './test-database.ts'
+
+let server: TestPostgres
+let database: TestDatabase
+beforeAll(async () => {
+  server = await startTestPostgres()
+  database = await testDatabase([OFFICE_MIGRATIONS])
+})
+afterAll(async () => {
+  await database.drop()
+  await server.stop()
+})
+
+test('a second migration finds nothing to do', async () => {
+  const { urls, party } = database
+  expect(await migrate({ ownerUrl: urls.owner, party, sources: [OFFICE_MIGRATIONS] })).toEqual({
+    applied: [],
+  })
+})
+
+test('int8 comes as bigint and a date as its text', async () => {
+  const { rows } = await database.pool('api').query("SELECT 9007199254740993 AS n, DATE '2026-02-01' AS day")
+  expect(rows).toEqual([{ n: 9007199254740993n, day: '2026-02-01' }])
+})
+
+test('the api may not rewrite the audit chain, and the auditor may not read password hashes', async () => {
+  await expect(database.pool('api').query('DELETE FROM audit_entry')).rejects.toThrow('permission denied')
+  await expect(database.pool('api').query("UPDATE audit_entry SET actor = 'x'")).rejects.toThrow(
+    'permission denied',
+  )
+  await expect(database.pool('auditor').query('SELECT password_hash FROM staff')).rejects.toThrow(
+    'permission denied',
+  )
+  await database.pool('auditor').query('SELECT full_name FROM staff')
+})
+
+test('a transaction that throws leaves nothing, and one that could not be serialized runs again', async () => {
+  const pool = database.pool('owner')
+  await pool.query('CREATE TABLE counter AS SELECT 0 AS n')
+  await expect(
+    inTransaction(pool, async (sql) => {
+      await sql.query('UPDATE counter SET n = 100')
+      throw new Error('no')
+    }),
+  ).rejects.toThrow('no')
+  const addOne = () =>
+    inTransaction(
+      pool,
+      async (sql) => {
+        const { rows } = await sql.query<{ n: number }>('SELECT n FROM counter')
+        await sql.query('UPDATE counter SET n = $1', [rows[0]!.n + 1])
+      },
+      { isolation: 'repeatable read' },
+    )
+  await Promise.all([addOne(), addOne(), addOne()])
+  expect((await pool.query('SELECT n FROM counter')).rows).toEqual([{ n: 3 }])
+})

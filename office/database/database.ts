@@ -1,0 +1,83 @@
+// Pools and transactions. What comes back: int8 (and count(*), sum of int4) as bigint, because money and
+// serials must not pass through floats; date as the text 2026-11-22, because a day has no time zone;
+// numeric as text; timestamptz as Date; bytea as Buffer.
+
+import type { Log } from '@scratchless/program/log'
+import pg from 'pg'
+
+/** A connection inside a transaction, or any that runs one statement: what `*.sql.ts` functions take first. */
+export type Sql = Pick<pg.ClientBase, 'query'>
+/** A client taken from a pool: LISTEN and COPY need one. */
+export type SqlClient = pg.PoolClient
+export type Pool = pg.Pool
+
+export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
+
+/** Serialization failure and deadlock (PostgreSQL, appendix A): the same transaction may succeed when run again. */
+const RETRYABLE = new Set(['40001', '40P01'])
+const MOST_TRIES = 5
+/** A statement that waits longer for a lock is a fault to be seen, not a queue to be joined. */
+const LOCK_WAIT_MS = 10_000
+
+const TEXT_DATE_OID = 1082
+const INT8_OID = 20
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+    if (format !== 'binary' && oid === INT8_OID) return (text: string) => BigInt(text)
+    if (format !== 'binary' && oid === TEXT_DATE_OID) return (text: string) => text
+    return pg.types.getTypeParser(oid, format as 'text')
+  },
+}
+
+/** A pool for one role. An idle connection that breaks is logged and replaced, never a crash. */
+export function createPool(options: { url: string; max?: number; name: string; log?: Log }): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max ?? 10,
+    application_name: options.name,
+    options: `-c lock_timeout=${LOCK_WAIT_MS} -c idle_in_transaction_session_timeout=60000`,
+    types,
+  })
+  pool.on('error', (error) => options.log?.warn({ err: error }, 'an idle database connection broke'))
+  return pool
+}
+
+/**
+ * Runs `work` in a transaction and commits what it returns; rolls back where it throws. A serialization failure
+ * or a deadlock runs it again (five times at most), so `work` must have no effect outside the transaction.
+ */
+export async function inTransaction<Result>(
+  pool: Pool,
+  work: (sql: SqlClient) => Promise<Result>,
+  options: { isolation?: Isolation } = {},
+): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    const client = await pool.connect()
+    let broken: Error | undefined
+    try {
+      await client.query(`BEGIN ISOLATION LEVEL ${options.isolation ?? 'read committed'}`)
+      const result = await work(client)
+      await client.query('COMMIT')
+      return result
+    } catch (error) {
+      await client.query('ROLLBACK').catch((rollbackError: Error) => {
+        broken = rollbackError
+      })
+      if (tries >= MOST_TRIES || !RETRYABLE.has(sqlState(error) ?? '')) throw error
+    } finally {
+      // A connection that cannot even roll back is closed instead of returned.
+      client.release(broken)
+    }
+  }
+}
+
+/** The five characters of SQLSTATE where the error came from PostgreSQL. */
+export function sqlState(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.code : undefined
+}
+
+/** The name of the constraint that a statement broke, for rules that answer with a refusal. */
+export function brokenConstraint(error: unknown): string | undefined {
+  return error instanceof pg.DatabaseError ? error.constraint : undefined
+}

@@ -1,0 +1,126 @@
+// Forward only: numbered plain SQL files, each applied once, in its own transaction, never edited afterwards.
+// Then every source's grants.sql, each time, so that the roles have what the files say and nothing older.
+
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { PartyId } from '@scratchless/voucher/ids'
+import pg from 'pg'
+import { OFFICE_ROLES, roleName } from './roles.ts'
+
+/** A folder of `0001-name.sql` files and perhaps `grants.sql`. Sources are applied in the order given. */
+export interface MigrationSource {
+  readonly name: string
+  readonly folder: URL
+}
+
+/** The tables that every office has: staff, outbox, inbox, audit chain. */
+export const OFFICE_MIGRATIONS: MigrationSource = {
+  name: 'office',
+  folder: new URL('../db/', import.meta.url),
+}
+
+/** Any number, the same in every release: two starts of one office wait for each other here. */
+const MIGRATION_LOCK = 7_204_118
+
+interface MigrationFile {
+  readonly source: string
+  readonly file: string
+  readonly text: string
+  readonly digest: string
+}
+
+/**
+ * Brings a database up to date as its owner. Grants name roles as `:owner`, `:api`, `:vault`, `:auditor`.
+ * Throws where an applied file was changed or where a statement fails; the files before it stay applied.
+ */
+export async function migrate(options: {
+  ownerUrl: string
+  party: PartyId
+  sources: readonly MigrationSource[]
+}): Promise<{ applied: string[] }> {
+  const owner = new pg.Client({ connectionString: options.ownerUrl })
+  await owner.connect()
+  try {
+    await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await owner.query(
+      `CREATE TABLE IF NOT EXISTS schema_migration (
+         source text NOT NULL, file text NOT NULL, digest text NOT NULL,
+         applied_at timestamptz NOT NULL DEFAULT now(),
+         PRIMARY KEY (source, file))`,
+    )
+    const applied: string[] = []
+    for (const file of options.sources.flatMap(filesOf))
+      if (await applyOnce(owner, file)) applied.push(`${file.source}/${file.file}`)
+    await applyGrants(owner, options.party, options.sources)
+    return { applied }
+  } finally {
+    await owner.end()
+  }
+}
+
+function filesOf(source: MigrationSource): MigrationFile[] {
+  const folder = fileURLToPath(source.folder)
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}-.*\.sql$/.test(file))
+    .sort()
+    .map((file) => {
+      const text = readFileSync(join(folder, file), 'utf8')
+      return { source: source.name, file, text, digest: createHash('sha256').update(text).digest('hex') }
+    })
+}
+
+async function applyOnce(owner: pg.Client, { source, file, text, digest }: MigrationFile): Promise<boolean> {
+  const known = await owner.query<{ digest: string }>(
+    'SELECT digest FROM schema_migration WHERE source = $1 AND file = $2',
+    [source, file],
+  )
+  if (known.rows[0]) {
+    if (known.rows[0].digest !== digest)
+      throw new Error(`${source}/${file} was changed after it was applied; write the change as a new file`)
+    return false
+  }
+  await owner.query('BEGIN')
+  try {
+    await owner.query(text)
+    await owner.query('INSERT INTO schema_migration (source, file, digest) VALUES ($1, $2, $3)', [
+      source,
+      file,
+      digest,
+    ])
+    await owner.query('COMMIT')
+  } catch (error) {
+    await owner.query('ROLLBACK')
+    throw new Error(`${source}/${file}: ${(error as Error).message}`, { cause: error })
+  }
+  return true
+}
+
+async function applyGrants(
+  owner: pg.Client,
+  party: PartyId,
+  sources: readonly MigrationSource[],
+): Promise<void> {
+  const roles = OFFICE_ROLES.map((role) => [role, pg.escapeIdentifier(roleName(party, role))] as const)
+  await owner.query('BEGIN')
+  try {
+    for (const [role, name] of roles)
+      if (role !== 'owner')
+        await owner.query(
+          `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${name};
+           REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM ${name}`,
+        )
+    for (const source of sources) {
+      const path = fileURLToPath(new URL('grants.sql', source.folder))
+      if (!existsSync(path)) continue
+      let text = readFileSync(path, 'utf8')
+      for (const [role, name] of roles) text = text.replaceAll(`:${role}`, name)
+      await owner.query(text)
+    }
+    await owner.query('COMMIT')
+  } catch (error) {
+    await owner.query('ROLLBACK')
+    throw error
+  }
+}
