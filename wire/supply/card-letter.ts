@@ -1,0 +1,93 @@
+// centre → terminal: the safe key of an epoch, closed once for each of the terminal's vendor cards. The centre
+// knows the cards from having issued them; a terminal cannot name one. Each closing is a COSE_Recipient with
+// RSAES-OAEP (RFC 8230): SHA-256, or SHA-1 for a card whose PKCS#11 token knows no other.
+
+import type { KeyObject } from 'node:crypto'
+import { type CardId, cardId } from '@scratchless/voucher/ids'
+import { type CborValue, decodeCbor, encodeCbor } from '../compact/cbor.ts'
+import {
+  closeForRecipient,
+  type OaepHash,
+  type Recipient,
+  recipientFromCbor,
+  recipientToCbor,
+  type Signer,
+} from '../compact/cose.ts'
+import { type ContentOf, list, Misshapen, record, type Shape, seconds } from '../compact/shape.ts'
+import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { epochNumber, standing } from './standing.ts'
+
+/** Cards of one terminal: its vendors and their owner. */
+const MAX_CARDS = 16
+
+/** RSA-2048 to RSA-4096. */
+const WRAPPED_BYTES = [256, 384, 512]
+
+export interface CardRecipient {
+  readonly card: CardId
+  readonly oaepHash: OaepHash
+  /** The safe key, closed for the card's RSA key. */
+  readonly wrapped: Uint8Array
+}
+
+const recipient: Shape<CardRecipient> = {
+  toLine: ({ card, oaepHash, wrapped }) => recipientToCbor({ holder: card, oaepHash, wrapped }),
+  fromLine(value: CborValue) {
+    const found: Recipient | undefined = recipientFromCbor(value)
+    if (!found || !WRAPPED_BYTES.includes(found.wrapped.length)) throw new Misshapen('a COSE recipient')
+    const { holder, oaepHash, wrapped } = found
+    return { card: cardShape(holder), oaepHash, wrapped }
+  },
+}
+
+function cardShape(holder: string): CardId {
+  try {
+    return cardId(holder)
+  } catch {
+    throw new Misshapen('the number of a card')
+  }
+}
+
+export const cardLetter = record({
+  standing,
+  epoch: epochNumber,
+  /** From then on the centre closes nothing under this epoch; its codes still sell. */
+  epochEndsS: seconds,
+  recipients: list(recipient, 1, MAX_CARDS),
+})
+
+export type CardLetter = ContentOf<typeof cardLetter>
+
+export const cardLetterMessage = { kind: 'card-letter', shape: cardLetter } as const
+
+export function closeCardLetter(content: CardLetter, signer: Signer, binding: Binding): Closed {
+  return closeMessage(cardLetterMessage, content, signer, binding)
+}
+
+/** Closes a safe key for one card, in the centre's vault. */
+export function closeForCard(
+  safeKey: KeyObject,
+  card: CardId,
+  publicKey: KeyObject,
+  oaepHash: OaepHash,
+): CardRecipient {
+  const { wrapped } = closeForRecipient(safeKey, card, publicKey, oaepHash)
+  return { card, oaepHash, wrapped }
+}
+
+/** The part of a letter that is closed for this card: what the card process unwraps. */
+export function recipientFor(letter: CardLetter, card: CardId): CardRecipient | undefined {
+  return letter.recipients.find((one) => one.card === card)
+}
+
+/** A recipient as one byte string, as the terminal stores it and hands it to its card process. */
+export function storeRecipient(one: CardRecipient): Buffer {
+  return encodeCbor(recipient.toLine(one))
+}
+
+/** Reads what `storeRecipient` wrote; undefined on anything else. */
+export function readRecipient(bytes: Uint8Array): CardRecipient | undefined {
+  const value = decodeCbor(bytes)
+  const found = value === undefined ? undefined : recipientFromCbor(value)
+  return found && { card: cardId(found.holder), oaepHash: found.oaepHash, wrapped: found.wrapped }
+}

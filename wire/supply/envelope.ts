@@ -1,0 +1,128 @@
+// What every supply message has in common: a kind, a place in the terminal's sequence, and a signature that
+// covers both. The external data of a message's signature (nothing of them travels) are
+//
+//   CBOR[ kind, terminal, sequence, SHA-256 of the payload of the message answered (h'' in a request) ]
+//
+// so that an answer is good for one request of one terminal. The hash is of the payload and not of the whole
+// message because an ECDSA signature can be altered and still verify: a message hash would let anybody on the
+// line make the centre store an answer that the true asker could never accept.
+
+import { createHash } from 'node:crypto'
+import type { TerminalId } from '@scratchless/voucher/ids'
+import { encodeCbor } from '../compact/cbor.ts'
+import { type Signer, sign1, type Verifier, verify1 } from '../compact/cose.ts'
+import { type Frame, MAX_SEQUENCE, writeFrame } from '../compact/frame.ts'
+import { decodeShape, encodeShape, type Shape } from '../compact/shape.ts'
+
+/** The frame's first byte. A number is never given a second meaning. */
+export const KIND = {
+  'enrolment-request': 1,
+  'enrolment-answer': 2,
+  'card-letter-request': 3,
+  'card-letter': 4,
+  'catalogue-request': 5,
+  catalogue: 6,
+  'supply-order': 7,
+  'supply-delivery': 8,
+  'supply-receipt': 9,
+  'sales-report': 10,
+  'status-request': 11,
+  'status-answer': 12,
+  acknowledgement: 13,
+  'supply-refusal': 14,
+  unacceptable: 15,
+} as const
+
+export type KindName = keyof typeof KIND
+
+/** The name of a frame's kind, unverified; undefined for a number that is none. */
+export function kindName(frame: Frame): KindName | undefined {
+  return (Object.keys(KIND) as KindName[]).find((name) => KIND[name] === frame.kind)
+}
+
+export interface Message<K extends KindName, T> {
+  readonly kind: K
+  readonly shape: Shape<T>
+}
+
+/** What the signature binds beside the content. */
+export interface Binding {
+  /** Who asks, or whom the answer is for. */
+  readonly terminal: TerminalId
+  /** The request's place in the terminal's sequence; an answer has its request's. */
+  readonly sequence: number
+  /** In an answer: `payloadHash` of the request. Null in a request. */
+  readonly answering: Uint8Array | null
+}
+
+export interface Opened<K extends KindName, T> {
+  readonly kind: K
+  readonly content: T
+  /** SHA-256 of the verified payload, 32 bytes: what "same content" means, and what the answer is bound to. */
+  readonly payloadHash: Buffer
+}
+
+/** The one refusal of whatever is not a good message in its place; why is nobody's business on the line. */
+export type Unacceptable = 'unacceptable'
+
+export function payloadHash(payload: Uint8Array): Buffer {
+  return createHash('sha256').update(payload).digest()
+}
+
+export function externalData(
+  kind: KindName,
+  who: string,
+  sequence: number,
+  answering: Uint8Array | null,
+): Buffer {
+  if (!Number.isInteger(sequence) || sequence < 0 || sequence > MAX_SEQUENCE)
+    throw new RangeError('no message has this sequence')
+  return encodeCbor([KIND[kind], who, sequence, answering ?? new Uint8Array(0)])
+}
+
+export interface Closed {
+  /** The whole frame: what is stored, then sent. */
+  readonly frame: Buffer
+  /** The asker keeps it: the answer is bound to it. */
+  readonly payloadHash: Buffer
+}
+
+/** Signs a message into its frame. Throws a Misshapen where the content is outside its bounds. */
+export function closeMessage<K extends KindName, T>(
+  message: Message<K, T>,
+  content: T,
+  signer: Signer,
+  binding: Binding,
+): Closed {
+  const payload = encodeShape(message.shape, content)
+  const external = externalData(message.kind, binding.terminal, binding.sequence, binding.answering)
+  const frame = writeFrame({
+    kind: KIND[message.kind],
+    sequence: binding.sequence,
+    message: sign1(payload, external, signer),
+  })
+  return { frame, payloadHash: payloadHash(payload) }
+}
+
+/** The content of a frame whose kind, sequence, signature and shape are right; parsed from the verified bytes. */
+export function openMessage<K extends KindName, T>(
+  message: Message<K, T>,
+  frame: Frame,
+  verifier: Verifier,
+  binding: Binding,
+): Opened<K, T> | Unacceptable {
+  if (frame.kind !== KIND[message.kind] || frame.sequence !== binding.sequence) return 'unacceptable'
+  const external = externalData(message.kind, binding.terminal, binding.sequence, binding.answering)
+  const payload = verify1(frame.message, external, verifier)
+  if (payload === undefined) return 'unacceptable'
+  const content = decodeShape(message.shape, payload)
+  if (content === undefined) return 'unacceptable'
+  return { kind: message.kind, content, payloadHash: payloadHash(payload) }
+}
+
+/** The constant frame for a peer whose message is not acceptable: kind 15, sequence 0, no message. Unsigned. */
+export const UNACCEPTABLE_FRAME: Buffer = writeFrame({
+  kind: KIND.unacceptable,
+  sequence: 0,
+  message: new Uint8Array(0),
+})

@@ -1,0 +1,154 @@
+// terminal → centre: what was sold since the last report, and what happened to single tickets. Answered by an
+// acknowledgement; the terminal keeps its sales until then.
+
+import { vendorId } from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
+import { serialAt } from '@scratchless/voucher/serial'
+import type { Signer, Verifier } from '../compact/cose.ts'
+import type { Frame } from '../compact/frame.ts'
+import {
+  type ContentOf,
+  checked,
+  integer,
+  list,
+  mapped,
+  named,
+  oneOf,
+  record,
+  seconds,
+  serial,
+} from '../compact/shape.ts'
+import {
+  type Binding,
+  type Closed,
+  closeMessage,
+  type Opened,
+  openMessage,
+  type Unacceptable,
+} from './envelope.ts'
+
+/** Two days of the busiest till; the rest goes in the next report. */
+export const MAX_SALES_PER_REPORT = 500
+
+/** Events are rare beside sales. */
+export const MAX_EVENTS_PER_REPORT = 100
+
+/** A ticket's number within its terminal, from 1. */
+const ticketNumber = integer(1, 0xffff_ffff)
+
+const sale = record({
+  product: named(productId),
+  serial,
+  ticket: ticketNumber,
+  vendor: named(vendorId),
+  /** When its ticket was printed, by the terminal's clock. */
+  soldAtS: seconds,
+})
+
+export type Sale = ContentOf<typeof sale>
+
+// Most sales are of the next serial, with the next ticket, by the same vendor: such a run says them once and then
+// only how many seconds passed from each sale to the next. 30 sales in four runs take 150 bytes, not 700.
+const saleRun = record({
+  product: named(productId),
+  firstSerial: serial,
+  firstTicket: ticketNumber,
+  vendor: named(vendorId),
+  firstSoldAtS: seconds,
+  /** One number for each sale after the first. */
+  secondsLater: list(integer(0, 0xffff_ffff), 0, MAX_SALES_PER_REPORT - 1),
+})
+
+type SaleRun = ContentOf<typeof saleRun>
+
+/** Sales as runs, in the order given. */
+function runsOf(sales: readonly Sale[]): SaleRun[] {
+  const runs: { head: Sale; last: Sale; secondsLater: number[] }[] = []
+  for (const next of sales) {
+    const run = runs.at(-1)
+    if (run && continues(run.head, run.secondsLater.length + 1, run.last, next)) {
+      run.secondsLater.push(next.soldAtS - run.last.soldAtS)
+      run.last = next
+    } else runs.push({ head: next, last: next, secondsLater: [] })
+  }
+  return runs.map(({ head, secondsLater }) => ({
+    product: head.product,
+    firstSerial: head.serial,
+    firstTicket: head.ticket,
+    vendor: head.vendor,
+    firstSoldAtS: head.soldAtS,
+    secondsLater,
+  }))
+}
+
+function continues(head: Sale, index: number, last: Sale, next: Sale): boolean {
+  return (
+    next.product === head.product &&
+    next.vendor === head.vendor &&
+    Number(next.serial) === Number(head.serial) + index &&
+    next.ticket === head.ticket + index &&
+    next.soldAtS >= last.soldAtS
+  )
+}
+
+function salesOf(runs: readonly SaleRun[]): Sale[] {
+  return runs.flatMap(({ product, firstSerial, firstTicket, vendor, firstSoldAtS, secondsLater }) => {
+    let soldAtS = firstSoldAtS
+    return [0, ...secondsLater].map((later, index) => {
+      soldAtS += later
+      return { product, serial: serialAt(firstSerial, index), ticket: firstTicket + index, vendor, soldAtS }
+    })
+  })
+}
+
+const saleRunList = checked(
+  list(saleRun, 0, MAX_SALES_PER_REPORT),
+  `at most ${MAX_SALES_PER_REPORT} sales, numbers and times within their bounds`,
+  (runs) =>
+    runs.reduce((sum, { secondsLater }) => sum + 1 + secondsLater.length, 0) <= MAX_SALES_PER_REPORT &&
+    runs.every(
+      ({ firstSerial, firstTicket, firstSoldAtS, secondsLater }) =>
+        Number(firstSerial) + secondsLater.length <= 999_999_999_999 &&
+        firstTicket + secondsLater.length <= 0xffff_ffff &&
+        secondsLater.reduce((sum, later) => sum + later, firstSoldAtS) <= 0xffff_ffff,
+    ),
+)
+
+const event = record({
+  product: named(productId),
+  serial,
+  ticket: ticketNumber,
+  vendor: named(vendorId),
+  atS: seconds,
+  /**
+   * `in-doubt`: the ticket may or may not have come out. `settled-sold` and `settled-damaged`: what a person then
+   * found. `duplicate`: the same ticket was printed once more.
+   */
+  what: oneOf(['in-doubt', 'settled-sold', 'settled-damaged', 'duplicate']),
+})
+
+export type TicketEvent = ContentOf<typeof event>
+
+export const salesReport = record({
+  sales: mapped(saleRunList, runsOf, salesOf),
+  events: list(event, 0, MAX_EVENTS_PER_REPORT),
+})
+
+export interface SalesReport {
+  readonly sales: readonly Sale[]
+  readonly events: readonly TicketEvent[]
+}
+
+const message = { kind: 'sales-report', shape: salesReport } as const
+
+export function closeSalesReport(content: SalesReport, signer: Signer, binding: Binding): Closed {
+  return closeMessage(message, content, signer, binding)
+}
+
+export function openSalesReport(
+  frame: Frame,
+  verifier: Verifier,
+  binding: Binding,
+): Opened<'sales-report', SalesReport> | Unacceptable {
+  return openMessage(message, frame, verifier, binding)
+}

@@ -1,0 +1,59 @@
+// terminal → centre: these products, in these quantities, at these prices. Answered by a supply delivery or a
+// supply refusal. The order's sequence is its name, and its delivery's.
+
+import { productId } from '@scratchless/voucher/product'
+import type { Signer, Verifier } from '../compact/cose.ts'
+import type { Frame } from '../compact/frame.ts'
+import { amount, type ContentOf, checked, integer, list, named, record, seconds } from '../compact/shape.ts'
+import {
+  type Binding,
+  type Closed,
+  closeMessage,
+  type Opened,
+  openMessage,
+  type Unacceptable,
+} from './envelope.ts'
+
+/** A shop carries some dozen products; the ninetieth order has four lines. */
+export const MAX_LINES = 20
+
+/** The ninety-ninth order of a hundred has 500 codes; a delivery of 1,000 stays below half a frame. */
+export const MAX_CODES_PER_ORDER = 1_000
+
+const line = record({
+  product: named(productId),
+  quantity: integer(1, MAX_CODES_PER_ORDER),
+  /** The price the shop agreed to pay for one code, minor units of its catalogue's currency. */
+  unitPriceMinor: amount,
+})
+
+export type SupplyOrderLine = ContentOf<typeof line>
+
+export const supplyOrder = record({
+  /** The centre gives this order no first effect from this second on; a repeat still gets its stored answer. */
+  expiresAtS: seconds,
+  lines: checked(
+    list(line, 1, MAX_LINES),
+    `each product once, at most ${MAX_CODES_PER_ORDER} codes in all`,
+    (lines) =>
+      new Set(lines.map(({ product }) => product)).size === lines.length &&
+      lines.reduce((sum, { quantity }) => sum + quantity, 0) <= MAX_CODES_PER_ORDER,
+  ),
+})
+
+export type SupplyOrder = ContentOf<typeof supplyOrder>
+
+const message = { kind: 'supply-order', shape: supplyOrder } as const
+
+export function closeSupplyOrder(content: SupplyOrder, signer: Signer, binding: Binding): Closed {
+  return closeMessage(message, content, signer, binding)
+}
+
+/** The caller judges what no shape can say: sequence, expiry, prices, stock, money. */
+export function openSupplyOrder(
+  frame: Frame,
+  verifier: Verifier,
+  binding: Binding,
+): Opened<'supply-order', SupplyOrder> | Unacceptable {
+  return openMessage(message, frame, verifier, binding)
+}
