@@ -1,0 +1,173 @@
+// What the four messages have in common: a clear header, one signature, and content of which three encrypt
+// everything and the delivery its codes only.
+
+import { type CanonicalReader, canonicalReader, UnexpectedContent } from '../xml/canonical-reader.ts'
+import { decryptData } from '../xml/decrypt.ts'
+import { encryptData } from '../xml/encrypt.ts'
+import { openSigned } from '../xml/open-signed.ts'
+import { signDocument } from '../xml/sign.ts'
+import { canonicalBytes } from '../xml/strict-document.ts'
+import type { Suite } from '../xml/suites.ts'
+import { field } from '../xml/xml-text.ts'
+import { MAX_MESSAGE_BYTES, RESTOCK_NAMESPACE, type RestockMessageName } from './restock-messages.ts'
+import type { OpenedRestock, RestockClosing, RestockOpening, RestockRefusal } from './restock-partner.ts'
+import { matchesXsd } from './restock-schema.ts'
+
+export interface RestockHeader {
+  readonly id: string
+  readonly issuedAt: string
+  readonly sender: string
+  readonly receiver: string
+}
+
+/** A zod schema, as far as opening needs one. */
+export interface ContentSchema<Content> {
+  parse(value: unknown): Content
+  safeParse(value: unknown): { success: true; data: Content } | { success: false }
+}
+
+/** What makes one of the three messages that are encrypted as a whole. */
+export interface ConfidentialMessage<Content extends RestockHeader> {
+  readonly name: Exclude<RestockMessageName, 'RestockDelivery'>
+  readonly schema: ContentSchema<Content>
+  /** Everything below the header, in canonical form. */
+  write(content: Content): string
+  /** The same, read: fields that `schema` then checks, with the header's beside them. */
+  read(reader: CanonicalReader): object
+}
+
+/** Signs a payload: `body` stands between the header and the signature. Canonical form throughout. */
+export function signMessage(
+  name: RestockMessageName,
+  header: RestockHeader,
+  body: string,
+  closing: RestockClosing,
+): Promise<Buffer> {
+  const payload = `<${name} xmlns="${RESTOCK_NAMESPACE}">${writeHeader(closing.suite, header)}${body}</${name}>`
+  return signDocument(payload, closing.suite, closing.signingKey)
+}
+
+export type VerifiedMessage =
+  | { readonly header: RestockHeader; readonly reader: CanonicalReader; readonly payloadHash: Buffer }
+  | { readonly refusal: RestockRefusal }
+
+/**
+ * Verifies a message, then its header. The reader stands after the header, and is over the verified canonical
+ * bytes, which are valid by the XSD.
+ */
+export function verifyMessage(
+  name: RestockMessageName,
+  bytes: Uint8Array,
+  { partner, self }: RestockOpening,
+): VerifiedMessage {
+  const signed = openSigned(bytes, {
+    suite: partner.suite,
+    verifyKey: partner.verifyKey,
+    rootName: name,
+    namespace: RESTOCK_NAMESPACE,
+    maxBytes: MAX_MESSAGE_BYTES[name],
+  })
+  if ('refusal' in signed) return signed
+  if (!matchesXsd(signed.payload)) return { refusal: 'content-invalid' }
+  const reader = canonicalReader(signed.payload.toString('latin1'))
+  const read = readOrNull(() => {
+    reader.expect(`<${name} xmlns="${RESTOCK_NAMESPACE}">`)
+    return readHeader(reader)
+  })
+  if (read === null) return { refusal: 'content-invalid' }
+  const { suite, header } = read
+  if (suite !== partner.suite || header.sender !== partner.id || header.receiver !== self)
+    return { refusal: 'header-differs' }
+  return { header, reader, payloadHash: signed.payloadHash }
+}
+
+/** Closes a message whose whole content is for its receiver only. Throws where the content breaks its schema. */
+export function closeConfidential<Content extends RestockHeader>(
+  message: ConfidentialMessage<Content>,
+  content: Content,
+  closing: RestockClosing,
+): Promise<Buffer> {
+  const checked = message.schema.parse(content)
+  const inner = `<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">${writeInnerHeader(checked)}${message.write(checked)}</${message.name}Content>`
+  return signMessage(message.name, checked, encryptData(Buffer.from(inner), 'element', closing), closing)
+}
+
+/** Opens one: verifies, decrypts, and gives the content, or says why not. Throws for no bytes. */
+export async function openConfidential<Content extends RestockHeader>(
+  message: ConfidentialMessage<Content>,
+  bytes: Uint8Array,
+  opening: RestockOpening,
+): Promise<OpenedRestock<Content>> {
+  const verified = verifyMessage(message.name, bytes, opening)
+  if ('refusal' in verified) return verified
+  const { header, reader, payloadHash } = verified
+  const encrypted = readOrNull(() => readEncryptedData(message.name, reader))
+  if (encrypted === null) return { refusal: 'content-invalid' }
+  const plaintext = await decryptData(encrypted, 'element', opening.partner.suite, opening.unwrappingKey)
+  if (plaintext === null) return { refusal: 'not-decrypted' }
+
+  const inner = canonicalBytes(plaintext, MAX_MESSAGE_BYTES[message.name])
+  if (typeof inner === 'string' || !matchesXsd(inner)) return { refusal: 'inner-content-invalid' }
+  const innerReader = canonicalReader(inner.toString('latin1'))
+  const fields = readOrNull(() => {
+    innerReader.expect(`<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">`)
+    const innerHeader = readInnerHeader(innerReader)
+    const content = message.read(innerReader)
+    innerReader.expect(`</${message.name}Content>`)
+    innerReader.end()
+    return { innerHeader, content }
+  })
+  if (fields === null) return { refusal: 'inner-content-invalid' }
+  const { innerHeader } = fields
+  if (
+    innerHeader.id !== header.id ||
+    innerHeader.sender !== header.sender ||
+    innerHeader.receiver !== header.receiver
+  )
+    return { refusal: 'inner-header-differs' }
+  const content = message.schema.safeParse({ ...header, ...fields.content })
+  return content.success ? { content: content.data, payloadHash } : { refusal: 'inner-content-invalid' }
+}
+
+/** The EncryptedData, which is the last of a verified message. */
+export function readEncryptedData(name: RestockMessageName, reader: CanonicalReader): string {
+  const raw = reader.rawElement('<xenc:EncryptedData ', '</xenc:EncryptedData>')
+  reader.expect(`</${name}>`)
+  reader.end()
+  return raw
+}
+
+/** Null where the text is another than the reader was told to expect. */
+export function readOrNull<Read>(read: () => Read): Read | null {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof UnexpectedContent) return null
+    throw error
+  }
+}
+
+function writeHeader(suite: Suite, header: RestockHeader): string {
+  return `<Header>${field('Suite', suite)}${field('Id', header.id)}${field('IssuedAt', header.issuedAt)}${field('Sender', header.sender)}${field('Receiver', header.receiver)}</Header>`
+}
+
+function readHeader(reader: CanonicalReader): { suite: string; header: RestockHeader } {
+  reader.expect('<Header>')
+  const suite = reader.field('Suite')
+  const header = {
+    id: reader.field('Id'),
+    issuedAt: reader.field('IssuedAt'),
+    sender: reader.field('Sender'),
+    receiver: reader.field('Receiver'),
+  }
+  reader.expect('</Header>')
+  return { suite, header }
+}
+
+function writeInnerHeader(header: RestockHeader): string {
+  return field('Id', header.id) + field('Sender', header.sender) + field('Receiver', header.receiver)
+}
+
+function readInnerHeader(reader: CanonicalReader): Omit<RestockHeader, 'issuedAt'> {
+  return { id: reader.field('Id'), sender: reader.field('Sender'), receiver: reader.field('Receiver') }
+}

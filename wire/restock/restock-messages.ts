@@ -1,0 +1,52 @@
+// The names and bounds of the messages, and what may be read of one that nobody has verified.
+
+import { isSuite, type Suite } from '../xml/suites.ts'
+
+export const RESTOCK_NAMESPACE = 'urn:scratchless:restock:1'
+
+/** Largest message in bytes. An order or its response has 50 lines; the other two may name 10,000 serials or runs. */
+export const MAX_MESSAGE_BYTES = {
+  RestockOrder: 65_536,
+  RestockOrderResponse: 65_536,
+  RestockDelivery: 1_048_576,
+  RestockReceipt: 1_048_576,
+} as const
+
+export type RestockMessageName = keyof typeof MAX_MESSAGE_BYTES
+
+/** What a message says of itself. Nothing of it is known to be true: it serves to choose whose key to try. */
+export interface UnverifiedRouting {
+  readonly unverified: true
+  readonly message: RestockMessageName
+  readonly suite: Suite
+  readonly id: string
+  readonly sender: string
+  readonly receiver: string
+}
+
+/** The header is the first child of the root and shorter than this, declaration included. */
+const HEADER_BYTES = 600
+
+const HEADER =
+  /^(?:<\?xml [^>]{0,60}\?>\s{0,4})?<(\w{1,30}) xmlns="urn:scratchless:restock:1"><Header><Suite>([a-z0-9-]{1,20})<\/Suite><Id>([0-9a-f-]{36})<\/Id><IssuedAt>[0-9TZ:.-]{24}<\/IssuedAt><Sender>([a-z0-9-]{1,20})<\/Sender><Receiver>([a-z0-9-]{1,20})<\/Receiver><\/Header>/
+
+/** Reads the header of a message that nobody has verified; null where there is none. */
+export function peekRestockMessage(bytes: Uint8Array): UnverifiedRouting | null {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEADER_BYTES))
+  const match = HEADER.exec(start.toString('latin1'))
+  if (match === null) return null
+  const [, message, suite, id, sender, receiver] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  if (!isMessageName(message) || !isSuite(suite)) return null
+  return { unverified: true, message, suite, id, sender, receiver }
+}
+
+function isMessageName(name: string): name is RestockMessageName {
+  return Object.hasOwn(MAX_MESSAGE_BYTES, name)
+}

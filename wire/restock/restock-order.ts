@@ -1,0 +1,75 @@
+// RestockOrder: the centre asks an operator for codes. UBL's Order.
+
+import { z } from 'zod'
+import { field } from '../xml/xml-text.ts'
+import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
+import {
+  centreIdField,
+  instantField,
+  lineNoField,
+  linesRise,
+  MAX_LINE_QUANTITY,
+  MAX_LINES,
+  messageIdField,
+  operatorIdField,
+  productField,
+} from './restock-fields.ts'
+import type { OpenedRestock, RestockClosing, RestockOpening } from './restock-partner.ts'
+
+export const restockOrder = z
+  .strictObject({
+    id: messageIdField,
+    issuedAt: instantField,
+    sender: centreIdField,
+    receiver: operatorIdField,
+    /** Past this moment the order has no first effect; an order already answered keeps its answer. */
+    expiresAt: instantField,
+    lines: z
+      .array(
+        z.strictObject({
+          lineNo: lineNoField,
+          product: productField,
+          quantity: z.int().min(1).max(MAX_LINE_QUANTITY),
+        }),
+      )
+      .min(1)
+      .max(MAX_LINES)
+      .refine(linesRise, 'line numbers rise'),
+  })
+  .refine((order) => order.expiresAt > order.issuedAt, 'an order expires after it was issued')
+
+export type RestockOrder = z.output<typeof restockOrder>
+
+const message: ConfidentialMessage<RestockOrder> = {
+  name: 'RestockOrder',
+  schema: restockOrder,
+  write: (order) =>
+    field('ExpiresAt', order.expiresAt) +
+    order.lines
+      .map(
+        (line) =>
+          `<Line>${field('LineNo', line.lineNo)}${field('Product', line.product)}${field('Quantity', line.quantity)}</Line>`,
+      )
+      .join(''),
+  read: (reader) => ({
+    expiresAt: reader.field('ExpiresAt'),
+    lines: reader.list('Line', () => ({
+      lineNo: Number(reader.field('LineNo')),
+      product: reader.field('Product'),
+      quantity: Number(reader.field('Quantity')),
+    })),
+  }),
+}
+
+/** The signed and encrypted XML of an order. Throws where it breaks its schema. */
+export function closeRestockOrder(order: RestockOrder, closing: RestockClosing): Promise<Buffer> {
+  return closeConfidential(message, order, closing)
+}
+
+/** Verifies, then decrypts an order of `opening.partner`. */
+export function openRestockOrder(
+  bytes: Uint8Array,
+  opening: RestockOpening,
+): Promise<OpenedRestock<RestockOrder>> {
+  return openConfidential(message, bytes, opening)
+}
