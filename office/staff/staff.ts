@@ -1,0 +1,123 @@
+// Who works at an office, and who is at the screen. Sessions live in the database under the hash of a random
+// token; the cookie holds the token and nothing else, so a stolen table signs nobody in.
+
+import { createHash } from 'node:crypto'
+import { hash, verify } from '@node-rs/argon2'
+import type { Clock } from '@scratchless/voucher/clock'
+import { type Random, randomBytes } from '@scratchless/voucher/random'
+import type { Pool } from '../database/database.ts'
+import {
+  clearFailures,
+  countFailure,
+  deleteEndedSessions,
+  deleteSession,
+  findSession,
+  findStaff,
+  insertSession,
+  insertStaff,
+  type StaffRow,
+  setPassword,
+  touchSession,
+} from './staff.sql.ts'
+
+export interface StaffNeeds {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly random: Random
+}
+
+export interface StaffMember {
+  readonly id: number
+  readonly signInName: string
+  readonly fullName: string
+  readonly roles: readonly string[]
+}
+
+/** In order of precedence. `locked` is said even for a right password. */
+export type SignInRefusal = 'locked' | 'wrong-credentials'
+
+/** Below it a guesser needs no patience (NIST SP 800-63B, 5.1.1, asks for 8; staff move money). */
+export const MIN_PASSWORD_LENGTH = 10
+/** argon2 takes any length; a request must not make it work for long. */
+export const MAX_PASSWORD_LENGTH = 200
+/** Five tries, then a quarter of an hour: 480 guesses a day. */
+const MAX_FAILURES = 5
+const LOCK_MS = 15 * 60_000
+/** A working day with overtime; a screen left alone signs out after an hour. */
+const SESSION_MS = 12 * 3_600_000
+const IDLE_MS = 3_600_000
+/** How stale `seen_at` may be before it is written again. */
+const TOUCH_MS = 60_000
+const TOKEN_BYTES = 32
+
+/** Adds a member of staff; null where the sign-in name is taken. Throws a RangeError on a short password. */
+export async function addStaff(
+  needs: Pick<StaffNeeds, 'pool'>,
+  member: { signInName: string; fullName: string; roles: readonly string[]; password: string },
+): Promise<number | null> {
+  const passwordHash = await hashPassword(member.password)
+  return insertStaff(needs.pool, { ...member, passwordHash })
+}
+
+/** Gives a new password and unlocks. Throws a RangeError on a short one. */
+export async function changePassword(needs: Pick<StaffNeeds, 'pool'>, staffId: number, password: string) {
+  await setPassword(needs.pool, staffId, await hashPassword(password))
+}
+
+function hashPassword(password: string): Promise<string> {
+  if (password.length < MIN_PASSWORD_LENGTH || password.length > MAX_PASSWORD_LENGTH)
+    throw new RangeError(`a password has ${MIN_PASSWORD_LENGTH} to ${MAX_PASSWORD_LENGTH} characters`)
+  return hash(password)
+}
+
+/** Checks a password and starts a session. Every try takes the time of one argon2id, known name or not. */
+export async function signIn(
+  needs: StaffNeeds,
+  signInName: string,
+  password: string,
+): Promise<{ token: string; member: StaffMember } | SignInRefusal> {
+  const { pool, clock, random } = needs
+  const now = new Date(clock.nowMs())
+  const row = await findStaff(pool, signInName)
+  const right = await verify(row?.password_hash ?? (await nobodysHash()), password)
+  if (row !== undefined && row.locked_until !== null && row.locked_until > now) return 'locked'
+  if (row === undefined || row.disabled_at !== null) return 'wrong-credentials'
+  if (!right) {
+    await countFailure(pool, row.id, MAX_FAILURES, new Date(now.getTime() + LOCK_MS))
+    return 'wrong-credentials'
+  }
+  if (row.failures > 0 || row.locked_until !== null) await clearFailures(pool, row.id)
+  const token = randomBytes(random, TOKEN_BYTES).toString('base64url')
+  const endsAt = new Date(now.getTime() + SESSION_MS)
+  await insertSession(pool, { tokenHash: tokenHash(token), staffId: row.id, now, endsAt })
+  await deleteEndedSessions(pool, now)
+  return { token, member: memberOf(row) }
+}
+
+/** Whose session this token is; null where it has ended, idled out or never was. */
+export async function whoIs(needs: StaffNeeds, token: string): Promise<StaffMember | null> {
+  const nowMs = needs.clock.nowMs()
+  const key = tokenHash(token)
+  const row = await findSession(needs.pool, key, new Date(nowMs), new Date(nowMs - IDLE_MS))
+  if (row === undefined) return null
+  if (nowMs - row.seen_at.getTime() > TOUCH_MS) await touchSession(needs.pool, key, new Date(nowMs))
+  return memberOf(row)
+}
+
+export async function signOut(needs: StaffNeeds, token: string): Promise<void> {
+  await deleteSession(needs.pool, tokenHash(token))
+}
+
+function memberOf(row: Pick<StaffRow, 'id' | 'sign_in_name' | 'full_name' | 'roles'>): StaffMember {
+  return { id: row.id, signInName: row.sign_in_name, fullName: row.full_name, roles: row.roles }
+}
+
+function tokenHash(token: string): Buffer {
+  return createHash('sha256').update(token).digest()
+}
+
+let nobody: Promise<string> | undefined
+function nobodysHash(): Promise<string> {
+  nobody ??= hash('nobody signs in with this')
+  return nobody
+}
