@@ -1,9 +1,10 @@
 // Mutual TLS between offices. A partner's certificate must come from the partner's own authority and carry
 // the very key that was exchanged by ceremony: the pin is the SHA-256 of its SubjectPublicKeyInfo (RFC 7469, 2.4).
 
-import { createHash, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { Agent, request as httpsRequest, type ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import type { PartyId } from '@scratchless/voucher/ids'
 import type { FastifyRequest } from 'fastify'
 
@@ -18,15 +19,8 @@ export interface PartnerTls {
   readonly party: PartyId
   /** The partner's own authority, as PEM. */
   readonly authorityPem: string
-  /** Lower-case hex of the SHA-256 of the key in the partner's certificate. */
+  /** The `fingerprintOf` the key in the partner's certificate: lower-case hex. */
   readonly spkiSha256: string
-}
-
-/** Lower-case hex of the SHA-256 of a certificate's SubjectPublicKeyInfo. */
-export function spkiSha256(certificate: X509Certificate): string {
-  return createHash('sha256')
-    .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('hex')
 }
 
 /** TLS settings for a listener that only partners reach: TLS 1.3, a client certificate of a known authority. */
@@ -50,7 +44,7 @@ export function publicListenerTls(own: TlsIdentity): ServerOptions {
 export function partnerOf(request: FastifyRequest, partners: readonly PartnerTls[]): PartyId | null {
   const certificate = (request.raw.socket as TLSSocket).getPeerX509Certificate?.()
   if (certificate === undefined) return null
-  const pin = spkiSha256(certificate)
+  const pin = fingerprintOf(certificate.publicKey)
   return partners.find((partner) => partner.spkiSha256 === pin)?.party ?? null
 }
 
@@ -102,7 +96,7 @@ export function createPinnedClient(partner: Omit<PartnerTls, 'party'>, own?: Tls
     ...(own && { key: own.keyPem, cert: own.certificatePem }),
     // The pin takes the place of the name: partners move between addresses, keys do not.
     checkServerIdentity: (_host, { raw }) =>
-      spkiSha256(new X509Certificate(raw)) === partner.spkiSha256 ? undefined : new WrongKey(),
+      fingerprintOf(new X509Certificate(raw).publicKey) === partner.spkiSha256 ? undefined : new WrongKey(),
   })
   return {
     post({ url, body, contentType, timeoutMs = DEFAULT_TIMEOUT_MS }) {
