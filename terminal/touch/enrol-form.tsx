@@ -1,0 +1,69 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import { useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Desk } from './desk.tsx'
+import { Refusal } from './refusal.tsx'
+import { tillApi } from './till-api.ts'
+
+/** A new device: the owner types the enrolment code, and the password that only the owner knows. */
+export function EnrolForm() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [busy, setBusy] = useState(false)
+
+  async function enrol(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const typed = new FormData(event.currentTarget)
+    setBusy(true)
+    const answer = await tillApi.enrol({
+      enrolmentCode: String(typed.get('enrolmentCode')),
+      ownerPassword: String(typed.get('ownerPassword')),
+    })
+    setBusy(false)
+    if (answer.ok) await queries.invalidateQueries()
+    else setProblem(answer.problem)
+  }
+
+  return (
+    <Desk title={t('enrolTitle')} help={t('enrolHelp')}>
+      <form className="stack" onSubmit={enrol}>
+        <TextInput
+          name="enrolmentCode"
+          label={t('enrolmentCode')}
+          placeholder="ABCD-EFGH-JKMN-PQRS"
+          autoComplete="off"
+          spellCheck={false}
+          required
+          withAsterisk={false}
+          autoFocus
+        />
+        <PasswordInput
+          name="ownerPassword"
+          label={t('ownerPassword')}
+          description={t('ownerPasswordHelp')}
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+        />
+        <Refusal problem={problem} />
+        <Button type="submit" variant="filled" loading={busy}>
+          {t('enrol')}
+        </Button>
+      </form>
+    </Desk>
+  )
+}
+
+export function WaitingForApproval({ fingerprint }: { fingerprint: string | null }) {
+  const { t } = useTranslation()
+  return (
+    <Desk title={t('waitingTitle')} help={t('waitingHelp')}>
+      <p className="fingerprint" aria-live="polite">
+        <bdi>{fingerprint ?? '…'}</bdi>
+      </p>
+    </Desk>
+  )
+}

@@ -1,0 +1,82 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import { useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Desk } from './desk.tsx'
+import { Refusal } from './refusal.tsx'
+import { tillApi } from './till-api.ts'
+
+/** What the owner does at the terminal: give a vendor a number, a card and a password. */
+export function OwnerPage() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [added, setAdded] = useState<string | null>(null)
+
+  async function add(event: FormEvent<HTMLFormElement>) {
+    event.preventDefault()
+    const form = event.currentTarget
+    const typed = new FormData(form)
+    const vendor = String(typed.get('vendor'))
+    const answer = await tillApi.addVendor({
+      vendor,
+      card: String(typed.get('card')),
+      password: String(typed.get('password')),
+    })
+    setProblem(answer.ok ? null : answer.problem)
+    setAdded(answer.ok ? vendor : null)
+    if (answer.ok) form.reset()
+  }
+
+  async function leave() {
+    await tillApi.lock()
+    await queries.invalidateQueries()
+  }
+
+  return (
+    <Desk title={t('vendorTitle')} help={t('vendorHelp')}>
+      <form className="stack" onSubmit={add}>
+        <div className="side-by-side">
+          <TextInput
+            name="vendor"
+            label={t('vendorNumber')}
+            placeholder="02"
+            pattern="\d{2}"
+            inputMode="numeric"
+            required
+            withAsterisk={false}
+            autoFocus
+          />
+          <TextInput
+            name="card"
+            label={t('cardNumber')}
+            placeholder="C0000001"
+            pattern="C\d{7}"
+            required
+            withAsterisk={false}
+          />
+        </div>
+        <PasswordInput
+          name="password"
+          label={t('password')}
+          autoComplete="new-password"
+          required
+          withAsterisk={false}
+        />
+        <Refusal problem={problem} />
+        {added && (
+          <p className="done" role="status">
+            {t('vendorAdded', { id: added })}
+          </p>
+        )}
+        <div className="side-by-side">
+          <Button type="submit" variant="filled">
+            {t('addVendor')}
+          </Button>
+          <Button onClick={leave}>{t('backToSignIn')}</Button>
+        </div>
+      </form>
+    </Desk>
+  )
+}

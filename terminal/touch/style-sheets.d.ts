@@ -1,0 +1,2 @@
+// Style sheets are the bundler's business; they are imported for their effect.
+declare module '*.css'
