@@ -1,0 +1,226 @@
+// One of each message, as the vectors hold them and the tests take them apart. The keys are worthless: they are
+// published beside the vectors.
+
+import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import {
+  cardId,
+  centreId,
+  lotId,
+  operatorId,
+  retailerId,
+  terminalId,
+  vendorId,
+} from '@scratchless/voucher/ids'
+import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
+import { productId } from '@scratchless/voucher/product'
+import { serialAt, serialNumber } from '@scratchless/voucher/serial'
+import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
+import { closeCertificate, kidOfNumber, ROOT_KID } from '../compact/cwt.ts'
+import { sealForTerminal } from '../seal/code-box.ts'
+import type { Catalogue } from './catalogue.ts'
+import type { EnrolmentAnswer } from './enrolment-answer.ts'
+import { enrolmentKeys, readEnrolmentCode } from './enrolment-code.ts'
+import type { EnrolmentRequest } from './enrolment-request.ts'
+import type { SalesReport } from './sales-report.ts'
+import type { Standing } from './standing.ts'
+import type { SupplyDelivery } from './supply-delivery.ts'
+import type { SupplyOrder } from './supply-order.ts'
+import type { SupplyRefusal } from './supply-refusal.ts'
+
+export const VECTORS = new URL('../../vectors/', import.meta.url)
+
+interface ExampleKeys {
+  readonly root: object
+  readonly centre: object
+  readonly terminal: object
+  readonly otherTerminal: object
+  readonly card: object
+}
+
+function exampleKeys(): ExampleKeys {
+  return JSON.parse(readFileSync(new URL('supply/keys.json', VECTORS), 'utf8')) as ExampleKeys
+}
+
+function privateKey(name: keyof ExampleKeys): KeyObject {
+  return createPrivateKey({ key: exampleKeys()[name] as never, format: 'jwk' })
+}
+
+export const NOW_S = 1_795_347_600
+export const YEAR_S = 365 * 86_400
+
+export const rootKey = privateKey('root')
+export const centreKey = privateKey('centre')
+export const terminalKey = privateKey('terminal')
+export const otherTerminalKey = privateKey('otherTerminal')
+export const cardKey = privateKey('card')
+
+export const terminal = terminalId('T00001')
+export const otherTerminal = terminalId('T00002')
+export const card = cardId('C0000001')
+
+export const root: Signer = p256Signer(ROOT_KID, rootKey)
+export const centreSigner: Signer = p256Signer(kidOfNumber(1), centreKey)
+export const terminalSigner: Signer = p256Signer(kidOfNumber(2), terminalKey)
+export const otherTerminalSigner: Signer = p256Signer(kidOfNumber(3), otherTerminalKey)
+
+export const centreVerifier: Verifier = { kid: kidOfNumber(1), publicKey: createPublicKey(centreKey) }
+export const terminalVerifier: Verifier = { kid: kidOfNumber(2), publicKey: createPublicKey(terminalKey) }
+
+export const ENROLMENT_CODE = 'ABCD-EFGH-JKMN-PQRS'
+export const ENROLMENT_NUMBER = 1042
+export const exampleEnrolmentKeys = enrolmentKeys(readEnrolmentCode(ENROLMENT_CODE)!, ENROLMENT_NUMBER)
+
+/** 32 bytes 00, 01, … 1f. */
+export const safeKey: KeyObject = createSecretKey(Buffer.from(Array.from({ length: 32 }, (_, i) => i)))
+
+export const standing: Standing = {
+  timeS: NOW_S,
+  leaseUntilS: NOW_S + 7 * 86_400,
+  unreportedSales: 500,
+  revokedCards: [],
+  catalogueVersion: 3,
+  epoch: 12,
+}
+
+export const enrolmentRequest: EnrolmentRequest = {
+  enrolmentNumber: ENROLMENT_NUMBER,
+  deviceKey: createPublicKey(terminalKey),
+  nonce: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'),
+  deviceTimeS: NOW_S - 40,
+  softwareVersion: '0.1.0',
+}
+
+export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_S + YEAR_S): Buffer {
+  return closeCertificate(
+    {
+      issuer: 'centre',
+      subject: purpose === 'terminal' ? terminal : 'centre',
+      purpose,
+      kid: purpose === 'terminal' ? terminalVerifier.kid : centreVerifier.kid,
+      publicKey: purpose === 'terminal' ? terminalVerifier.publicKey : centreVerifier.publicKey,
+      issuedAtS: NOW_S - 60,
+      expiresAtS,
+    },
+    root,
+  )
+}
+
+export function enrolled(): EnrolmentAnswer {
+  return {
+    state: 'enrolled',
+    standing,
+    terminal,
+    retailer: retailerId('R00001'),
+    retailerName: 'Épicerie El Amen',
+    centre: centreId('centre'),
+    rootKey: createPublicKey(rootKey),
+    terminalCertificate: certificateFor('terminal'),
+    centreCertificate: certificateFor('centre'),
+  }
+}
+
+export const catalogue: Catalogue = {
+  standing,
+  version: 3,
+  currency: 'TND',
+  retailerName: 'Épicerie El Amen',
+  distributorName: 'Centre',
+  distributorPhone: '71000000',
+  operators: [{ id: operatorId('atlas'), name: 'Atlas Mobile', colour: '#C0341D', careNumber: '1200' }],
+  products: [
+    {
+      id: productId('ATLAS-5'),
+      operator: operatorId('atlas'),
+      faceValueMinor: 5_000n,
+      publicPriceMinor: 5_000n,
+      taxMinor: 300n,
+      netCreditMinor: 4_700n,
+      codeDigits: 14,
+      checkDigit: 'none',
+      validityDays: 30,
+      refillTemplate: '*123*{code}#',
+      unitPriceMinor: 4_750n,
+    },
+  ],
+}
+
+export function supplyOrder(quantity: number): SupplyOrder {
+  return {
+    expiresAtS: NOW_S + 86_400,
+    lines: [{ product: productId('ATLAS-5'), quantity, unitPriceMinor: 4_750n }],
+  }
+}
+
+/** Codes of 14 digits that nobody ever sold: 00000000000001, 00000000000002 … in packed form. */
+export function packedExampleCodes(count: number): Buffer {
+  const size = packedSize(14)
+  const packed = Buffer.alloc(count * size)
+  for (let i = 0; i < count; i++)
+    packDigits(Buffer.from(String(i + 1).padStart(14, '0'), 'latin1'), packed, i * size)
+  return packed
+}
+
+export const deliveredRunContext = {
+  terminal,
+  epoch: 12,
+  operator: operatorId('atlas'),
+  product: productId('ATLAS-5'),
+  lot: lotId('L000001'),
+  delivery: 4,
+  digits: 14,
+} as const
+
+/** One run, from the middle of a lot. */
+export function supplyDelivery(count: number): SupplyDelivery {
+  const firstSerial = serialNumber('104822773901')
+  return {
+    standing,
+    epoch: 12,
+    debitedMinor: 4_750n * BigInt(count),
+    availableMinor: 905_000n,
+    lots: [
+      {
+        product: productId('ATLAS-5'),
+        lot: lotId('L000001'),
+        expiresOn: '2027-12-31',
+        unitPriceMinor: 4_750n,
+        runs: [
+          {
+            firstSerial,
+            count,
+            codes: sealForTerminal(safeKey, deliveredRunContext, firstSerial, packedExampleCodes(count)),
+          },
+        ],
+      },
+    ],
+  }
+}
+
+export const supplyRefusal: SupplyRefusal = {
+  standing,
+  availableMinor: 12_000n,
+  why: { reason: 'balance-too-low', missingMinor: 83_000n },
+}
+
+const firstSold = serialNumber('104822773901')
+
+export const salesReport: SalesReport = {
+  sales: [0, 1, 2, 5].map((index) => ({
+    product: productId('ATLAS-5'),
+    serial: serialAt(firstSold, index),
+    ticket: 18_342 + index,
+    vendor: vendorId('02'),
+    soldAtS: NOW_S + index * 70,
+  })),
+  events: [
+    {
+      product: productId('ATLAS-5'),
+      serial: serialAt(firstSold, 3),
+      ticket: 18_345,
+      vendor: vendorId('02'),
+      atS: NOW_S + 215,
+      what: 'in-doubt',
+    },
+  ],
+}

@@ -1,0 +1,221 @@
+import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, verify } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { TerminalId } from '@scratchless/voucher/ids'
+import { Decoder } from 'cbor-x'
+import { describe, expect, it } from 'vitest'
+import { openAsRecipient, type Verifier } from '../compact/cose.ts'
+import { type Frame, readFrame } from '../compact/frame.ts'
+import { ANSWERS, openAnswer, type RequestKind } from './answer.ts'
+import { recipientFor } from './card-letter.ts'
+import { openCardLetterRequest } from './card-letter-request.ts'
+import { openCatalogueRequest } from './catalogue-request.ts'
+import { certificatesOf, openEnrolmentAnswer } from './enrolment-answer.ts'
+import { openEnrolmentRequest } from './enrolment-request.ts'
+import { type Binding, KIND, type KindName, type Unacceptable } from './envelope.ts'
+import * as example from './example-messages.ts'
+import { openSalesReport } from './sales-report.ts'
+import { openStatusRequest } from './status-request.ts'
+import { openSupplyOrder } from './supply-order.ts'
+import { openSupplyReceipt } from './supply-receipt.ts'
+
+interface Vector {
+  readonly file: string
+  readonly verdict: 'good' | 'unacceptable'
+  readonly kind: KindName
+  readonly says: string
+  readonly from: 'terminal' | 'centre'
+  readonly who: string
+  readonly sequence: number
+  readonly answering: string | null
+}
+
+const { vectors } = JSON.parse(readFileSync(new URL('supply/index.json', example.VECTORS), 'utf8')) as {
+  vectors: Vector[]
+}
+const bytesOf = ({ file }: Vector) => readFileSync(new URL(`supply/${file}`, example.VECTORS))
+const good = vectors.filter(({ verdict }) => verdict === 'good')
+const bad = vectors.filter(({ verdict }) => verdict !== 'good')
+
+interface Result {
+  readonly kind: KindName
+  readonly content: unknown
+}
+
+const requests: Partial<
+  Record<KindName, (frame: Frame, verifier: Verifier, binding: Binding) => Result | Unacceptable>
+> = {
+  'card-letter-request': openCardLetterRequest,
+  'catalogue-request': openCatalogueRequest,
+  'supply-order': openSupplyOrder,
+  'supply-receipt': openSupplyReceipt,
+  'sales-report': openSalesReport,
+  'status-request': openStatusRequest,
+}
+
+/** Opens the bytes as whoever they are meant for would. */
+function open(vector: Vector, bytes: Uint8Array): Result | Unacceptable {
+  const frame = readFrame(bytes)
+  if (!frame) return 'unacceptable'
+  const answering = vector.answering === null ? null : Buffer.from(vector.answering, 'hex')
+  if (vector.kind === 'enrolment-request' || vector.kind === 'enrolment-answer') {
+    const binding = { enrolmentNumber: Number(vector.who), poll: vector.sequence, answering }
+    const opener = vector.kind === 'enrolment-request' ? openEnrolmentRequest : openEnrolmentAnswer
+    return opener(frame, example.exampleEnrolmentKeys, binding)
+  }
+  const binding = { terminal: vector.who as TerminalId, sequence: vector.sequence, answering }
+  const request = requests[vector.kind]
+  if (request) return request(frame, example.terminalVerifier, binding)
+  const asked = (Object.keys(ANSWERS) as RequestKind[]).find((kind) =>
+    ANSWERS[kind].some((message) => message.kind === vector.kind),
+  )!
+  return openAnswer(asked, frame, example.centreVerifier, binding)
+}
+
+describe('every vector', () => {
+  it.each(good)('$file is good: $says', (vector) => {
+    expect(open(vector, bytesOf(vector))).toMatchObject({ kind: vector.kind })
+  })
+
+  it.each(bad)('$file is unacceptable: $says', (vector) => {
+    expect(open(vector, bytesOf(vector))).toBe('unacceptable')
+  })
+
+  it.each(good)(
+    '$file is unacceptable with any bit changed',
+    (vector) => {
+      const bytes = bytesOf(vector)
+      for (let bit = 0; bit < bytes.length * 8; bit++) {
+        bytes[bit >> 3]! ^= 1 << (bit & 7)
+        if (open(vector, bytes) !== 'unacceptable') throw new Error(`taken with bit ${bit} changed`)
+        bytes[bit >> 3]! ^= 1 << (bit & 7)
+      }
+    },
+    60_000,
+  )
+
+  it.each(good)('$file is unacceptable when cut anywhere', (vector) => {
+    const bytes = bytesOf(vector)
+    for (let end = 0; end < bytes.length; end++)
+      if (open(vector, bytes.subarray(0, end)) !== 'unacceptable') throw new Error(`taken when cut at ${end}`)
+  })
+
+  it.each(good)('$file is unacceptable at another place, to another party, as another answer', (vector) => {
+    const bytes = bytesOf(vector)
+    expect(open({ ...vector, sequence: vector.sequence + 1 }, bytes)).toBe('unacceptable')
+    const who = vector.who.startsWith('T') ? 'T00002' : '1043'
+    expect(open({ ...vector, who }, bytes)).toBe('unacceptable')
+    expect(open({ ...vector, answering: 'ab'.repeat(32) }, bytes)).toBe('unacceptable')
+  })
+})
+
+// ---- The same bytes by other hands: cbor-x and node:crypto, none of our own code but the keys ----
+
+const other = new Decoder({ mapsAsObjects: false, useRecords: false })
+const plainEncode = (value: unknown) => new Uint8Array(otherEncode(value))
+
+/** Just enough CBOR to write a Sig_structure, in the fewest lines. */
+function otherEncode(value: unknown): number[] {
+  const head = (major: number, n: number): number[] =>
+    n < 24
+      ? [major | n]
+      : n < 256
+        ? [major | 24, n]
+        : n < 65_536
+          ? [major | 25, n >> 8, n & 255]
+          : [major | 26, n >>> 24, (n >> 16) & 255, (n >> 8) & 255, n & 255]
+  if (typeof value === 'number') return head(0, value)
+  if (typeof value === 'string') return [...head(0x60, Buffer.byteLength(value)), ...Buffer.from(value)]
+  if (value instanceof Uint8Array) return [...head(0x40, value.length), ...value]
+  return [...head(0x80, (value as unknown[]).length), ...(value as unknown[]).flatMap(otherEncode)]
+}
+
+function otherPayload(vector: Vector): Uint8Array {
+  const bytes = bytesOf(vector)
+  expect(bytes[0]).toBe(KIND[vector.kind])
+  expect(bytes.readUInt32BE(1)).toBe(vector.sequence)
+  expect(bytes.readUInt16BE(5)).toBe(bytes.length - 7)
+  const { tag, value } = other.decode(bytes.subarray(7)) as { tag: number; value: unknown[] }
+  const [header, , payload, proof] = value as [Uint8Array, unknown, Uint8Array, Uint8Array]
+  const answering = vector.answering === null ? new Uint8Array(0) : Buffer.from(vector.answering, 'hex')
+  const external = plainEncode([KIND[vector.kind], vector.who, vector.sequence, answering])
+  const kid = (other.decode(header) as Map<number, Uint8Array>).get(4)!
+  if (tag === 17) {
+    const direction = vector.kind === 'enrolment-request' ? 'request' : 'answer'
+    const key = Buffer.from(
+      hkdfSync('sha256', crockford(example.ENROLMENT_CODE), kid, `scratchless enrolment ${direction} 1`, 32),
+    )
+    const mac = createHmac('sha256', key)
+      .update(plainEncode(['MAC0', header, external, payload]))
+      .digest()
+    expect(mac.equals(proof)).toBe(true)
+    return payload
+  }
+  const publicKey: KeyObject = createPublicKey(
+    vector.from === 'terminal' ? example.terminalKey : example.centreKey,
+  )
+  const signed = plainEncode(['Signature1', header, external, payload])
+  expect(verify('sha256', signed, { key: publicKey, dsaEncoding: 'ieee-p1363' }, proof)).toBe(true)
+  expect(Buffer.from(kid).readUInt32BE()).toBe(vector.from === 'terminal' ? 2 : 1)
+  return payload
+}
+
+function crockford(code: string): Buffer {
+  const bits = [...code.replaceAll('-', '')]
+    .map((letter) => '0123456789ABCDEFGHJKMNPQRSTVWXYZ'.indexOf(letter).toString(2).padStart(5, '0'))
+    .join('')
+  return Buffer.from(bits.match(/.{8}/g)!.map((byte) => Number.parseInt(byte, 2)))
+}
+
+describe('by a second CBOR library and the bare signature functions', () => {
+  it.each(good)('$file verifies', (vector) => {
+    const payload = otherPayload(vector)
+    expect(Array.isArray(other.decode(payload))).toBe(true)
+  })
+
+  it('the order reads as its page says', () => {
+    const vector = good.find(({ file }) => file === 'supply-order.bin')!
+    expect(other.decode(otherPayload(vector))).toEqual([1_795_434_000, [['ATLAS-5', 20, 4_750]]])
+  })
+
+  it('the delivery is bound to the order it answers', () => {
+    const order = good.find(({ file }) => file === 'supply-order.bin')!
+    const delivery = good.find(({ file }) => file === 'supply-delivery.bin')!
+    expect(createHash('sha256').update(otherPayload(order)).digest('hex')).toBe(delivery.answering)
+  })
+})
+
+describe('the enrolment and the card letter of the vectors', () => {
+  const opened = (file: string) => {
+    const vector = good.find((one) => one.file === file)!
+    const result = open(vector, bytesOf(vector))
+    if (result === 'unacceptable') throw new Error(file)
+    return result.content
+  }
+
+  it('certify the device and the centre', () => {
+    const certificates = certificatesOf(
+      opened('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0],
+    )
+    if (certificates === 'unacceptable') throw new Error(certificates)
+    expect(certificates.terminal.publicKey.equals(createPublicKey(example.terminalKey))).toBe(true)
+    expect(certificates.centre.publicKey.equals(createPublicKey(example.centreKey))).toBe(true)
+  })
+
+  it('do not certify the terminal’s key as the centre’s', () => {
+    const enrolled = opened('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0]
+    const swapped = { ...enrolled, centreCertificate: enrolled.terminalCertificate }
+    expect(certificatesOf(swapped)).toBe('unacceptable')
+    expect(certificatesOf({ ...enrolled, terminal: example.otherTerminal })).toBe('unacceptable')
+    expect(certificatesOf({ ...enrolled, rootKey: createPublicKey(example.centreKey) })).toBe('unacceptable')
+  })
+
+  it('give the card the safe key', () => {
+    const letter = opened('card-letter.bin') as Parameters<typeof recipientFor>[0]
+    const mine = recipientFor(letter, example.card)!
+    const safeKey = openAsRecipient(
+      { holder: mine.card, oaepHash: mine.oaepHash, wrapped: mine.wrapped },
+      example.cardKey,
+    )
+    expect(safeKey?.equals(example.safeKey)).toBe(true)
+  })
+})
