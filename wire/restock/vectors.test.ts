@@ -1,0 +1,128 @@
+// The committed vectors are the truth. Each is opened as its entry says; each entry has its file and each file
+// its entry.
+
+import { createSecretKey } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
+import { describe, expect, test } from 'vitest'
+import { unwrappingKeyOf } from '../xml/rsa-keys.ts'
+import type { Suite } from '../xml/suites.ts'
+import { type ExampleParty, privateKey, publicKey, VECTORS } from './example-messages.ts'
+import { openRestockDelivery } from './restock-delivery.ts'
+import { peekRestockMessage, type RestockMessageName } from './restock-messages.ts'
+import { openRestockOrder } from './restock-order.ts'
+import { openRestockOrderResponse } from './restock-order-response.ts'
+import type { RestockOpening } from './restock-partner.ts'
+import { openRestockReceipt } from './restock-receipt.ts'
+
+interface Vector {
+  readonly file: string
+  readonly message: RestockMessageName
+  readonly suite: Suite
+  readonly from: ExampleParty
+  readonly to: ExampleParty
+  readonly verdict: 'opens' | 'refused'
+  readonly refusal?: string
+  readonly content?: object
+  readonly codes?: readonly string[]
+  readonly payloadSha256?: string
+}
+
+const index = JSON.parse(readFileSync(new URL('index.json', VECTORS), 'utf8')) as { vectors: Vector[] }
+const good = index.vectors.filter((vector) => vector.verdict === 'opens')
+const bad = index.vectors.filter((vector) => vector.verdict === 'refused')
+
+const open = {
+  RestockOrder: openRestockOrder,
+  RestockOrderResponse: openRestockOrderResponse,
+  RestockDelivery: openRestockDelivery,
+  RestockReceipt: openRestockReceipt,
+}
+
+function bytesOf(vector: Vector): Buffer {
+  return readFileSync(new URL(vector.file, VECTORS))
+}
+
+function idOf(party: ExampleParty) {
+  return party === 'centre' ? centreId(party) : operatorId(party)
+}
+
+function openingOf(vector: Vector): RestockOpening {
+  return {
+    partner: { id: idOf(vector.from), suite: vector.suite, verifyKey: publicKey(vector.from, 'sign') },
+    self: idOf(vector.to),
+    unwrappingKey: unwrappingKeyOf(privateKey(vector.to, 'open')),
+  }
+}
+
+function asJson(content: object): unknown {
+  return JSON.parse(
+    JSON.stringify(content, (_key, value) => (typeof value === 'bigint' ? value.toString() : value)),
+  )
+}
+
+test('every file has an entry, and every entry a file', () => {
+  const files = ['', 'bad/'].flatMap((folder) =>
+    readdirSync(new URL(folder || '.', VECTORS))
+      .filter((name) => name.endsWith('.xml'))
+      .map((name) => folder + name),
+  )
+  expect(index.vectors.map((vector) => vector.file).sort()).toEqual(files.sort())
+  expect(good.length).toBeGreaterThanOrEqual(9)
+  expect(bad.length).toBeGreaterThanOrEqual(50)
+})
+
+describe.each(good)('$file', (vector) => {
+  test('opens to the content of its entry', async () => {
+    const opened = await open[vector.message](bytesOf(vector), openingOf(vector))
+    if ('refusal' in opened) throw new Error(opened.refusal)
+    expect(asJson(opened.content)).toEqual(vector.content)
+    expect(opened.payloadHash.toString('hex')).toBe(vector.payloadSha256)
+    if (vector.codes === undefined) return
+    if (!('packedCodes' in opened)) throw new Error('a delivery gives its codes')
+    expect(opened.packedCodes.toString('hex')).toBe(vector.codes.map(packedHex).join(''))
+  })
+
+  test('says in clear what is needed to route it', () => {
+    const { message, suite, from, to } = vector
+    expect(peekRestockMessage(bytesOf(vector))).toMatchObject({ message, suite, sender: from, receiver: to })
+  })
+})
+
+test.each(bad)('$file is refused: $why', async (vector) => {
+  expect(await open[vector.message](bytesOf(vector), openingOf(vector))).toEqual({ refusal: vector.refusal })
+})
+
+test('what is not verified is never decrypted', async () => {
+  const unverified = [
+    'too-large',
+    'not-utf8',
+    'forbidden-markup',
+    'not-well-formed',
+    'other-message',
+    'signature-shape',
+    'digest-differs',
+    'signature-wrong',
+    'header-differs',
+    'content-invalid',
+  ]
+  for (const vector of bad.filter((each) => unverified.includes(each.refusal ?? ''))) {
+    let asked = 0
+    const unwrappingKey = {
+      unwrap: () => {
+        asked++
+        return createSecretKey(Buffer.alloc(32))
+      },
+    }
+    await open[vector.message](bytesOf(vector), { ...openingOf(vector), unwrappingKey })
+    // Only a fully verified message with a foreign EncryptedData may get as far as its key.
+    expect([vector.file, asked]).toEqual([vector.file, 0])
+  }
+})
+
+function packedHex(digits: string): string {
+  const packed = Buffer.alloc(packedSize(digits.length))
+  packDigits(Buffer.from(digits), packed)
+  return packed.toString('hex')
+}
