@@ -1,6 +1,6 @@
 // Enrolment messages are MACed, not signed: there is no certificate yet, only the enrolment code. The kid is the
 // enrolment number. External data as in every message, with the number in decimal where the terminal's id will
-// be: CBOR[ kind, "1042", poll, SHA-256 of the request's payload (h'' in a request) ]. The frame's sequence is the
+// be: CBOR[ kind, "1042", poll, hash of the request answered (h'' in a request) ]. The frame's sequence is the
 // number of the poll, from 1: a terminal asks until it is answered, and an answer is good for one asking.
 
 import { mac0, verifyMac0 } from '../compact/cose.ts'
@@ -38,7 +38,7 @@ export function closeEnrolment<K extends EnrolmentKind, T>(
   const kid = enrolmentKid(binding.enrolmentNumber)
   const maced = mac0(payload, external(message.kind, binding), kid, keyOf(message.kind, keys))
   const frame = writeFrame({ kind: KIND[message.kind], sequence: binding.poll, message: maced })
-  return { frame, payloadHash: payloadHash(payload) }
+  return { frame, payloadHash: payloadHash(message.kind, payload) }
 }
 
 export function openEnrolment<K extends EnrolmentKind, T>(
@@ -52,7 +52,7 @@ export function openEnrolment<K extends EnrolmentKind, T>(
   const payload = verifyMac0(frame.message, external(message.kind, binding), kid, keyOf(message.kind, keys))
   const content = payload && decodeShape(message.shape, payload)
   if (!payload || content === undefined) return 'unacceptable'
-  return { kind: message.kind, content, payloadHash: payloadHash(payload) }
+  return { kind: message.kind, content, payloadHash: payloadHash(message.kind, payload) }
 }
 
 function keyOf(kind: EnrolmentKind, keys: EnrolmentKeys) {

@@ -1,10 +1,10 @@
 // What every supply message has in common: a kind, a place in the terminal's sequence, and a signature that
 // covers both. The external data of a message's signature (nothing of them travels) are
 //
-//   CBOR[ kind, terminal, sequence, SHA-256 of the payload of the message answered (h'' in a request) ]
+//   CBOR[ kind, terminal, sequence, hash of the request answered (h'' in a request) ]
+//   hash of a message = SHA-256(kind's byte || payload)
 //
-// so that an answer is good for one request of one terminal. The hash is of the payload and not of the whole
-// message because an ECDSA signature can be altered and still verify: a message hash would let anybody on the
+// so that an answer is good for one request of one terminal. The hash leaves the signature out because an ECDSA signature can be altered and still verify: a message hash would let anybody on the
 // line make the centre store an answer that the true asker could never accept.
 
 import { createHash } from 'node:crypto'
@@ -58,15 +58,15 @@ export interface Binding {
 export interface Opened<K extends KindName, T> {
   readonly kind: K
   readonly content: T
-  /** SHA-256 of the verified payload, 32 bytes: what "same content" means, and what the answer is bound to. */
+  /** SHA-256 of kind and verified payload, 32 bytes: what "same content" means, what an answer is bound to. */
   readonly payloadHash: Buffer
 }
 
 /** The one refusal of whatever is not a good message in its place; why is nobody's business on the line. */
 export type Unacceptable = 'unacceptable'
 
-export function payloadHash(payload: Uint8Array): Buffer {
-  return createHash('sha256').update(payload).digest()
+export function payloadHash(kind: KindName, payload: Uint8Array): Buffer {
+  return createHash('sha256').update(Buffer.of(KIND[kind])).update(payload).digest()
 }
 
 export function externalData(
@@ -101,7 +101,7 @@ export function closeMessage<K extends KindName, T>(
     sequence: binding.sequence,
     message: sign1(payload, external, signer),
   })
-  return { frame, payloadHash: payloadHash(payload) }
+  return { frame, payloadHash: payloadHash(message.kind, payload) }
 }
 
 /** The content of a frame whose kind, sequence, signature and shape are right; parsed from the verified bytes. */
@@ -117,7 +117,7 @@ export function openMessage<K extends KindName, T>(
   if (payload === undefined) return 'unacceptable'
   const content = decodeShape(message.shape, payload)
   if (content === undefined) return 'unacceptable'
-  return { kind: message.kind, content, payloadHash: payloadHash(payload) }
+  return { kind: message.kind, content, payloadHash: payloadHash(message.kind, payload) }
 }
 
 /** The constant frame for a peer whose message is not acceptable: kind 15, sequence 0, no message. Unsigned. */

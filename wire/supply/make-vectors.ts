@@ -457,7 +457,7 @@ const badAnswer = (name: string, says: string, frame: Uint8Array, sequence: numb
     sequence,
     answering: answering.toString('hex'),
   })
-const otherOrder = payloadHash(encodeShape(supplyOrder, example.supplyOrder(21)))
+const otherOrder = payloadHash('supply-order', encodeShape(supplyOrder, example.supplyOrder(21)))
 badAnswer(
   'answer-to-another',
   'a good delivery, but for another order than the one asked',
@@ -504,7 +504,7 @@ writeFileSync(
   `${JSON.stringify(
     {
       about:
-        'Frames of docs/protocol/supply.md. A reader has sequence and answering (the payload hash of its own request) from its own store; who is the terminal of the external data, in enrolment the enrolment number.',
+        'Frames of docs/protocol/supply.md. A reader has sequence and answering (SHA-256 of the kind byte and payload of its own request) from its own store; who is the terminal of the external data, in enrolment the enrolment number.',
       unacceptableFrame: UNACCEPTABLE_FRAME.toString('hex'),
       vectors: index,
     },
