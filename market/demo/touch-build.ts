@@ -1,0 +1,52 @@
+// The till's screen is built from its sources once, and again when one of them changed.
+
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
+
+const root = path.dirname(path.dirname(import.meta.dirname))
+const dist = path.join(root, 'terminal', 'touch', 'dist')
+const stamp = path.join(dist, '.built-from')
+
+/** Builds `terminal/touch/dist` where it is missing or old. Rejects with one sentence where it cannot. */
+export async function buildTouchScreen(): Promise<void> {
+  const wanted = digestOfSources()
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return
+  const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  const config = path.join(root, 'terminal', 'touch', 'vite.config.ts')
+  const child = spawn(process.execPath, [vite, 'build', '--config', config], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stdout.on('data', (chunk) => {
+    said += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  const code = await new Promise((done) => child.on('exit', done))
+  if (code !== 0)
+    throw new Error(
+      `The till's screen could not be built: ${said.trim().split('\n').at(-1) ?? 'no reason given'}`,
+    )
+  fs.writeFileSync(stamp, wanted)
+}
+
+function digestOfSources(): string {
+  const hash = createHash('sha256')
+  for (const folder of ['ui', 'terminal/touch', 'terminal/src/till', 'voucher', 'package-lock.json']) {
+    for (const file of filesBelow(path.join(root, folder))) hash.update(file).update(fs.readFileSync(file))
+  }
+  return hash.digest('hex')
+}
+
+function filesBelow(place: string): string[] {
+  if (!fs.statSync(place).isDirectory()) return [place]
+  return fs
+    .readdirSync(place, { withFileTypes: true })
+    .filter(({ name }) => name !== 'dist' && name !== 'node_modules')
+    .flatMap((entry) => filesBelow(path.join(place, entry.name)))
+    .sort()
+}
