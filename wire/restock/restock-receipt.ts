@@ -25,6 +25,7 @@ export const DELIVERY_REFUSALS = [
   'expired',
   'serial-known',
   'code-malformed',
+  'code-known',
 ] as const
 export type DeliveryRefusal = (typeof DELIVERY_REFUSALS)[number]
 
