@@ -12,8 +12,11 @@
 
 export const FRAME_HEAD_BYTES = 7
 
-/** What 16 bits of length can say. The largest delivery, 1,000 codes in scattered runs, stays below half of it. */
+/** What 16 bits of length can say. The largest delivery, 1,000 codes each a run of its own, has some 40,000 bytes. */
 export const MAX_MESSAGE_BYTES = 0xffff
+
+/** What the centre reads from a peer it does not know yet: the largest sales report, no sale in a run, has 25,000. */
+export const MAX_REQUEST_BYTES = 32_768
 
 export const MAX_SEQUENCE = 0xffff_ffff
 
