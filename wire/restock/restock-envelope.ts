@@ -68,7 +68,6 @@ export function verifyMessage(
     maxBytes: MAX_MESSAGE_BYTES[name],
   })
   if ('refusal' in signed) return signed
-  if (!matchesXsd(signed.payload)) return { refusal: 'content-invalid' }
   const reader = canonicalReader(signed.payload.toString('latin1'))
   const read = readOrNull(() => {
     reader.expect(`<${name} xmlns="${RESTOCK_NAMESPACE}">`)
@@ -78,6 +77,7 @@ export function verifyMessage(
   const { suite, header } = read
   if (suite !== partner.suite || header.sender !== partner.id || header.receiver !== self)
     return { refusal: 'header-differs' }
+  if (!matchesXsd(signed.payload)) return { refusal: 'content-invalid' }
   return { header, reader, payloadHash: signed.payloadHash }
 }
 
@@ -118,6 +118,8 @@ export async function openConfidential<Content extends RestockHeader>(
     return { innerHeader, content }
   })
   if (fields === null) return { refusal: 'inner-content-invalid' }
+  const content = message.schema.safeParse({ ...header, ...fields.content })
+  if (!content.success) return { refusal: 'inner-content-invalid' }
   const { innerHeader } = fields
   if (
     innerHeader.id !== header.id ||
@@ -125,8 +127,7 @@ export async function openConfidential<Content extends RestockHeader>(
     innerHeader.receiver !== header.receiver
   )
     return { refusal: 'inner-header-differs' }
-  const content = message.schema.safeParse({ ...header, ...fields.content })
-  return content.success ? { content: content.data, payloadHash } : { refusal: 'inner-content-invalid' }
+  return { content: content.data, payloadHash }
 }
 
 /** The EncryptedData, which is the last of a verified message. */

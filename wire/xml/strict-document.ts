@@ -2,7 +2,7 @@
 // instruction, no comment and no CDATA section; libxml2 is told the same once more by its options.
 
 import { isUtf8 } from 'node:buffer'
-import { ParseOption, XmlC14NMode, XmlDocument, XmlLibError } from 'libxml2-wasm'
+import { ParseOption, XmlC14NMode, XmlDocument, XmlError, XmlLibError } from 'libxml2-wasm'
 
 /** Why bytes are no document of ours, in order of precedence. */
 export type DocumentRefusal = 'too-large' | 'not-utf8' | 'forbidden-markup' | 'not-well-formed'
@@ -53,18 +53,24 @@ export function withDocument<Read>(body: Uint8Array, read: (document: XmlDocumen
   }
 }
 
-/** Exclusive XML Canonicalization 1.0 of a whole document, without comments. */
-function canonicalOf(document: XmlDocument): Buffer {
+/**
+ * Exclusive XML Canonicalization 1.0 of a whole document, without comments. Null where it has no canonical form:
+ * a namespace of a relative URI (Canonical XML 1.0, section 1.3).
+ */
+function canonicalOf(document: XmlDocument): Buffer | null {
   const chunks: Buffer[] = []
-  document.canonicalize(
-    {
-      write: (chunk) => {
-        chunks.push(Buffer.from(chunk)) // a copy: the chunk is the parser's own memory
-        return chunk.byteLength
-      },
-      close: () => true,
+  const output = {
+    write: (chunk: Uint8Array) => {
+      chunks.push(Buffer.from(chunk)) // a copy: the chunk is the parser's own memory
+      return chunk.byteLength
     },
-    { mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0 },
-  )
+    close: () => true,
+  }
+  try {
+    document.canonicalize(output, { mode: XmlC14NMode.XML_C14N_EXCLUSIVE_1_0 })
+  } catch (error) {
+    if (error instanceof XmlError) return null
+    throw error
+  }
   return Buffer.concat(chunks)
 }
