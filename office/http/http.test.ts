@@ -1,0 +1,134 @@
+import type { AddressInfo } from 'node:net'
+import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { generatePair } from '@scratchless/keys/party-keys'
+import { createLog } from '@scratchless/program/log'
+import { systemClock } from '@scratchless/voucher/clock'
+import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
+import { systemRandom } from '@scratchless/voucher/random'
+import type { FastifyInstance } from 'fastify'
+import { afterEach, expect, test } from 'vitest'
+import { createHttpServer, type HttpServerOptions } from './http-server.ts'
+import {
+  createPinnedClient,
+  LineFault,
+  type PartnerTls,
+  type PinnedClient,
+  partnerListenerTls,
+  partnerOf,
+  type TlsIdentity,
+} from './partners.ts'
+import { createRateLimit } from './rate-limit.ts'
+
+const needs = { clock: systemClock, random: systemRandom }
+const open: { close(): unknown }[] = []
+afterEach(async () => {
+  for (const thing of open.splice(0)) await thing.close()
+})
+
+async function party(name: PartyId): Promise<{ own: TlsIdentity; known: PartnerTls }> {
+  const authority = generatePair('tls-authority')
+  const tls = generatePair('tls')
+  const authorityPem = await createAuthority(name, authority, needs)
+  const certificatePem = await issueTlsCertificate(
+    { party: name, publicKey: tls.publicKey, authorityPem, authorityKey: authority.privateKey },
+    needs,
+  )
+  const keyPem = tls.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return {
+    own: { keyPem, certificatePem },
+    known: { party: name, authorityPem, spkiSha256: fingerprintOf(tls.publicKey) },
+  }
+}
+
+async function listen(options: Partial<HttpServerOptions>, routes: (app: FastifyInstance) => void) {
+  const log = createLog({ program: 'test', process: 'api', clock: systemClock, level: 'silent' })
+  const app = createHttpServer({ ...needs, log, ...options })
+  routes(app)
+  open.push(app)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  return `https://127.0.0.1:${port}/restock`
+}
+
+function client(partner: PartnerTls, own?: TlsIdentity): PinnedClient {
+  const made = createPinnedClient(partner, own)
+  open.push(made)
+  return made
+}
+
+async function problemOf(answer: Promise<unknown>): Promise<string> {
+  const error = await answer.catch((reason: unknown) => reason)
+  return error instanceof LineFault ? error.problem : `not a LineFault: ${error}`
+}
+
+const atlas = await party(operatorId('atlas'))
+const centre = await party(centreId('centre'))
+const stranger = await party(centreId('centre'))
+const message = { body: Buffer.from('<order/>'), contentType: 'application/xml' }
+
+test('partners know each other by their keys; raw XML passes through untouched', async () => {
+  const url = await listen({ tls: partnerListenerTls(atlas.own, [centre.known]) }, (app) => {
+    app.post('/restock', async (request, reply) => {
+      const from = partnerOf(request, [centre.known])
+      void reply.type('application/xml')
+      return Buffer.concat([Buffer.from(`${from}:`), request.body as Buffer])
+    })
+  })
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => client(atlas.known, centre.own).post({ url, ...message })),
+  )
+  for (const answer of answers) expect(answer.body.toString()).toBe('centre:<order/>')
+  expect(answers[0]).toMatchObject({ status: 200, contentType: 'application/xml' })
+
+  // A stranger of the same name, an unexpected key at the far end, and nobody at all.
+  expect(await problemOf(client(atlas.known, stranger.own).post({ url, ...message }))).not.toMatch('not a')
+  expect(await problemOf(client(atlas.known).post({ url, ...message }))).not.toMatch('not a')
+  const otherKey = { ...atlas.known, spkiSha256: stranger.known.spkiSha256 }
+  expect(await problemOf(client(otherKey, centre.own).post({ url, ...message }))).toBe('wrong-certificate')
+  expect(await problemOf(client(stranger.known, centre.own).post({ url, ...message }))).toBe(
+    'wrong-certificate',
+  )
+})
+
+test('a partner that is away, slow or cut is told apart', async () => {
+  const url = await listen({ tls: partnerListenerTls(atlas.own, [centre.known]) }, (app) => {
+    app.post('/restock', (request, reply) => {
+      if (request.headers['content-type'] === 'application/cose') request.raw.socket.destroy()
+      reply.hijack()
+    })
+  })
+  const asker = client(atlas.known, centre.own)
+  expect(await problemOf(asker.post({ url, ...message, timeoutMs: 200 }))).toBe('timed-out')
+  expect(await problemOf(asker.post({ url, ...message, contentType: 'application/cose' }))).toBe('cut')
+  expect(await problemOf(asker.post({ ...message, url: 'https://127.0.0.1:1/restock' }))).toBe('unreachable')
+})
+
+test('a fault gives its reference and nothing else; too large and unknown are said', async () => {
+  const log = createLog({ program: 'test', process: 'api', clock: systemClock, level: 'silent' })
+  const app = createHttpServer({ ...needs, log, bodyLimitBytes: 10 })
+  app.post('/restock', () => {
+    throw new Error('SELECT secret FROM somewhere')
+  })
+  const post = async (payload: string, type = 'application/xml') => {
+    const headers = { 'content-type': type }
+    const answer = await app.inject({ method: 'POST', url: '/restock', payload, headers })
+    return answer.json()
+  }
+  expect(await post('x')).toEqual({
+    error: { code: 'fault', reference: expect.stringMatching(/^[0-9a-f]{12}$/) },
+  })
+  expect(await post('x'.repeat(11))).toMatchObject({ error: { code: 'too-large' } })
+  expect(await post('x', 'text/html')).toMatchObject({ error: { code: 'unsupported-content-type' } })
+  expect((await app.inject({ url: '/none' })).json()).toMatchObject({ error: { code: 'not-found' } })
+})
+
+test('an address that floods waits; another does not', () => {
+  const clock = { at: 0, nowMs: () => clock.at }
+  const mayPass = createRateLimit(clock, 5)
+  const passed = () => Array.from({ length: 100 }, () => mayPass('a')).filter(Boolean).length
+  expect(passed()).toBe(10)
+  expect(mayPass('b')).toBe(true)
+  clock.at += 1_000
+  expect(passed()).toBe(5)
+})
