@@ -112,6 +112,10 @@ describe('a certificate', () => {
     expect(opened.publicKey.equals(publicKey)).toBe(true)
   })
 
+  it('is signed by nothing but the root', () => {
+    expect(() => closeCertificate(certificate, signer)).toThrow(TypeError)
+  })
+
   it('is refused before and after its time, from another root, and with any bit changed', () => {
     expect(openCertificate(bytes, root.publicKey, 999)).toBe('not-yet')
     expect(openCertificate(bytes, root.publicKey, 2_000)).toBe('expired')

@@ -48,6 +48,7 @@ export function kidOfNumber(n: number): Buffer {
 
 /** Signs a certificate; `root` has the kid `ROOT_KID`. */
 export function closeCertificate(certificate: Certificate, root: Signer): Buffer {
+  if (!ROOT_KID.every((byte, at) => root.kid[at] === byte)) throw new TypeError('only the root certifies')
   const claims = new Map<number, CborValue>([
     [CLAIM.iss, certificate.issuer],
     [CLAIM.sub, certificate.subject],

@@ -22,7 +22,7 @@ export function encodeShape<T>(shape: Shape<T>, content: T): Buffer {
   return encodeCbor(shape.toLine(content))
 }
 
-/** The content, or undefined where the bytes are not its one encoding. */
+/** The content, or undefined where the bytes are no deterministic CBOR or not of this shape. Never throws. */
 export function decodeShape<T>(shape: Shape<T>, bytes: Uint8Array): T | undefined {
   const value = decodeCbor(bytes)
   if (value === undefined) return undefined

@@ -130,14 +130,11 @@ const event = record({
 export type TicketEvent = ContentOf<typeof event>
 
 export const salesReport = record({
-  sales: mapped(saleRunList, runsOf, salesOf),
+  sales: mapped<readonly Sale[], readonly SaleRun[]>(saleRunList, runsOf, salesOf),
   events: list(event, 0, MAX_EVENTS_PER_REPORT),
 })
 
-export interface SalesReport {
-  readonly sales: readonly Sale[]
-  readonly events: readonly TicketEvent[]
-}
+export type SalesReport = ContentOf<typeof salesReport>
 
 const message = { kind: 'sales-report', shape: salesReport } as const
 
