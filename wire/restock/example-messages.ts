@@ -2,7 +2,9 @@
 // the vectors and protect nothing.
 
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { centreId, lotId, messageId, operatorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
@@ -12,7 +14,7 @@ import type { RestockOrder } from './restock-order.ts'
 import type { RestockOrderResponse } from './restock-order-response.ts'
 import type { RestockReceipt } from './restock-receipt.ts'
 
-export const VECTORS = new URL('../../vectors/restock/', import.meta.url)
+export const VECTORS = pathToFileURL(path.join(import.meta.dirname, '../../vectors/restock/'))
 
 export const PARTIES = ['centre', 'atlas', 'sahel'] as const
 export type ExampleParty = (typeof PARTIES)[number]
@@ -20,10 +22,6 @@ export type KeyUse = 'sign' | 'open'
 
 export function keyFile(party: ExampleParty, use: KeyUse, half: 'private' | 'public'): URL {
   return new URL(`keys/worthless-${party}-${use}-${half}.pem`, VECTORS)
-}
-
-export function hasKeys(): boolean {
-  return existsSync(keyFile('centre', 'sign', 'private'))
 }
 
 export function privateKey(party: ExampleParty, use: KeyUse): KeyObject {

@@ -144,9 +144,9 @@ test('keys that answer later, as a token does, serve as well', async () => {
 
 test('content that breaks its own rules is not even closed', async () => {
   const twice = { ...exampleOrder, lines: [exampleOrder.lines[0]!, exampleOrder.lines[0]!] }
-  expect(() => closeRestockOrder(twice, closing('interop', 'centre'))).toThrow()
+  await expect(closeRestockOrder(twice, closing('interop', 'centre'))).rejects.toThrow()
   const silent = { ...exampleResponse, verdict: 'refused' as const, lines: [] }
-  expect(() => closeRestockOrderResponse(silent, closing('interop', 'atlas'))).toThrow()
+  await expect(closeRestockOrderResponse(silent, closing('interop', 'atlas'))).rejects.toThrow()
   await expect(
     closeRestockDelivery({ ...exampleDelivery, part: 2 }, examplePackedCodes(), closing('interop', 'atlas')),
   ).rejects.toThrow()

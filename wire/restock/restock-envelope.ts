@@ -82,7 +82,7 @@ export function verifyMessage(
 }
 
 /** Closes a message whose whole content is for its receiver only. Throws where the content breaks its schema. */
-export function closeConfidential<Content extends RestockHeader>(
+export async function closeConfidential<Content extends RestockHeader>(
   message: ConfidentialMessage<Content>,
   content: Content,
   closing: RestockClosing,
