@@ -1,0 +1,220 @@
+// What happens once, before anything runs: each party makes its own keys and its own authority, the parties
+// exchange public halves and pins, and every program gets its settings. In the world outside this is a meeting
+// with two envelopes; here the market carries the envelopes.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { makePartyKeys, openPair, type PairPurpose, readPublicKey } from '@scratchless/keys/party-keys'
+import type { OfficeUrls } from '@scratchless/office/database/roles'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import type { DataFolder } from './data-folder.ts'
+import { freePorts } from './free-ports.ts'
+import { CENTRE, OPERATORS } from './parties.ts'
+
+const needs = { clock: systemClock, random: systemRandom }
+export const APPROVERS = ['approver-one', 'approver-two'] as const
+
+/** Where the programs' settings lie, and what the market must know of them. */
+export interface MarketSettings {
+  readonly offices: readonly { readonly party: string; readonly config: string; readonly staffPort: number }[]
+  readonly terminals: readonly {
+    readonly name: string
+    readonly config: string
+    readonly port: number
+    readonly printerPort: number
+  }[]
+}
+
+interface Ports {
+  staff: number
+  partner: number
+  stock: number
+  supply: number
+  frames: number
+}
+
+/** Makes what is missing of keys, certificates and settings; may be repeated. */
+export async function holdCeremony(
+  data: DataFolder,
+  databases: ReadonlyMap<string, OfficeUrls>,
+  terminals: number,
+): Promise<MarketSettings> {
+  const parties = [...OPERATORS.map(({ party }) => party), CENTRE.party]
+  await Promise.all(parties.map((party) => makeKeys(data, party)))
+  for (const approver of APPROVERS) {
+    await makePartyKeys(data.path('staff', approver), { pairs: ['approval'] }, needs)
+  }
+  const ports = await portsOf(data, [...parties, ...terminalNames(terminals)])
+  const offices = parties.map((party) => {
+    const config = data.path(party, 'config.json')
+    const settings =
+      party === CENTRE.party
+        ? centreSettings(data, databases, ports)
+        : operatorSettings(data, party, databases, ports)
+    writeSettings(config, settings)
+    return { party, config, staffPort: ports[party]!.staff }
+  })
+  return {
+    offices,
+    terminals: terminalNames(terminals).map((name) => {
+      const { staff: port, partner: printerPort } = ports[name]!
+      const config = data.path(name, 'config.json')
+      writeSettings(config, terminalSettings(data, name, ports))
+      return { name, config, port, printerPort }
+    }),
+  }
+}
+
+export function terminalNames(terminals: number): string[] {
+  return Array.from({ length: terminals }, (_, i) => (i === 0 ? 'terminal' : `terminal-${i + 1}`))
+}
+
+const operatorPairs: PairPurpose[] = ['restock-sign', 'restock-unwrap', 'stock', 'tls-authority', 'tls']
+const centrePairs: PairPurpose[] = [...operatorPairs, 'supply-sign', 'root']
+
+async function makeKeys(data: DataFolder, party: string): Promise<void> {
+  const folder = data.path(party, 'keys')
+  if (fs.existsSync(path.join(folder, 'tls.pem'))) return
+  const isCentre = party === CENTRE.party
+  const knows = isCentre ? OPERATORS.map((operator) => operator.party) : [party]
+  await makePartyKeys(
+    folder,
+    {
+      pairs: isCentre ? centrePairs : operatorPairs,
+      secrets: ['lot-mac', ...knows.map((operator) => `fingerprint-${operator}` as const)],
+    },
+    needs,
+  )
+  const authority = await openPair(folder, 'tls-authority')
+  const authorityPem = await createAuthority(party, authority, needs)
+  const publicKey = readPublicKey(folder, 'tls')
+  const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }
+  fs.writeFileSync(path.join(folder, 'tls-authority.pem'), authorityPem)
+  // Last: a folder that has it has everything.
+  fs.writeFileSync(path.join(folder, 'tls.pem'), await issueTlsCertificate(request, needs))
+}
+
+/** Ports are chosen once and kept, so that addresses stay the same from one start to the next. */
+async function portsOf(data: DataFolder, names: readonly string[]): Promise<Record<string, Ports>> {
+  const file = data.path('ports.json')
+  const known: Record<string, Ports> = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {}
+  const missing = names.filter((name) => !known[name])
+  const free = await freePorts(missing.length * 5)
+  for (const name of missing) {
+    const [staff, partner, stock, supply, frames] = free.splice(0, 5) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    known[name] = { staff, partner, stock, supply, frames }
+  }
+  fs.writeFileSync(file, JSON.stringify(known, null, 2))
+  return known
+}
+
+function publicPem(data: DataFolder, party: string, purpose: PairPurpose): string {
+  return readPublicKey(data.path(party, 'keys'), purpose).export({ type: 'spki', format: 'pem' }) as string
+}
+
+function tlsOf(data: DataFolder, party: string) {
+  return {
+    tlsAuthority: fs.readFileSync(data.path(party, 'keys', 'tls-authority.pem'), 'utf8'),
+    tlsPin: fingerprintOf(readPublicKey(data.path(party, 'keys'), 'tls')),
+  }
+}
+
+function partnerOf(data: DataFolder, party: string, suite: string, ports: Record<string, Ports>) {
+  return {
+    party,
+    suite,
+    url: `https://127.0.0.1:${ports[party]!.partner}/restock`,
+    verifyKey: publicPem(data, party, 'restock-sign'),
+    wrapKey: publicPem(data, party, 'restock-unwrap'),
+    ...tlsOf(data, party),
+  }
+}
+
+function operatorSettings(
+  data: DataFolder,
+  party: string,
+  databases: ReadonlyMap<string, OfficeUrls>,
+  ports: Record<string, Ports>,
+) {
+  const operator = OPERATORS.find((candidate) => candidate.party === party)!
+  const { name, colour, customerCare, suite } = operator
+  return {
+    party,
+    name,
+    colour,
+    customerCare,
+    dataFolder: data.path(party),
+    keysFolder: 'keys',
+    database: databases.get(party),
+    staffHttp: { port: ports[party]!.staff },
+    partnerHttps: { port: ports[party]!.partner },
+    stockHttp: { port: ports[party]!.stock },
+    partners: [{ ...partnerOf(data, CENTRE.party, suite, ports), discountBasisPoints: 600 }],
+  }
+}
+
+function centreSettings(
+  data: DataFolder,
+  databases: ReadonlyMap<string, OfficeUrls>,
+  ports: Record<string, Ports>,
+) {
+  const own = ports[CENTRE.party]!
+  return {
+    ...CENTRE,
+    currency: 'TND',
+    dataFolder: data.path(CENTRE.party),
+    keysFolder: 'keys',
+    database: databases.get(CENTRE.party),
+    staffHttp: { port: own.staff },
+    partnerHttps: { port: own.partner },
+    supplyHttps: { port: own.supply },
+    frames: { port: own.frames },
+    partners: OPERATORS.map(({ party, name, colour, customerCare, suite }) => ({
+      ...partnerOf(data, party, suite, ports),
+      name,
+      colour,
+      customerCare,
+    })),
+    approvers: APPROVERS.map((name) => ({
+      name,
+      publicKey: readPublicKey(data.path('staff', name), 'approval').export({ type: 'spki', format: 'pem' }),
+    })),
+    ceilings: { codesPerHour: 50_000, codesPerDay: 100_000 },
+    lease: { days: 7, unreportedSales: 5_000 },
+    epochDays: 7,
+    discountBasisPoints: 400,
+  }
+}
+
+function terminalSettings(data: DataFolder, name: string, ports: Record<string, Ports>) {
+  const centre = ports[CENTRE.party]!
+  return {
+    dataFolder: data.path(name),
+    http: { port: ports[name]!.staff },
+    centre: {
+      transport: 'https',
+      url: `https://127.0.0.1:${centre.supply}/supply`,
+      ...tlsOf(data, CENTRE.party),
+      frames: { host: '127.0.0.1', port: centre.frames },
+    },
+    printer: { host: '127.0.0.1', port: ports[name]!.partner, columns: 32 },
+    card: { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 50 },
+    locale: 'fr',
+    minimumStock: 5,
+  }
+}
+
+/** Written once: settings are a person's to change afterwards. */
+function writeSettings(file: string, settings: unknown): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  if (!fs.existsSync(file)) fs.writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+}
