@@ -2,6 +2,12 @@ import type { AddressInfo } from 'node:net'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair } from '@scratchless/keys/party-keys'
+import {
+  createPinnedClient,
+  LineFault,
+  type PinnedClient,
+  type TlsIdentity,
+} from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
@@ -9,15 +15,7 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, expect, test } from 'vitest'
 import { createHttpServer, type HttpServerOptions } from './http-server.ts'
-import {
-  createPinnedClient,
-  LineFault,
-  type PartnerTls,
-  type PinnedClient,
-  partnerListenerTls,
-  partnerOf,
-  type TlsIdentity,
-} from './partners.ts'
+import { type PartnerTls, partnerListenerTls, partnerOf } from './partners.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 const needs = { clock: systemClock, random: systemRandom }
