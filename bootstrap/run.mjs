@@ -26,13 +26,15 @@ try {
 } catch (error) {
   if (!(error instanceof Problem)) throw error
   process.stderr.write(`${error.message}\n`)
-  if (options.includes('--json')) process.stdout.write(`${JSON.stringify({ ok: false, problem: error.message })}\n`)
+  if (options.includes('--json'))
+    process.stdout.write(`${JSON.stringify({ ok: false, problem: error.message })}\n`)
   process.exitCode = 1
 }
 
 function checkMachine() {
   const major = Number(process.versions.node.split('.')[0])
-  if (major < 18) throw new Problem(`Node ${process.versions.node} is too old to begin with: install Node 18 or later.`)
+  if (major < 18)
+    throw new Problem(`Node ${process.versions.node} is too old to begin with: install Node 18 or later.`)
   const supported = process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch)
   if (!supported || !hasGlibc()) {
     throw new Problem(
@@ -67,7 +69,9 @@ async function install() {
   await takeLock()
   try {
     if (isInstalled()) return // another command installed while this one waited
-    const count = Object.keys(JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages).length
+    const count = Object.keys(
+      JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages,
+    ).length
     process.stderr.write(`Installing ${count} packages (once) …\n`)
     await npmCi()
     fs.writeFileSync(stamp, wanted())
@@ -86,7 +90,9 @@ async function takeLock() {
     } catch (error) {
       if (error.code === 'ENOSPC') throw new Problem(explain('ENOSPC'))
       if (error.code !== 'EEXIST') {
-        throw new Problem(`Cannot write in ${root} (${error.code}): packages are installed into the checkout.`)
+        throw new Problem(
+          `Cannot write in ${root} (${error.code}): packages are installed into the checkout.`,
+        )
       }
       if (!ownerLives()) fs.rmSync(lock, { force: true })
       else await new Promise((wake) => setTimeout(wake, 250))
@@ -119,7 +125,10 @@ function npmCi() {
     child.stdout.on('data', listen)
     child.stderr.on('data', listen)
     const progress = setInterval(
-      () => process.stderr.write(`  … ${seconds(Date.now() - startedAtMs)} s, ${installedSoFar()} packages in place\n`),
+      () =>
+        process.stderr.write(
+          `  … ${seconds(Date.now() - startedAtMs)} s, ${installedSoFar()} packages in place\n`,
+        ),
       5_000,
     )
     child.on('error', (error) => {
@@ -148,7 +157,8 @@ function explain(said) {
     return 'The npm registry cannot be reached, and npm has not all packages in its cache: connect this machine, or set the registry with "npm config set registry".'
   }
   if (/EACCES|EPERM/.test(said)) return `npm may not write in ${root}: check who owns the checkout.`
-  if (/EUSAGE|out of sync/i.test(said)) return 'package.json and package-lock.json disagree: restore both from git.'
+  if (/EUSAGE|out of sync/i.test(said))
+    return 'package.json and package-lock.json disagree: restore both from git.'
   const line = said.split('\n').find((text) => /npm (error|ERR!)/.test(text)) ?? said.trim().split('\n').pop()
   return `npm could not install the packages: ${String(line).replace(/^npm (error|ERR!) ?/, '')}`
 }

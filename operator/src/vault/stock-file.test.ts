@@ -110,7 +110,7 @@ test.each([
   [
     'a picture',
     Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
-    { line: 1, field: 'file', rule: 'wrong-encoding' },
+    { line: 1, field: 'file', rule: 'binary-file' },
   ],
   ['zeros', Buffer.alloc(5000), { line: 1, field: 'file', rule: 'binary-file' }],
   ['no end of line', 'x'.repeat(MAX_LINE_BYTES * 4), { line: 1, field: 'file', rule: 'line-too-long' }],
