@@ -213,8 +213,13 @@ function terminalSettings(data: DataFolder, name: string, ports: Record<string, 
   }
 }
 
-/** Written once: settings are a person's to change afterwards. */
-function writeSettings(file: string, settings: unknown): void {
+/**
+ * Written once: settings are a person's to change afterwards. Only the database's address follows the server,
+ * which may have had to move to another port.
+ */
+function writeSettings(file: string, settings: { readonly database?: unknown }): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  if (!fs.existsSync(file)) fs.writeFileSync(file, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 })
+  const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : settings
+  const current = settings.database ? { ...known, database: settings.database } : known
+  fs.writeFileSync(file, `${JSON.stringify(current, null, 2)}\n`, { mode: 0o600 })
 }

@@ -1,0 +1,81 @@
+// One of the market's programs, as an operating-system process of its own, by its production entry point.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import fs from 'node:fs'
+import path from 'node:path'
+
+export interface RunningProgram {
+  readonly name: string
+  /** Resolves with what the program says when it serves; rejects with one sentence where it ends before. */
+  readonly ready: Promise<Record<string, unknown>>
+  readonly process: ChildProcess
+  /** SIGTERM, and after `graceMs` SIGKILL. Resolves when the process is gone. */
+  stop(graceMs?: number): Promise<void>
+}
+
+/** A program that takes longer to stop loses nothing by being killed: what it promised is on disk. */
+const STOP_GRACE_MS = 4_000
+const LOG_TAIL_BYTES = 4_000
+
+/** Starts `module` with `args`; its output goes to `logFile`. */
+export function startProgram(spec: {
+  name: string
+  module: string
+  args: readonly string[]
+  logFile: string
+  onMessage?: (message: never) => void
+}): RunningProgram {
+  fs.mkdirSync(path.dirname(spec.logFile), { recursive: true, mode: 0o700 })
+  const log = fs.openSync(spec.logFile, 'a')
+  const child = fork(spec.module, [...spec.args], {
+    stdio: ['ignore', log, log, 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
+    detached: true,
+  })
+  fs.closeSync(log)
+  const exited = new Promise<void>((gone) => child.once('exit', () => gone()))
+
+  const ready = new Promise<Record<string, unknown>>((serves, fail) => {
+    child.on('message', (message: Record<string, unknown>) => {
+      if (message.ready) serves(message)
+      else spec.onMessage?.(message as never)
+    })
+    child.once('error', (error) => fail(new Error(`${spec.name} could not be started: ${error.message}`)))
+    child.once('exit', () =>
+      fail(new Error(`${spec.name} ended before it was ready: ${lastLine(spec.logFile)}`)),
+    )
+  })
+  // Whoever waits hears of it; a program stopped before anybody waited is no fault.
+  ready.catch(() => undefined)
+
+  return {
+    name: spec.name,
+    ready,
+    process: child,
+    async stop(graceMs = STOP_GRACE_MS) {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      await exited
+      clearTimeout(kill)
+    },
+  }
+}
+
+/** What a program said last, without the log's own fields. */
+function lastLine(logFile: string): string {
+  const size = fs.statSync(logFile).size
+  const bytes = Buffer.alloc(Math.min(size, LOG_TAIL_BYTES))
+  const file = fs.openSync(logFile, 'r')
+  fs.readSync(file, bytes, 0, bytes.length, size - bytes.length)
+  fs.closeSync(file)
+  const lines = bytes.toString('utf8').trim().split('\n')
+  const last =
+    lines.findLast((line) => line.trim() !== '' && !line.trim().startsWith('at ')) ?? 'it said nothing'
+  try {
+    const { msg, err } = JSON.parse(last) as { msg?: string; err?: { message?: string } }
+    return err?.message ?? msg ?? last
+  } catch {
+    return last // a line that is no log entry is shown as it is
+  }
+}
