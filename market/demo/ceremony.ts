@@ -217,7 +217,7 @@ function terminalSettings(data: DataFolder, name: string, ports: Record<string, 
  * Written once: settings are a person's to change afterwards. Only the database's address follows the server,
  * which may have had to move to another port.
  */
-function writeSettings(file: string, settings: { readonly database?: unknown }): void {
+function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : settings
   const current = settings.database ? { ...known, database: settings.database } : known
