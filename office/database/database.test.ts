@@ -1,6 +1,8 @@
+import { centreId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inTransaction } from './database.ts'
 import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
+import { createOfficeDatabase, DatabaseProblem } from './roles.ts'
 import { startTestPostgres, type TestDatabase, type TestPostgres, testDatabase } from './test-database.ts'
 
 let server: TestPostgres
@@ -57,4 +59,10 @@ test('a transaction that throws leaves nothing, and one that could not be serial
     )
   await Promise.all([addOne(), addOne(), addOne()])
   expect((await pool.query('SELECT n FROM counter')).rows).toEqual([{ n: 3 }])
+})
+
+test('a role that may not create databases is told so in one sentence', async () => {
+  const passwords = { owner: 'a', api: 'b', vault: 'c', auditor: 'd' }
+  const asked = createOfficeDatabase({ adminUrl: database.urls.api, party: centreId('other'), passwords })
+  await expect(asked).rejects.toThrow(DatabaseProblem)
 })

@@ -1,5 +1,6 @@
-// Mutual TLS between offices: the listening side (the asking side is keys/pinned-client). A partner's certificate must come from the partner's own authority and carry
-// the very key that was exchanged by ceremony: the pin is the SHA-256 of its SubjectPublicKeyInfo (RFC 7469, 2.4).
+// Mutual TLS between offices: the listening side (the asking side is keys/pinned-client). A partner's certificate
+// must come from the partner's own authority and carry the very key that was exchanged by ceremony: the pin is the
+// SHA-256 of its SubjectPublicKeyInfo (RFC 7469, 2.4).
 
 import type { ServerOptions } from 'node:https'
 import type { TLSSocket } from 'node:tls'
