@@ -1,1 +1,13 @@
-export async function setup() {}
+// One real PostgreSQL for the whole test run, embedded unless SCRATCHLESS_TEST_DATABASE_URL names another.
+
+import { startTestPostgres, type TestPostgres } from '@scratchless/office/database/test-database'
+
+let server: TestPostgres | undefined
+
+export async function setup(): Promise<void> {
+  server = await startTestPostgres()
+}
+
+export async function teardown(): Promise<void> {
+  await server?.stop()
+}

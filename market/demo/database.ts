@@ -1,0 +1,82 @@
+// The market's PostgreSQL: embedded by default, any other by its address; one database per office in it.
+
+import fs from 'node:fs'
+import {
+  createOfficeDatabase,
+  OFFICE_ROLES,
+  type OfficeRole,
+  type OfficeUrls,
+} from '@scratchless/office/database/roles'
+import { startPostgres } from '@scratchless/office/postgres/start-postgres'
+import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
+import { randomBytes, systemRandom } from '@scratchless/voucher/random'
+import type { DataFolder } from './data-folder.ts'
+import { CENTRE, OPERATORS } from './parties.ts'
+
+export interface MarketDatabase {
+  readonly adminUrl: string
+  readonly urls: ReadonlyMap<string, OfficeUrls>
+  stop(): Promise<void>
+}
+
+const PARTIES: readonly PartyId[] = [
+  ...OPERATORS.map(({ party }) => operatorId(party)),
+  centreId(CENTRE.party),
+]
+
+/**
+ * Starts or finds the server and makes what is missing. Throws a PostgresProblem or DatabaseProblem, one sentence.
+ * With another's server, database names carry a prefix of this data folder's own, so that two markets can share it.
+ */
+export async function openMarketDatabase(
+  data: DataFolder,
+  databaseUrl: string | null,
+): Promise<MarketDatabase> {
+  const server =
+    databaseUrl === null
+      ? await startPostgres({ folder: data.path('postgres'), random: systemRandom })
+      : { adminUrl: databaseUrl, stop: async () => {} }
+  try {
+    const secrets = secretsOf(data)
+    const urls = new Map<string, OfficeUrls>()
+    for (const party of PARTIES) {
+      const database = databaseUrl === null ? party : `${secrets.prefix}_${party}`
+      urls.set(
+        party,
+        await createOfficeDatabase({
+          adminUrl: server.adminUrl,
+          party,
+          passwords: secrets.passwords[party]!,
+          database,
+        }),
+      )
+    }
+    return { adminUrl: server.adminUrl, urls, stop: () => server.stop() }
+  } catch (error) {
+    await server.stop()
+    throw error
+  }
+}
+
+interface Secrets {
+  readonly prefix: string
+  readonly passwords: Readonly<Record<string, Readonly<Record<OfficeRole, string>>>>
+}
+
+/** Made once: the roles' passwords, and this market's own name on a shared server. */
+function secretsOf(data: DataFolder): Secrets {
+  const file = data.path('database.json')
+  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Secrets
+  const password = () => randomBytes(systemRandom, 18).toString('base64url')
+  const secrets: Secrets = {
+    prefix: `market_${randomBytes(systemRandom, 4).toString('hex')}`,
+    passwords: Object.fromEntries(
+      PARTIES.map((party) => [
+        party,
+        Object.fromEntries(OFFICE_ROLES.map((role) => [role, password()])) as Record<OfficeRole, string>,
+      ]),
+    ),
+  }
+  fs.writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+  return secrets
+}
