@@ -53,7 +53,7 @@ export async function migrate(options: {
     const applied: string[] = []
     for (const file of options.sources.flatMap(filesOf))
       if (await applyOnce(owner, file)) applied.push(`${file.source}/${file.file}`)
-    await applyGrants(owner, options.party, options.sources)
+    await applyGrants(owner, options.sources)
     return { applied }
   } finally {
     await owner.end()
@@ -97,12 +97,11 @@ async function applyOnce(owner: pg.Client, { source, file, text, digest }: Migra
   return true
 }
 
-async function applyGrants(
-  owner: pg.Client,
-  party: PartyId,
-  sources: readonly MigrationSource[],
-): Promise<void> {
-  const roles = OFFICE_ROLES.map((role) => [role, pg.escapeIdentifier(roleName(party, role))] as const)
+async function applyGrants(owner: pg.Client, sources: readonly MigrationSource[]): Promise<void> {
+  // The owner's own name says what the office's other roles are called.
+  const { rows } = await owner.query<{ name: string }>('SELECT current_user AS name')
+  const prefix = rows[0]!.name.replace(/_owner$/, '')
+  const roles = OFFICE_ROLES.map((role) => [role, pg.escapeIdentifier(roleName(prefix, role))] as const)
   await owner.query('BEGIN')
   try {
     for (const [role, name] of roles)

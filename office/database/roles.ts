@@ -13,8 +13,9 @@ export class DatabaseProblem extends Error {
   override name = 'DatabaseProblem'
 }
 
-export function roleName(party: PartyId, role: OfficeRole): string {
-  return `${party}_${role}`
+/** `prefix` is the party's name, or where several markets share one server, a name of their own. */
+export function roleName(prefix: string, role: OfficeRole): string {
+  return `${prefix}_${role}`
 }
 
 /**
@@ -27,25 +28,28 @@ export async function createOfficeDatabase(options: {
   passwords: Readonly<Record<OfficeRole, string>>
   /** The database's name, where it is not the party's. */
   database?: string
+  /** What the roles' names begin with, where it is not the party's name: roles belong to the whole server. */
+  rolePrefix?: string
 }): Promise<OfficeUrls> {
   const { adminUrl, party, passwords } = options
   const database = options.database ?? party
+  const prefix = options.rolePrefix ?? party
   const admin = new pg.Client({ connectionString: adminUrl })
   await admin.connect()
   try {
     await assertMayCreate(admin)
-    for (const role of OFFICE_ROLES) await createRole(admin, roleName(party, role), passwords[role])
-    await createDatabase(admin, database, roleName(party, 'owner'))
+    for (const role of OFFICE_ROLES) await createRole(admin, roleName(prefix, role), passwords[role])
+    await createDatabase(admin, database, roleName(prefix, 'owner'))
     const name = pg.escapeIdentifier(database)
     await admin.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
     for (const role of OFFICE_ROLES)
-      await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${pg.escapeIdentifier(roleName(party, role))}`)
+      await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${pg.escapeIdentifier(roleName(prefix, role))}`)
   } finally {
     await admin.end()
   }
   const url = (role: OfficeRole) => {
     const address = new URL(adminUrl)
-    address.username = roleName(party, role)
+    address.username = roleName(prefix, role)
     address.password = passwords[role]
     address.pathname = `/${database}`
     return address.href
