@@ -1,0 +1,52 @@
+// The emulated printer of one terminal, and what lies in its tray.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import type { PrintedPaper } from '../printer/printer.ts'
+import { type RunningProgram, startProgram } from './program.ts'
+
+/** Ten lines a second: what a shop's receipt printer does. */
+const SHOP_LINES_PER_SECOND = 10
+
+export interface PrinterTray {
+  readonly program: RunningProgram
+  /** The whole (not torn) ticket with this serial, if the tray has one. */
+  find(serial: string): TicketFiles | null
+}
+
+export interface TicketFiles {
+  readonly picture: string
+  readonly bytes: string
+}
+
+/** Starts the printer's process; `onPaper` is told of each ticket as it falls into the tray. */
+export function startPrinterTray(options: {
+  name: string
+  port: number
+  trayDir: string
+  unpaced: boolean
+  logFile: string
+  onPaper: (paper: PrintedPaper) => void
+}): PrinterTray {
+  const settings = {
+    port: options.port,
+    trayDir: options.trayDir,
+    linesPerSecond: options.unpaced ? null : SHOP_LINES_PER_SECOND,
+  }
+  const program = startProgram({
+    name: `${options.name}'s printer`,
+    module: path.join(import.meta.dirname, '..', 'printer', 'main.ts'),
+    args: [JSON.stringify(settings)],
+    logFile: options.logFile,
+    onMessage: ({ paper }: { paper: PrintedPaper }) => options.onPaper(paper),
+  })
+  return {
+    program,
+    find(serial) {
+      const name = fs.readdirSync(options.trayDir).findLast((file) => file.endsWith(`-${serial}.svg`))
+      if (!name) return null
+      const picture = path.join(options.trayDir, name)
+      return { picture, bytes: picture.replace(/svg$/, 'escpos') }
+    },
+  }
+}
