@@ -1,0 +1,161 @@
+// Starts every program of the market, each as in production, and has them stop together.
+
+import path from 'node:path'
+import { createPool } from '@scratchless/office/database/database'
+import { addStaff } from '@scratchless/office/staff/staff'
+import type { PrintedPaper } from '../printer/printer.ts'
+import { holdCeremony, type MarketSettings } from './ceremony.ts'
+import type { DataFolder } from './data-folder.ts'
+import { type MarketDatabase, openMarketDatabase } from './database.ts'
+import { isTaken } from './free-ports.ts'
+import { type HttpPerson, httpPerson } from './http-person.ts'
+import { type PrinterTray, startPrinterTray } from './printer-tray.ts'
+import { type RunningProgram, startProgram } from './program.ts'
+import { buildTouchScreen } from './touch-build.ts'
+
+const root = path.dirname(path.dirname(import.meta.dirname))
+
+/** The demo's staff, the same at each office. Printed with the addresses: this is a demo on this machine. */
+export const STAFF = {
+  signInName: 'demo',
+  fullName: 'Demo',
+  password: 'demo-demo-demo',
+  roles: ['admin', 'stock', 'accounts'],
+}
+
+export interface MarketOffice {
+  readonly party: string
+  readonly address: string
+  readonly staff: HttpPerson
+}
+
+export interface MarketTerminal {
+  readonly name: string
+  readonly address: string
+  readonly dataFolder: string
+  readonly tray: PrinterTray
+  /** A new visitor to the terminal's screen, signed in as nobody. */
+  visit(): HttpPerson
+}
+
+export interface Market {
+  readonly data: DataFolder
+  readonly database: MarketDatabase
+  readonly settings: MarketSettings
+  readonly offices: ReadonlyMap<string, MarketOffice>
+  readonly terminals: readonly MarketTerminal[]
+  /** Rejects when a program ended for good while the market was open. */
+  stop(): Promise<void>
+}
+
+export interface MarketOptions {
+  readonly databaseUrl: string | null
+  readonly terminals: number
+  readonly unpaced: boolean
+  readonly onPaper: (paper: PrintedPaper) => void
+  /** Says what is being done, for whoever waits. */
+  readonly say: (progress: string) => void
+  /** Changes settings before the programs start: a bench puts a line of its own between terminal and centre. */
+  readonly adjust?: (settings: MarketSettings) => Promise<void>
+}
+
+/** Opens the market on a data folder. Rejects with one sentence, having stopped what it started. */
+export async function openMarket(data: DataFolder, options: MarketOptions): Promise<Market> {
+  const { say } = options
+  const running: RunningProgram[] = []
+  let database: MarketDatabase | null = null
+
+  async function stop() {
+    // Terminals first: what they are about to send still finds somebody.
+    await Promise.all(running.map((program) => program.stop()))
+    await database?.stop()
+  }
+
+  try {
+    const screen = buildTouchScreen()
+    // Heard below, with the database's own problems first.
+    screen.catch(() => undefined)
+    say('database')
+    database = await openMarketDatabase(data, options.databaseUrl)
+    say('keys and settings')
+    const settings = await holdCeremony(data, database.urls, options.terminals)
+    await options.adjust?.(settings)
+    await assertPortsFree(settings)
+    await screen
+
+    say('programs')
+    const office = ({ party, config }: { party: string; config: string }) =>
+      start(
+        data,
+        party,
+        path.join(root, party === 'centre' ? 'centre' : 'operator', 'src', 'main.ts'),
+        config,
+      )
+    const terminals = settings.terminals.map(({ name, config, port, printerPort }) => {
+      const tray = startPrinterTray({
+        name,
+        port: printerPort,
+        trayDir: settings.terminals.length === 1 ? data.path('tickets') : data.path('tickets', name),
+        unpaced: options.unpaced,
+        logFile: data.path(name, 'printer.log'),
+        onPaper: options.onPaper,
+      })
+      running.push(tray.program)
+      running.push(start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config))
+      const terminal: MarketTerminal = {
+        name,
+        address: `http://127.0.0.1:${port}`,
+        dataFolder: data.path(name),
+        tray,
+        visit: () => httpPerson(port),
+      }
+      return terminal
+    })
+    running.push(...settings.offices.map(office))
+    await Promise.all(running.map(({ ready }) => ready))
+
+    const offices = new Map<string, MarketOffice>()
+    for (const { party, staffPort } of settings.offices) {
+      await hireStaff(database.urls.get(party)!.owner)
+      const staff = httpPerson(staffPort)
+      await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
+      offices.set(party, { party, address: `http://127.0.0.1:${staffPort}`, staff })
+    }
+    return { data, database, settings, offices, terminals, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function start(data: DataFolder, name: string, module: string, config: string): RunningProgram {
+  return startProgram({ name, module, args: ['--config', config], logFile: data.path(name, 'program.log') })
+}
+
+/** The office's first member of staff is added where the office is installed; everybody else through its screens. */
+async function hireStaff(ownerUrl: string): Promise<void> {
+  const pool = createPool({ url: ownerUrl, name: 'installation', max: 1 })
+  try {
+    const { rowCount } = await pool.query('SELECT FROM staff WHERE sign_in_name = $1', [STAFF.signInName])
+    if (rowCount === 0) await addStaff({ pool }, STAFF)
+  } finally {
+    await pool.end()
+  }
+}
+
+async function assertPortsFree(settings: MarketSettings): Promise<void> {
+  const ports = [
+    ...settings.offices.map(({ party, staffPort }) => ({ who: party, port: staffPort })),
+    ...settings.terminals.flatMap(({ name, port, printerPort }) => [
+      { who: name, port },
+      { who: `${name}'s printer`, port: printerPort },
+    ]),
+  ]
+  for (const { who, port } of ports) {
+    if (await isTaken(port)) {
+      throw new Error(
+        `Port ${port}, which ${who} uses, is taken by another program: stop that, or change ports.json and config.json in the data folder.`,
+      )
+    }
+  }
+}
