@@ -1,0 +1,228 @@
+// What members of staff may ask of the centre over HTTP, as JSON, once they are signed in. Every route but
+// sign-in needs a session; a "no" is `{error: {code, reference, details?}}`. Amounts are decimals of the centre's
+// currency as text (`600.000`), moments are ISO 8601 in UTC, keys are PEM, signatures base64.
+//
+//   POST /api/products                      ProductBody       201 ProductView; 409 product-differs
+//   GET  /api/products                                        {catalogueVersion, products: ProductView[]}
+//   POST /api/retailers                     RetailerBody      201 RetailerView
+//   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
+//   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
+//   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
+//   POST /api/rates                         RateBody          201 RateView
+//   POST /api/terminals                     TerminalBody      201 TerminalView
+//   GET  /api/terminals, /api/terminals/:id                   {terminals: TerminalView[]}, TerminalView
+//   POST /api/terminals/:id/enrolments                        201 EnrolmentView: the code, this once
+//   POST /api/terminals/:id/approvals       ApprovalBody      200 TerminalView; 409 or 403 with the vault's refusal
+//   POST /api/terminals/:id/revocation      RevocationBody    200 TerminalView
+//   POST /api/cards                         CardBody          201 CardView
+//   GET  /api/cards/:id                                       CardView
+//   POST /api/cards/:id/approvals           ApprovalBody      200 CardView
+//   POST /api/cards/:id/revocation          RevocationBody    200 CardView
+//   POST /api/restock/orders                RestockOrderBody  201 {id}
+//   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
+//   GET  /api/stock                                           {stock: StockView[]}
+//   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
+//
+// An approval is signed with office/staff/approval's signApproval over
+//   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
+//   'register-card',    [card, retailer, vendor, class, keyFingerprint]   keyFingerprint: as the view has it
+
+import {
+  type CardId,
+  cardId,
+  idPattern,
+  lotId,
+  operatorId,
+  type RetailerId,
+  retailerId,
+  type TerminalId,
+  vendorId,
+} from '@scratchless/voucher/ids'
+import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
+import { z } from 'zod'
+
+const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
+const productField = z.string().regex(PRODUCT_ID).transform(productId)
+export const retailerField = z.string().regex(idPattern('RetailerId')).transform(retailerId)
+export const cardField = z.string().regex(idPattern('CardId')).transform(cardId)
+export const lotField = z.string().regex(idPattern('LotId')).transform(lotId)
+/** `5.000`; read exactly by the currency's own parser afterwards. */
+const amountField = z.string().regex(/^\d{1,12}(\.\d{1,3})?$/)
+/** 0 to 100 %, in hundredths of a per cent. */
+const basisPointsField = z.int().min(0).max(10_000)
+/** What fits a catalogue's name: 64 bytes of UTF-8. */
+const nameField = z
+  .string()
+  .trim()
+  .min(1)
+  .refine((text) => Buffer.byteLength(text) <= 64 && !/\p{Cc}/u.test(text))
+/** A person's reason, as the audit chain keeps it. */
+const reasonField = z.string().trim().min(1).max(200)
+
+/** All amounts in the centre's currency. */
+export const ProductBody = z.strictObject({
+  id: productField,
+  operator: operatorField,
+  faceValue: amountField,
+  publicPrice: amountField,
+  tax: amountField,
+  netCredit: amountField,
+  codeDigits: z.int().min(CODE_DIGITS.min).max(CODE_DIGITS.max),
+  checkDigit: z.enum(['none', 'luhn']),
+  validityDays: z.int().min(0).max(3_650),
+  refillTemplate: z.string().regex(REFILL_TEMPLATE),
+})
+
+export const RetailerBody = z.strictObject({ name: nameField, place: nameField })
+
+/** `document`: the bank's or the cashier's number, used once. */
+export const DepositBody = z.strictObject({
+  amount: amountField,
+  document: z.string().trim().min(1).max(60),
+})
+
+export const CreditLineBody = z.strictObject({ amount: amountField })
+
+/** A discount from the public price. Without retailer: for everyone; without product: for every product. */
+export const RateBody = z.strictObject({
+  retailer: retailerField.optional(),
+  product: productField.optional(),
+  discountBasisPoints: basisPointsField,
+  /** Absent: from now. */
+  validFrom: z.iso.datetime().optional(),
+})
+
+export const TerminalBody = z.strictObject({ retailer: retailerField })
+
+export const ApprovalBody = z.strictObject({
+  approver: z.string().min(1).max(40),
+  /** 64 bytes, r || s, base64. */
+  signature: z.base64().length(88),
+})
+
+export const RevocationBody = z.strictObject({ reason: reasonField })
+
+export const CardBody = z.strictObject({
+  card: cardField,
+  retailer: retailerField,
+  vendor: z.string().regex(idPattern('VendorId')).transform(vendorId),
+  class: z.enum(['file', 'pkcs11']),
+  /** RSA, SubjectPublicKeyInfo. */
+  publicKey: z.string().max(2_000),
+})
+
+export const RestockOrderBody = z.strictObject({
+  operator: operatorField,
+  lines: z
+    .array(z.strictObject({ product: productField, quantity: z.int().min(1).max(1_000_000) }))
+    .min(1)
+    .max(50)
+    .refine(
+      (lines) => new Set(lines.map(({ product }) => product)).size === lines.length,
+      'each product once',
+    ),
+})
+
+export interface ProductView {
+  readonly id: string
+  readonly operator: string
+  readonly faceValue: string
+  readonly publicPrice: string
+  readonly tax: string
+  readonly netCredit: string
+  readonly codeDigits: number
+  readonly checkDigit: 'none' | 'luhn'
+  readonly validityDays: number
+  readonly refillTemplate: string
+}
+
+export interface RetailerView {
+  readonly id: RetailerId
+  readonly name: string
+  readonly place: string
+  readonly currency: string
+  /** What was paid in less what was bought, posted only. */
+  readonly balance: string
+  /** Bought, and not yet confirmed by a receipt. */
+  readonly pending: string
+  readonly creditLine: string
+  readonly available: string
+}
+
+export interface RateView {
+  readonly id: string
+  readonly retailer: string | null
+  readonly product: string | null
+  readonly discountBasisPoints: number
+  readonly validFrom: string
+}
+
+export interface TerminalView {
+  readonly id: TerminalId
+  readonly retailer: RetailerId
+  /** `asked`: the device's key is here; compare fingerprints, then two members of staff approve. */
+  readonly state: 'new' | 'enrolling' | 'asked' | 'active' | 'locked' | 'revoked'
+  readonly enrolmentNumber: number | null
+  /** Of the device's key, as its screen shows it. */
+  readonly fingerprint: string | null
+  readonly approvers: readonly string[]
+  readonly lastSequence: number
+}
+
+export interface EnrolmentView {
+  readonly terminal: TerminalId
+  readonly enrolmentNumber: number
+  /** Shown this once; the vault keeps only what is derived from it. */
+  readonly enrolmentCode: string
+  /** Number and code together, as they are typed at the device: `1042-ABCD-EFGH-JKMN-PQRS`. */
+  readonly typed: string
+  readonly expiresAt: string
+}
+
+export interface CardView {
+  readonly id: CardId
+  readonly retailer: RetailerId
+  readonly vendor: string
+  readonly class: 'file' | 'pkcs11'
+  readonly state: 'waiting' | 'registered' | 'revoked'
+  readonly keyFingerprint: string
+  readonly approvers: readonly string[]
+}
+
+export interface RestockOrderView {
+  readonly id: string
+  readonly operator: string
+  readonly orderedAt: string
+  /** `refused` has a reason; `accepted` and `partly` end as `received` once every accepted code is here. */
+  readonly state: 'waiting' | 'accepted' | 'partly' | 'refused' | 'received'
+  readonly reason: string | null
+  readonly lines: readonly {
+    readonly product: string
+    readonly quantity: number
+    readonly accepted: number
+    readonly received: number
+    readonly unitPrice: string | null
+    readonly reason: string | null
+  }[]
+}
+
+/** Counts of codes, by where they are. */
+export interface StockView {
+  readonly depot: string
+  readonly operator: string
+  readonly product: string
+  readonly inStock: number
+  /** In a supply delivery whose money is still pending. */
+  readonly despatched: number
+  readonly delivered: number
+  readonly sold: number
+}
+
+export interface SupplyOrderView {
+  readonly terminal: TerminalId
+  readonly sequence: number
+  readonly decidedAt: string
+  readonly state: 'decided' | 'despatched' | 'delivered' | 'withheld'
+  readonly codes: number
+  readonly debited: string
+}
