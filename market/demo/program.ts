@@ -8,16 +8,18 @@ export interface RunningProgram {
   readonly name: string
   /** Resolves with what the program says when it serves; rejects with one sentence where it ends before. */
   readonly ready: Promise<Record<string, unknown>>
-  readonly process: ChildProcess
+  /** Of its present life. */
+  pid(): number | undefined
   /** SIGTERM, and after `graceMs` SIGKILL. Resolves when the process is gone. */
   stop(graceMs?: number): Promise<void>
 }
 
 /** A program that takes longer to stop loses nothing by being killed: what it promised is on disk. */
 const STOP_GRACE_MS = 4_000
+const RESTART_AFTER_MS = 200
 const LOG_TAIL_BYTES = 4_000
 
-/** Starts `module` with `args`; its output goes to `logFile`. */
+/** Starts `module` with `args`, and again when it died; its output goes to `logFile`. */
 export function startProgram(spec: {
   name: string
   module: string
@@ -26,35 +28,48 @@ export function startProgram(spec: {
   onMessage?: (message: never) => void
 }): RunningProgram {
   fs.mkdirSync(path.dirname(spec.logFile), { recursive: true, mode: 0o700 })
-  const log = fs.openSync(spec.logFile, 'a')
-  const child = fork(spec.module, [...spec.args], {
-    stdio: ['ignore', log, log, 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
-    // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
-    detached: true,
-  })
-  fs.closeSync(log)
-  const exited = new Promise<void>((gone) => child.once('exit', () => gone()))
-
-  const ready = new Promise<Record<string, unknown>>((serves, fail) => {
-    child.on('message', (message: Record<string, unknown>) => {
-      if (message.ready) serves(message)
-      else spec.onMessage?.(message as never)
-    })
-    child.once('error', (error) => fail(new Error(`${spec.name} could not be started: ${error.message}`)))
-    child.once('exit', () =>
-      fail(new Error(`${spec.name} ended before it was ready: ${lastLine(spec.logFile)}`)),
-    )
-  })
+  let stopping = false
+  let served = false
+  let child: ChildProcess
+  let exited: Promise<void>
+  const { promise: ready, resolve: serves, reject: fails } = Promise.withResolvers<Record<string, unknown>>()
   // Whoever waits hears of it; a program stopped before anybody waited is no fault.
   ready.catch(() => undefined)
 
+  function run() {
+    const log = fs.openSync(spec.logFile, 'a')
+    child = fork(spec.module, [...spec.args], {
+      stdio: ['ignore', log, log, 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
+      detached: true,
+    })
+    fs.closeSync(log)
+    child.on('message', (message: Record<string, unknown>) => {
+      if (message.ready) {
+        served = true
+        serves(message)
+      } else spec.onMessage?.(message as never)
+    })
+    child.once('error', (error) => fails(new Error(`${spec.name} could not be started: ${error.message}`)))
+    exited = new Promise((gone) => child.once('exit', () => gone()))
+    void exited.then(() => {
+      if (stopping) return
+      // A program that never served will not serve the next time either; one that did is started again.
+      if (served) setTimeout(() => !stopping && run(), RESTART_AFTER_MS)
+      else fails(new Error(`${spec.name} ended before it was ready: ${lastLine(spec.logFile)}`))
+    })
+  }
+
+  run()
   return {
     name: spec.name,
     ready,
-    process: child,
+    pid: () => child.pid,
     async stop(graceMs = STOP_GRACE_MS) {
+      stopping = true
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+      else return
       const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
       await exited
       clearTimeout(kill)

@@ -17,6 +17,8 @@ export interface SlowLine {
   /** Bytes that passed since the last `reset`: `up` towards the far end, `down` back. */
   readonly passed: { readonly up: number; readonly down: number }
   reset(): void
+  /** From the next bytes on. */
+  setPace(bytesPerSecond: number | null): void
   /** Cuts every open call. */
   cut(): void
   stop(): Promise<void>
@@ -27,12 +29,13 @@ const PIECE_BYTES = 24
 
 export async function openSlowLine(options: SlowLineOptions): Promise<SlowLine> {
   const passed = { up: 0, down: 0 }
+  let { bytesPerSecond } = options
   const calls = new Set<net.Socket>()
 
   function carry(from: net.Socket, to: net.Socket, direction: 'up' | 'down') {
     let last: Promise<void> = Promise.resolve()
     from.on('data', (chunk) => {
-      last = last.then(() => pace(chunk, to, direction))
+      last = last.then(() => pass(chunk, to, direction))
     })
     from.on('end', () => {
       last = last.then(() => {
@@ -43,10 +46,11 @@ export async function openSlowLine(options: SlowLineOptions): Promise<SlowLine> 
     from.on('close', () => calls.delete(from))
   }
 
-  async function pace(chunk: Buffer, to: net.Socket, direction: 'up' | 'down') {
+  async function pass(chunk: Buffer, to: net.Socket, direction: 'up' | 'down') {
     if (options.delayMs > 0) await sleep(options.delayMs)
     passed[direction] += chunk.length
-    if (options.bytesPerSecond === null) {
+    const pace = bytesPerSecond
+    if (pace === null) {
       to.write(chunk)
       return
     }
@@ -54,7 +58,7 @@ export async function openSlowLine(options: SlowLineOptions): Promise<SlowLine> 
     for (let at = 0; at < chunk.length && !to.destroyed; at += PIECE_BYTES) {
       const piece = chunk.subarray(at, at + PIECE_BYTES)
       // Against the start, not the last piece: timers that wake late do not slow the line down.
-      const dueMs = (1000 * (at + piece.length)) / options.bytesPerSecond
+      const dueMs = (1000 * (at + piece.length)) / pace
       const waitMs = began + dueMs - performance.now()
       if (waitMs > 0) await sleep(waitMs)
       to.write(piece)
@@ -82,6 +86,9 @@ export async function openSlowLine(options: SlowLineOptions): Promise<SlowLine> 
     reset() {
       passed.up = 0
       passed.down = 0
+    },
+    setPace(next) {
+      bytesPerSecond = next
     },
     cut,
     async stop() {
