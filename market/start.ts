@@ -2,10 +2,10 @@
 
 import path from 'node:path'
 import { type DataFolder, openDataFolder } from './demo/data-folder.ts'
-import { loadTills, type OpenTill, openTill } from './demo/fill-till.ts'
+import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
 import { type Market, openMarket, STAFF } from './demo/open-market.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
-import { OWNER, VENDOR } from './demo/parties.ts'
+import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
 import type { PrintedPaper } from './printer/printer.ts'
@@ -65,10 +65,12 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
   const [first] = tills as [OpenTill, ...OpenTill[]]
   for (const till of tills) {
     const doubts = await settleDoubts(till.vendor, till.terminal.tray)
-    if (doubts > 0) say(options, `${till.terminal.name}: ${doubts} sales in doubt settled by looking into the tray`)
+    if (doubts > 0)
+      say(options, `${till.terminal.name}: ${doubts} sales in doubt settled by looking into the tray`)
   }
-  const products = fileProducts.length > 0 ? fileProducts : [...till0Products(first)]
-  await openTill.ensureStock(market, first, products, 1 + options.sell)
+  const products =
+    fileProducts.length > 0 ? fileProducts : OPERATORS.flatMap(productsOf).map(({ id }) => id as string)
+  await ensureStock(market, first, products, 1 + options.sell)
   say(options, 'first ticket')
   const sale = await sellOne(first.vendor, products[0]!)
   timings.firstTicketMs = Date.now() - startedAtMs
@@ -88,7 +90,9 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
   if (options.once && options.json) {
     process.stdout.write(`${JSON.stringify({ ok: true, ticket, sold: 1 + options.sell, timings })}\n`)
   } else {
-    process.stdout.write(`\nFirst ticket after ${(timings.firstTicketMs / 1000).toFixed(1)} s: ${path.relative('.', files.picture)}\n`)
+    process.stdout.write(
+      `\nFirst ticket after ${(timings.firstTicketMs / 1000).toFixed(1)} s: ${path.relative('.', files.picture)}\n`,
+    )
     if (!options.once) showAddresses(market)
   }
 }
@@ -103,7 +107,8 @@ function showAddresses(market: Market): void {
         `  ${name.padEnd(12)} ${address}   vendor ${VENDOR.id}, password ${VENDOR.password}, card PIN ${VENDOR.pin}; owner, password ${OWNER.password}`,
     ),
     ...[...market.offices.values()].map(
-      ({ party, address }) => `  ${party.padEnd(12)} ${address}   ${STAFF.signInName}, password ${STAFF.password}`,
+      ({ party, address }) =>
+        `  ${party.padEnd(12)} ${address}   ${STAFF.signInName}, password ${STAFF.password}`,
     ),
     '',
   ]
@@ -113,7 +118,9 @@ function showAddresses(market: Market): void {
 function showPaper(options: DemoOptions, paper: PrintedPaper): void {
   const out = options.json ? process.stderr : process.stdout
   const edge = `+${'-'.repeat(34)}+`
-  const body = paper.text.filter((line, i, all) => line !== '' || (all[i + 1] ?? '') !== '').map((line) => `| ${line.padEnd(32)} |`)
+  const body = paper.text
+    .filter((line, i, all) => line !== '' || (all[i + 1] ?? '') !== '')
+    .map((line) => `| ${line.padEnd(32)} |`)
   out.write(`${[edge, ...body, edge].join('\n')}\n`)
 }
 
@@ -130,7 +137,10 @@ function mark(name: string): void {
 function refused(error: StockRefused, json: boolean): number {
   const lines = error.problems.map(({ line, field, rule }) => `  line ${line}, ${field}: ${rule}`)
   process.stderr.write(`${error.message}\n${lines.join('\n')}\n`)
-  if (json) process.stdout.write(`${JSON.stringify({ ok: false, problem: error.message, problems: error.problems })}\n`)
+  if (json)
+    process.stdout.write(
+      `${JSON.stringify({ ok: false, problem: error.message, problems: error.problems })}\n`,
+    )
   return 1
 }
 

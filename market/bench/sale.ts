@@ -5,7 +5,7 @@ import { constants, generateKeyPairSync, privateDecrypt, publicEncrypt, randomBy
 import fs from 'node:fs'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { loadTills, openTill } from '../demo/fill-till.ts'
+import { ensureStock, loadTills } from '../demo/fill-till.ts'
 import type { Market } from '../demo/open-market.ts'
 import { sellOne } from '../demo/sell.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
@@ -22,7 +22,10 @@ export async function* bench(options: BenchOptions): AsyncIterable<BenchLine> {
     // The card paces itself against misuse; a measurement presses faster than a vendor.
     for (const { config } of settings.terminals) {
       const known = JSON.parse(fs.readFileSync(config, 'utf8'))
-      fs.writeFileSync(config, JSON.stringify({ ...known, card: { ...known.card, openingsPerSecond: 10_000 } }))
+      fs.writeFileSync(
+        config,
+        JSON.stringify({ ...known, card: { ...known.card, openingsPerSecond: 10_000 } }),
+      )
     }
   }
   yield* await withBenchMarket(options, fast, measure)
@@ -32,7 +35,7 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
   await loadOperators(market, [], () => {})
   await loadCentre(market, () => {})
   const [till] = await loadTills(market, () => {})
-  await openTill.ensureStock(market, till!, [PRODUCT], WARM_UP_SALES + SALES)
+  await ensureStock(market, till!, [PRODUCT], WARM_UP_SALES + SALES)
   const parts = makeParts(market.data.path('reference.sqlite'))
 
   for (let i = 0; i < WARM_UP_SALES; i++) {
@@ -72,7 +75,9 @@ function makeParts(file: string) {
   fs.rmSync(file, { force: true })
   fs.mkdirSync(path.dirname(file), { recursive: true })
   const database = new DatabaseSync(file)
-  database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE sale (id INTEGER PRIMARY KEY, row BLOB)')
+  database.exec(
+    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE sale (id INTEGER PRIMARY KEY, row BLOB)',
+  )
   const insert = database.prepare('INSERT INTO sale (row) VALUES (?)')
   const row = randomBytes(120)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })

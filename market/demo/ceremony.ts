@@ -25,6 +25,8 @@ export interface MarketSettings {
     readonly config: string
     readonly port: number
     readonly printerPort: number
+    /** Where the vendor card of this terminal is inserted. */
+    readonly cardFolder: string
   }[]
 }
 
@@ -63,7 +65,7 @@ export async function holdCeremony(
       const { staff: port, partner: printerPort } = ports[name]!
       const config = data.path(name, 'config.json')
       writeSettings(config, terminalSettings(data, name, ports))
-      return { name, config, port, printerPort }
+      return { name, config, port, printerPort, cardFolder: data.path(name, 'card') }
     }),
   }
 }

@@ -20,6 +20,8 @@ const TIMEOUT_MS = 120_000
 
 export interface HttpPerson {
   get<T>(path: string): Promise<T>
+  /** Null where there is no such thing (404). */
+  tryGet<T>(path: string): Promise<T | null>
   /** Rejects with an UnexpectedAnswer on anything but 2xx. */
   post<T>(path: string, body: unknown): Promise<T>
   /** Any answer is an answer. */
@@ -54,6 +56,10 @@ export function httpPerson(port: number): HttpPerson {
 
   return {
     get: async <T>(path: string) => expected(`GET ${path}`, await call<T>('GET', path)),
+    async tryGet<T>(path: string) {
+      const answer = await call<T>('GET', path)
+      return answer.status === 404 ? null : expected(`GET ${path}`, answer)
+    },
     post: async <T>(path: string, body: unknown) =>
       expected(`POST ${path}`, await call<T>('POST', path, body)),
     tryPost: (path, body) => call('POST', path, body),

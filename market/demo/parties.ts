@@ -43,7 +43,9 @@ export const OPERATORS: readonly DemoOperator[] = [
 
 export const CENTRE = { party: 'centre', name: 'Tunis Distribution', phone: '71000000' } as const
 export const RETAILER = { name: 'Epicerie El Amen', place: 'Tunis' } as const
-export const VENDOR = '02'
+/** The demo's people sign in with these; they are printed with the addresses. */
+export const OWNER = { password: 'owner-of-the-shop' } as const
+export const VENDOR = { id: '02', password: 'vendor-two', pin: '24681357' } as const
 
 /** Stamp duty contained in the public price, in basis points of the face value: a recharge of 5 DT credits 4.700. */
 const STAMP_BASIS_POINTS = 600n

@@ -33,7 +33,7 @@ export function EnrolForm() {
         <TextInput
           name="enrolmentCode"
           label={t('enrolmentCode')}
-          placeholder="ABCD-EFGH-JKMN-PQRS"
+          placeholder="1042-ABCD-EFGH-JKMN-PQRS"
           autoComplete="off"
           spellCheck={false}
           required

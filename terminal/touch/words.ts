@@ -125,7 +125,7 @@ const fr = {
   'refusal_too-many-tries': 'Trop d’essais. Attendez une minute.',
   'refusal_password-too-short': 'Le mot de passe est trop court : au moins 10 caractères.',
   'refusal_wrong-enrolment-code':
-    'Ce code n’est pas complet ou a une faute de frappe : 16 lettres et chiffres.',
+    'Ce code n’est pas complet ou a une faute de frappe : un numéro, puis 16 lettres et chiffres.',
   'refusal_centre-unreachable': 'Le centre ne répond pas. Vérifiez la ligne, puis réessayez.',
   'refusal_balance-too-low': 'Solde insuffisant. Commandez moins de codes, ou faites un versement.',
   'refusal_no-line': 'Pas de ligne. La commande part dès que le centre répond.',
@@ -254,7 +254,8 @@ const en: Words = {
   'refusal_wrong-pin': 'Wrong PIN. {{triesLeft}} tries left, then the card blocks.',
   'refusal_too-many-tries': 'Too many tries. Wait a minute.',
   'refusal_password-too-short': 'The password is too short: at least 10 characters.',
-  'refusal_wrong-enrolment-code': 'This code is incomplete or mistyped: 16 letters and digits.',
+  'refusal_wrong-enrolment-code':
+    'This code is incomplete or mistyped: a number, then 16 letters and digits.',
   'refusal_centre-unreachable': 'The centre does not answer. Check the line, then try again.',
   'refusal_balance-too-low': 'Balance too low. Order fewer codes, or make a deposit.',
   'refusal_no-line': 'No line. The order leaves as soon as the centre answers.',

@@ -1,0 +1,211 @@
+// From a new device to an open till: the shop, its money, its card, the enrolment that two people approve,
+// the vendor, the first codes. What an earlier start has done is found done.
+
+import fs from 'node:fs'
+import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
+import { createFileCard } from '@scratchless/keys/file-card'
+import { openPair } from '@scratchless/keys/party-keys'
+import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
+import type { TillState } from '@scratchless/terminal/till/till-view'
+import { cardId } from '@scratchless/voucher/ids'
+import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
+import { systemRandom } from '@scratchless/voucher/random'
+import { APPROVERS } from './ceremony.ts'
+import type { HttpPerson } from './http-person.ts'
+import type { Market, MarketTerminal } from './open-market.ts'
+import { OPERATORS, OWNER, productsOf, RETAILER, VENDOR } from './parties.ts'
+import { orderCodes, stockOnBoard } from './sell.ts'
+import { waitUntil } from './wait-until.ts'
+
+/** Codes a product on board after the first supply order. */
+const FIRST_CODES = 20
+/** The most codes of one product in one supply order. */
+const MOST_CODES = 500
+/** What the shop has paid in before it orders: enough for the demo's first codes. */
+const DEPOSIT_MINOR = 2_000_000n
+
+export interface OpenTill {
+  readonly terminal: MarketTerminal
+  readonly vendor: HttpPerson
+}
+
+/** Opens every terminal's till with codes of every product on board. */
+export async function loadTills(market: Market, say: (progress: string) => void): Promise<OpenTill[]> {
+  const { staff } = market.offices.get('centre')!
+  const retailer = await findShop(staff)
+  const tills: OpenTill[] = []
+  for (const [index, terminal] of market.terminals.entries()) {
+    await enrol(market, terminal, index, retailer.id, say)
+    const vendor = await signIn(market, terminal, index, retailer.id)
+    const till = { terminal, vendor }
+    await ensureStock(
+      market,
+      till,
+      OPERATORS.flatMap(productsOf).map(({ id }) => id),
+      1,
+    )
+    say(`${terminal.name}: codes on board, the till is open`)
+    tills.push(till)
+  }
+  return tills
+}
+
+async function findShop(staff: HttpPerson): Promise<RetailerView> {
+  const { retailers } = await staff.get<{ retailers: readonly RetailerView[] }>('/api/retailers')
+  return (
+    retailers.find(({ name }) => name === RETAILER.name) ??
+    staff.post<RetailerView>('/api/retailers', RETAILER)
+  )
+}
+
+/** The device's keys are made on the device; two people compare its fingerprint and sign. */
+async function enrol(
+  market: Market,
+  terminal: MarketTerminal,
+  index: number,
+  retailer: string,
+  say: (progress: string) => void,
+) {
+  const { staff } = market.offices.get('centre')!
+  const screen = terminal.visit()
+  const state = await screen.get<TillState>('/api/state')
+  if (state.enrolment === 'enrolled') return
+  const { terminals } = await staff.get<{ terminals: readonly TerminalView[] }>('/api/terminals')
+  const known = terminals[index] ?? (await staff.post<TerminalView>('/api/terminals', { retailer }))
+  if (state.enrolment === 'none') {
+    const { typed } = await staff.post<EnrolmentView>(`/api/terminals/${known.id}/enrolments`, {})
+    await screen.post('/api/enrolment', { enrolmentCode: typed, ownerPassword: OWNER.password })
+  }
+  const fingerprint = await waitUntil('The fingerprint on both screens', async () => {
+    const here = (await screen.get<TillState>('/api/state')).fingerprint
+    const there = (await staff.get<TerminalView>(`/api/terminals/${known.id}`)).fingerprint
+    if (here && there && here !== there)
+      throw new Error(`The fingerprints differ: ${here} here, ${there} at the centre.`)
+    return here && there ? there : null
+  })
+  const { approvers } = await staff.get<TerminalView>(`/api/terminals/${known.id}`)
+  await approve(market, `/api/terminals/${known.id}/approvals`, approvers, 'certify-terminal', [
+    known.id,
+    retailer,
+    fingerprint,
+  ])
+  await waitUntil('The terminal’s certificate', async () => {
+    const { enrolment } = await screen.get<TillState>('/api/state')
+    return enrolment === 'enrolled' ? true : null
+  })
+  say(`${terminal.name}: enrolled as ${known.id}, approved by two`)
+}
+
+async function approve(
+  market: Market,
+  route: string,
+  already: readonly string[],
+  purpose: string,
+  fields: readonly ApprovalField[],
+): Promise<void> {
+  const { staff } = market.offices.get('centre')!
+  for (const approver of APPROVERS.filter((name) => !already.includes(name))) {
+    const { privateKey } = await openPair(market.data.path('staff', approver), 'approval')
+    const signature = signApproval(privateKey, purpose, fields).toString('base64')
+    await staff.post(route, { approver, signature })
+  }
+}
+
+/** The centre issues the card and registers its public half; the owner gives it to the vendor, who signs in. */
+async function signIn(
+  market: Market,
+  terminal: MarketTerminal,
+  index: number,
+  retailer: string,
+): Promise<HttpPerson> {
+  const card = await issueCard(market, index, retailer)
+  const { vendors } = await terminal.visit().get<TillState>('/api/state')
+  if (!vendors.some(({ id }) => id === VENDOR.id)) {
+    const owner = terminal.visit()
+    await owner.post('/api/sign-in', { vendor: 'owner', password: OWNER.password })
+    await owner.post('/api/vendors', { vendor: VENDOR.id, password: VENDOR.password, card })
+    await owner.post('/api/lock', {})
+  }
+  const vendor = terminal.visit()
+  await vendor.post('/api/sign-in', { vendor: VENDOR.id, password: VENDOR.password, pin: VENDOR.pin })
+  return vendor
+}
+
+async function issueCard(market: Market, index: number, retailer: string): Promise<string> {
+  const { staff } = market.offices.get('centre')!
+  const card = cardId(`C${String(index + 1).padStart(7, '0')}`)
+  const folder = market.settings.terminals[index]!.cardFolder
+  const publicFile = market.data.path('staff', `${card}.pub`)
+  if (!fs.existsSync(publicFile)) {
+    fs.rmSync(folder, { recursive: true, force: true })
+    const publicKey = await createFileCard(folder, card, Buffer.from(VENDOR.pin), systemRandom)
+    fs.writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }))
+  }
+  const publicKey = fs.readFileSync(publicFile, 'utf8')
+  const known = await staff.tryGet<CardView>(`/api/cards/${card}`)
+  const view =
+    known ??
+    (await staff.post<CardView>('/api/cards', {
+      card,
+      retailer,
+      vendor: VENDOR.id,
+      class: 'file',
+      publicKey,
+    }))
+  await approve(market, `/api/cards/${card}/approvals`, view.approvers, 'register-card', [
+    card,
+    retailer,
+    VENDOR.id,
+    view.class,
+    view.keyFingerprint,
+  ])
+  return card
+}
+
+/** Orders codes until at least `sales` sales in turn through these products find one each. */
+export async function ensureStock(
+  market: Market,
+  till: OpenTill,
+  products: readonly string[],
+  sales: number,
+): Promise<void> {
+  const perProduct = Math.ceil(sales / products.length)
+  for (;;) {
+    const onBoard = await stockOnBoard(till.vendor)
+    const lines = products
+      .map((product) => ({ product, missing: perProduct - (onBoard.get(product) ?? 0) }))
+      .filter(({ missing }) => missing > 0)
+      .map(({ product, missing }) => ({
+        product,
+        quantity: Math.min(MOST_CODES, Math.max(missing, FIRST_CODES)),
+      }))
+    if (lines.length === 0) return
+    await ensureMoney(market, lines)
+    await orderCodes(till.vendor, lines)
+  }
+}
+
+/** The shop pays in before it orders more than it can pay. */
+async function ensureMoney(
+  market: Market,
+  lines: readonly { product: string; quantity: number }[],
+): Promise<void> {
+  const { staff } = market.offices.get('centre')!
+  const shop = await findShop(staff)
+  const price = new Map(
+    OPERATORS.flatMap(productsOf).map(({ id, publicPrice }) => [id as string, publicPrice.amountMinor]),
+  )
+  const neededMinor = lines.reduce(
+    (sum, { product, quantity }) => sum + BigInt(quantity) * price.get(product)!,
+    0n,
+  )
+  const available = parseDecimal(shop.available, 'TND')
+  if (available && available.amountMinor > neededMinor) return
+  const amount = toDecimal(money(neededMinor > DEPOSIT_MINOR ? neededMinor : DEPOSIT_MINOR, 'TND'))
+  // A deposit's document is used once: what the shop has moved so far tells one from the next.
+  const document = `D-${shop.balance}-${shop.pending}-${needed}`
+  await staff.post(`/api/retailers/${shop.id}/deposits`, {
+    amount: `${Math.max(DEPOSIT_DINARS, needed)}.000`,
+    document,
+  })
+}
