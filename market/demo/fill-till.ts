@@ -203,9 +203,9 @@ async function ensureMoney(
   if (available && available.amountMinor > neededMinor) return
   const amount = toDecimal(money(neededMinor > DEPOSIT_MINOR ? neededMinor : DEPOSIT_MINOR, 'TND'))
   // A deposit's document is used once: what the shop has moved so far tells one from the next.
-  const document = `D-${shop.balance}-${shop.pending}-${needed}`
+  const document = `D-${shop.balance}-${shop.pending}-${neededMinor}`
   await staff.post(`/api/retailers/${shop.id}/deposits`, {
-    amount: `${Math.max(DEPOSIT_DINARS, needed)}.000`,
+    amount,
     document,
   })
 }
