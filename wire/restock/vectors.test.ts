@@ -2,59 +2,13 @@
 // its entry.
 
 import { createSecretKey } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { readdirSync } from 'node:fs'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { describe, expect, test } from 'vitest'
-import { unwrappingKeyOf } from '../xml/rsa-keys.ts'
-import type { Suite } from '../xml/suites.ts'
-import { type ExampleParty, privateKey, publicKey, VECTORS } from './example-messages.ts'
+import { VECTORS } from './example-messages.ts'
+import { badVectors, goodVectors, index, openAs, openingOf, vectorBytes } from './example-opening.ts'
 import { openRestockDelivery } from './restock-delivery.ts'
-import { peekRestockMessage, type RestockMessageName } from './restock-messages.ts'
-import { openRestockOrder } from './restock-order.ts'
-import { openRestockOrderResponse } from './restock-order-response.ts'
-import type { RestockOpening } from './restock-partner.ts'
-import { openRestockReceipt } from './restock-receipt.ts'
-
-interface Vector {
-  readonly file: string
-  readonly message: RestockMessageName
-  readonly suite: Suite
-  readonly from: ExampleParty
-  readonly to: ExampleParty
-  readonly verdict: 'opens' | 'refused'
-  readonly refusal?: string
-  readonly content?: object
-  readonly codes?: readonly string[]
-  readonly payloadSha256?: string
-}
-
-const index = JSON.parse(readFileSync(new URL('index.json', VECTORS), 'utf8')) as { vectors: Vector[] }
-const good = index.vectors.filter((vector) => vector.verdict === 'opens')
-const bad = index.vectors.filter((vector) => vector.verdict === 'refused')
-
-const open = {
-  RestockOrder: openRestockOrder,
-  RestockOrderResponse: openRestockOrderResponse,
-  RestockDelivery: openRestockDelivery,
-  RestockReceipt: openRestockReceipt,
-}
-
-function bytesOf(vector: Vector): Buffer {
-  return readFileSync(new URL(vector.file, VECTORS))
-}
-
-function idOf(party: ExampleParty) {
-  return party === 'centre' ? centreId(party) : operatorId(party)
-}
-
-function openingOf(vector: Vector): RestockOpening {
-  return {
-    partner: { id: idOf(vector.from), suite: vector.suite, verifyKey: publicKey(vector.from, 'sign') },
-    self: idOf(vector.to),
-    unwrappingKey: unwrappingKeyOf(privateKey(vector.to, 'open')),
-  }
-}
+import { peekRestockMessage } from './restock-messages.ts'
 
 function asJson(content: object): unknown {
   return JSON.parse(
@@ -69,13 +23,13 @@ test('every file has an entry, and every entry a file', () => {
       .map((name) => folder + name),
   )
   expect(index.vectors.map((vector) => vector.file).sort()).toEqual(files.sort())
-  expect(good.length).toBeGreaterThanOrEqual(9)
-  expect(bad.length).toBeGreaterThanOrEqual(50)
+  expect(goodVectors.length).toBeGreaterThanOrEqual(9)
+  expect(badVectors.length).toBeGreaterThanOrEqual(50)
 })
 
-describe.each(good)('$file', (vector) => {
+describe.each(goodVectors)('$file', (vector) => {
   test('opens to the content of its entry', async () => {
-    const opened = await open[vector.message](bytesOf(vector), openingOf(vector))
+    const opened = await openAs[vector.message](vectorBytes(vector), openingOf(vector))
     if ('refusal' in opened) throw new Error(opened.refusal)
     expect(asJson(opened.content)).toEqual(vector.content)
     expect(opened.payloadHash.toString('hex')).toBe(vector.payloadSha256)
@@ -86,12 +40,19 @@ describe.each(good)('$file', (vector) => {
 
   test('says in clear what is needed to route it', () => {
     const { message, suite, from, to } = vector
-    expect(peekRestockMessage(bytesOf(vector))).toMatchObject({ message, suite, sender: from, receiver: to })
+    expect(peekRestockMessage(vectorBytes(vector))).toMatchObject({
+      message,
+      suite,
+      sender: from,
+      receiver: to,
+    })
   })
 })
 
-test.each(bad)('$file is refused: $why', async (vector) => {
-  expect(await open[vector.message](bytesOf(vector), openingOf(vector))).toEqual({ refusal: vector.refusal })
+test.each(badVectors)('$file is refused: $why', async (vector) => {
+  expect(await openAs[vector.message](vectorBytes(vector), openingOf(vector))).toEqual({
+    refusal: vector.refusal,
+  })
 })
 
 test('what is not verified is never decrypted', async () => {
@@ -107,7 +68,7 @@ test('what is not verified is never decrypted', async () => {
     'header-differs',
     'content-invalid',
   ]
-  for (const vector of bad.filter((each) => unverified.includes(each.refusal ?? ''))) {
+  for (const vector of badVectors.filter((each) => unverified.includes(each.refusal ?? ''))) {
     let asked = 0
     const unwrappingKey = {
       unwrap: () => {
@@ -115,15 +76,15 @@ test('what is not verified is never decrypted', async () => {
         return createSecretKey(Buffer.alloc(32))
       },
     }
-    await open[vector.message](bytesOf(vector), { ...openingOf(vector), unwrappingKey })
+    await openAs[vector.message](vectorBytes(vector), { ...openingOf(vector), unwrappingKey })
     // Only a fully verified message with a foreign EncryptedData may get as far as its key.
     expect([vector.file, asked]).toEqual([vector.file, 0])
   }
 })
 
 test('a message with any one byte changed is refused or says the same', async () => {
-  const vector = good.find(({ file }) => file === 'restock-delivery.interop.xml')!
-  const bytes = bytesOf(vector)
+  const vector = goodVectors.find(({ file }) => file === 'restock-delivery.interop.xml')!
+  const bytes = vectorBytes(vector)
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes)
     changed[at] = changed[at]! ^ 0x01

@@ -1,111 +1,52 @@
 import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import type { TerminalId } from '@scratchless/voucher/ids'
 import { Decoder } from 'cbor-x'
 import { describe, expect, it } from 'vitest'
-import { openAsRecipient, type Verifier } from '../compact/cose.ts'
-import { type Frame, readFrame } from '../compact/frame.ts'
-import { ANSWERS, openAnswer, type RequestKind } from './answer.ts'
+import { openAsRecipient } from '../compact/cose.ts'
 import { recipientFor } from './card-letter.ts'
-import { openCardLetterRequest } from './card-letter-request.ts'
-import { openCatalogueRequest } from './catalogue-request.ts'
-import { certificatesOf, openEnrolmentAnswer } from './enrolment-answer.ts'
-import { openEnrolmentRequest } from './enrolment-request.ts'
-import { type Binding, KIND, type KindName, type Unacceptable } from './envelope.ts'
+import { certificatesOf } from './enrolment-answer.ts'
+import { KIND } from './envelope.ts'
 import * as example from './example-messages.ts'
-import { openSalesReport } from './sales-report.ts'
-import { openStatusRequest } from './status-request.ts'
-import { openSupplyOrder } from './supply-order.ts'
-import { openSupplyReceipt } from './supply-receipt.ts'
-
-interface Vector {
-  readonly file: string
-  readonly verdict: 'good' | 'unacceptable'
-  readonly kind: KindName
-  readonly says: string
-  readonly from: 'terminal' | 'centre'
-  readonly who: string
-  readonly sequence: number
-  readonly answering: string | null
-}
-
-const { vectors } = JSON.parse(readFileSync(new URL('supply/index.json', example.VECTORS), 'utf8')) as {
-  vectors: Vector[]
-}
-const bytesOf = ({ file }: Vector) => readFileSync(new URL(`supply/${file}`, example.VECTORS))
-const good = vectors.filter(({ verdict }) => verdict === 'good')
-const bad = vectors.filter(({ verdict }) => verdict !== 'good')
-
-interface Result {
-  readonly kind: KindName
-  readonly content: unknown
-}
-
-const requests: Partial<
-  Record<KindName, (frame: Frame, verifier: Verifier, binding: Binding) => Result | Unacceptable>
-> = {
-  'card-letter-request': openCardLetterRequest,
-  'catalogue-request': openCatalogueRequest,
-  'supply-order': openSupplyOrder,
-  'supply-receipt': openSupplyReceipt,
-  'sales-report': openSalesReport,
-  'status-request': openStatusRequest,
-}
-
-/** Opens the bytes as whoever they are meant for would. */
-function open(vector: Vector, bytes: Uint8Array): Result | Unacceptable {
-  const frame = readFrame(bytes)
-  if (!frame) return 'unacceptable'
-  const answering = vector.answering === null ? null : Buffer.from(vector.answering, 'hex')
-  if (vector.kind === 'enrolment-request' || vector.kind === 'enrolment-answer') {
-    const binding = { enrolmentNumber: Number(vector.who), poll: vector.sequence, answering }
-    const opener = vector.kind === 'enrolment-request' ? openEnrolmentRequest : openEnrolmentAnswer
-    return opener(frame, example.exampleEnrolmentKeys, binding)
-  }
-  const binding = { terminal: vector.who as TerminalId, sequence: vector.sequence, answering }
-  const request = requests[vector.kind]
-  if (request) return request(frame, example.terminalVerifier, binding)
-  const asked = (Object.keys(ANSWERS) as RequestKind[]).find((kind) =>
-    ANSWERS[kind].some((message) => message.kind === vector.kind),
-  )!
-  return openAnswer(asked, frame, example.centreVerifier, binding)
-}
+import { badVectors, goodVectors, openVector, type SupplyVector, vectorBytes } from './example-opening.ts'
 
 describe('every vector', () => {
-  it.each(good)('$file is good: $says', (vector) => {
-    expect(open(vector, bytesOf(vector))).toMatchObject({ kind: vector.kind })
+  it.each(goodVectors)('$file is good: $says', (vector) => {
+    expect(openVector(vector, vectorBytes(vector))).toMatchObject({ kind: vector.kind })
   })
 
-  it.each(bad)('$file is unacceptable: $says', (vector) => {
-    expect(open(vector, bytesOf(vector))).toBe('unacceptable')
+  it.each(badVectors)('$file is unacceptable: $says', (vector) => {
+    expect(openVector(vector, vectorBytes(vector))).toBe('unacceptable')
   })
 
-  it.each(good)(
+  it.each(goodVectors)(
     '$file is unacceptable with any bit changed',
     (vector) => {
-      const bytes = bytesOf(vector)
+      const bytes = vectorBytes(vector)
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         bytes[bit >> 3]! ^= 1 << (bit & 7)
-        if (open(vector, bytes) !== 'unacceptable') throw new Error(`taken with bit ${bit} changed`)
+        if (openVector(vector, bytes) !== 'unacceptable') throw new Error(`taken with bit ${bit} changed`)
         bytes[bit >> 3]! ^= 1 << (bit & 7)
       }
     },
     60_000,
   )
 
-  it.each(good)('$file is unacceptable when cut anywhere', (vector) => {
-    const bytes = bytesOf(vector)
+  it.each(goodVectors)('$file is unacceptable when cut anywhere', (vector) => {
+    const bytes = vectorBytes(vector)
     for (let end = 0; end < bytes.length; end++)
-      if (open(vector, bytes.subarray(0, end)) !== 'unacceptable') throw new Error(`taken when cut at ${end}`)
+      if (openVector(vector, bytes.subarray(0, end)) !== 'unacceptable')
+        throw new Error(`taken when cut at ${end}`)
   })
 
-  it.each(good)('$file is unacceptable at another place, to another party, as another answer', (vector) => {
-    const bytes = bytesOf(vector)
-    expect(open({ ...vector, sequence: vector.sequence + 1 }, bytes)).toBe('unacceptable')
-    const who = vector.who.startsWith('T') ? 'T00002' : '1043'
-    expect(open({ ...vector, who }, bytes)).toBe('unacceptable')
-    expect(open({ ...vector, answering: 'ab'.repeat(32) }, bytes)).toBe('unacceptable')
-  })
+  it.each(goodVectors)(
+    '$file is unacceptable at another place, to another party, as another answer',
+    (vector) => {
+      const bytes = vectorBytes(vector)
+      expect(openVector({ ...vector, sequence: vector.sequence + 1 }, bytes)).toBe('unacceptable')
+      const who = vector.who.startsWith('T') ? 'T00002' : '1043'
+      expect(openVector({ ...vector, who }, bytes)).toBe('unacceptable')
+      expect(openVector({ ...vector, answering: 'ab'.repeat(32) }, bytes)).toBe('unacceptable')
+    },
+  )
 })
 
 // ---- The same bytes by other hands: cbor-x and node:crypto, none of our own code but the keys ----
@@ -129,8 +70,8 @@ function otherEncode(value: unknown): number[] {
   return [...head(0x80, (value as unknown[]).length), ...(value as unknown[]).flatMap(otherEncode)]
 }
 
-function otherPayload(vector: Vector): Uint8Array {
-  const bytes = bytesOf(vector)
+function otherPayload(vector: SupplyVector): Uint8Array {
+  const bytes = vectorBytes(vector)
   expect(bytes[0]).toBe(KIND[vector.kind])
   expect(bytes.readUInt32BE(1)).toBe(vector.sequence)
   expect(bytes.readUInt16BE(5)).toBe(bytes.length - 7)
@@ -167,19 +108,19 @@ function crockford(code: string): Buffer {
 }
 
 describe('by a second CBOR library and the bare signature functions', () => {
-  it.each(good)('$file verifies', (vector) => {
+  it.each(goodVectors)('$file verifies', (vector) => {
     const payload = otherPayload(vector)
     expect(Array.isArray(other.decode(payload))).toBe(true)
   })
 
   it('the order reads as its page says', () => {
-    const vector = good.find(({ file }) => file === 'supply-order.bin')!
+    const vector = goodVectors.find(({ file }) => file === 'supply-order.bin')!
     expect(other.decode(otherPayload(vector))).toEqual([1_795_434_000, [['ATLAS-5', 20, 4_750]]])
   })
 
   it('the delivery is bound to the order it answers', () => {
-    const order = good.find(({ file }) => file === 'supply-order.bin')!
-    const delivery = good.find(({ file }) => file === 'supply-delivery.bin')!
+    const order = goodVectors.find(({ file }) => file === 'supply-order.bin')!
+    const delivery = goodVectors.find(({ file }) => file === 'supply-delivery.bin')!
     expect(createHash('sha256').update(Buffer.of(7)).update(otherPayload(order)).digest('hex')).toBe(
       delivery.answering,
     )
@@ -188,8 +129,8 @@ describe('by a second CBOR library and the bare signature functions', () => {
 
 describe('the enrolment and the card letter of the vectors', () => {
   const opened = (file: string) => {
-    const vector = good.find((one) => one.file === file)!
-    const result = open(vector, bytesOf(vector))
+    const vector = goodVectors.find((one) => one.file === file)!
+    const result = openVector(vector, vectorBytes(vector))
     if (result === 'unacceptable') throw new Error(file)
     return result.content
   }

@@ -1,0 +1,55 @@
+// Opening a vector as whoever it is meant for would: for the tests that walk the vectors, and for the fuzzer.
+
+import { readFileSync } from 'node:fs'
+import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { unwrappingKeyOf } from '../xml/rsa-keys.ts'
+import type { Suite } from '../xml/suites.ts'
+import { type ExampleParty, privateKey, publicKey, VECTORS } from './example-messages.ts'
+import { openRestockDelivery } from './restock-delivery.ts'
+import type { RestockMessageName } from './restock-messages.ts'
+import { openRestockOrder } from './restock-order.ts'
+import { openRestockOrderResponse } from './restock-order-response.ts'
+import type { RestockOpening } from './restock-partner.ts'
+import { openRestockReceipt } from './restock-receipt.ts'
+
+export interface RestockVector {
+  readonly file: string
+  readonly message: RestockMessageName
+  readonly suite: Suite
+  readonly from: ExampleParty
+  readonly to: ExampleParty
+  readonly verdict: 'opens' | 'refused'
+  readonly refusal?: string
+  readonly content?: object
+  readonly codes?: readonly string[]
+  readonly payloadSha256?: string
+}
+
+export const index = JSON.parse(readFileSync(new URL('index.json', VECTORS), 'utf8')) as {
+  vectors: RestockVector[]
+}
+export const goodVectors = index.vectors.filter((vector) => vector.verdict === 'opens')
+export const badVectors = index.vectors.filter((vector) => vector.verdict === 'refused')
+
+export const openAs = {
+  RestockOrder: openRestockOrder,
+  RestockOrderResponse: openRestockOrderResponse,
+  RestockDelivery: openRestockDelivery,
+  RestockReceipt: openRestockReceipt,
+}
+
+export function vectorBytes(vector: RestockVector): Buffer {
+  return readFileSync(new URL(vector.file, VECTORS))
+}
+
+function idOf(party: ExampleParty) {
+  return party === 'centre' ? centreId(party) : operatorId(party)
+}
+
+export function openingOf(vector: RestockVector): RestockOpening {
+  return {
+    partner: { id: idOf(vector.from), suite: vector.suite, verifyKey: publicKey(vector.from, 'sign') },
+    self: idOf(vector.to),
+    unwrappingKey: unwrappingKeyOf(privateKey(vector.to, 'open')),
+  }
+}
