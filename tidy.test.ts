@@ -60,12 +60,12 @@ const mayTouchClearCodes: readonly RegExp[] = [
   /^terminal\/src\/(sale|ticket)\//,
   /^market\/(bench|scenarios|hunt)\//,
   /\.test\.ts$/,
-  /(make-vectors|example-messages)\.ts$/,
+  /(make-vectors|example-messages|example-opening)\.ts$/,
 ]
 
 /** Started by name, not imported. */
 const entryPoints =
-  /(^|\/)(main|api|vault|card)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
+  /(^|\/)(main|api|vault|card)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
 
 const files = walk('')
 const sources = files.filter((file) => /\.tsx?$/.test(file))
