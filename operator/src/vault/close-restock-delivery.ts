@@ -1,0 +1,132 @@
+// The vault's half of step 4: codes closed for ourselves are opened, and closed for the centre, in one worker's
+// memory. What the api asked is checked against the signed order, the lot's record and the packs' own cursors.
+
+import { createHash } from 'node:crypto'
+import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import { openPack } from '@scratchless/office/vault/closing'
+import { packedSize } from '@scratchless/voucher/packed-code'
+import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
+import { serialToNumber } from '@scratchless/voucher/serial'
+import { closeRestockDelivery as closeMessage } from '@scratchless/wire/restock/restock-delivery'
+import { encode } from 'cborg'
+import { type OpenLot, openLot } from './lot-key.ts'
+import {
+  countClosed,
+  findClosedDelivery,
+  findVerifiedLine,
+  insertClosedDelivery,
+  moveClosedUpto,
+  readSealedRuns,
+  type SealedRunRow,
+} from './restock-journal.sql.ts'
+import { closingFor, type VaultNeeds } from './vault-needs.ts'
+import type { ClosingRefusal, DeliveryPlan } from './verbs.ts'
+
+/**
+ * The signed bytes of one delivery part. The bytes and the cursors that say "gone" commit together before anything
+ * is returned; the same plan again gives the same bytes.
+ */
+export async function closeRestockDelivery(
+  needs: VaultNeeds,
+  plan: DeliveryPlan,
+): Promise<Uint8Array | { refusal: ClosingRefusal }> {
+  const planHash = createHash('sha256').update(encode(plan)).digest()
+  const known = await findClosedDelivery(needs.pool, plan.id)
+  if (known) return known.plan_hash.equals(planHash) ? known.bytes : { refusal: 'delivery-differs' }
+
+  const closing = closingFor(needs, plan.partner)
+  if (closing === null) return { refusal: 'unknown-partner' }
+  const line = await findVerifiedLine(needs.pool, plan)
+  if (line === undefined) return { refusal: 'unknown-order-line' }
+  const lot = await openLot(needs, needs.pool, plan.lot)
+  if (lot === null || lot.row.product !== line.product) return { refusal: 'unknown-lot' }
+  const rows = await readSealedRuns(
+    needs.pool,
+    plan.lot,
+    {
+      packs: plan.runs.map(({ pack }) => pack),
+      firstSerials: plan.runs.map(({ firstSerial }) => serialToNumber(firstSerial)),
+      counts: plan.runs.map(({ count }) => count),
+    },
+    sealedSize(lot.row.code_digits),
+  )
+  if (rows.length !== plan.runs.length) return { refusal: 'run-differs' }
+  if (rows.some((row) => row.closed_upto > row.offset)) return { refusal: 'closed-already' }
+  if (rows.some((row) => row.closed_upto < row.offset)) return { refusal: 'out-of-turn' }
+
+  const counts = plan.runs.map(({ count }) => count)
+  const codes = counts.reduce((sum, count) => sum + count, 0)
+  const packedCodes = Buffer.alloc(codes * packedSize(lot.row.code_digits))
+  let bytes: Buffer
+  try {
+    openRuns(lot, plan, rows, packedCodes)
+    bytes = await closeMessage(messageOf(needs, plan, lot), packedCodes, closing)
+  } finally {
+    packedCodes.fill(0)
+  }
+  return inTransaction(needs.pool, async (sql) => {
+    const closedAt = new Date(needs.clock.nowMs())
+    if (!(await insertClosedDelivery(sql, plan, { codes, planHash, bytes, closedAt })))
+      return storedBytes(sql, plan, planHash)
+    const moved = await moveClosedUpto(sql, {
+      packs: rows.map(({ pack }) => pack),
+      offsets: rows.map(({ offset }) => offset),
+      counts,
+    })
+    // A refusal must leave nothing behind; only a thrown one rolls back.
+    if (moved !== rows.length) throw new Raced('closed-already')
+    if (!(await countClosed(sql, plan, codes))) throw new Raced('more-than-ordered')
+    return bytes
+  }).catch((error: unknown) => {
+    if (error instanceof Raced) return { refusal: error.refusal }
+    throw error
+  })
+}
+
+class Raced extends Error {
+  readonly refusal: ClosingRefusal
+  constructor(refusal: ClosingRefusal) {
+    super(refusal)
+    this.refusal = refusal
+  }
+}
+
+async function storedBytes(sql: SqlClient, plan: DeliveryPlan, planHash: Buffer) {
+  const stored = await findClosedDelivery(sql, plan.id)
+  if (stored === undefined) throw new Error('a closed delivery vanished')
+  return stored.plan_hash.equals(planHash) ? stored.bytes : { refusal: 'delivery-differs' as const }
+}
+
+/** The packed codes of all runs, one after the other, into a buffer that its owner zeroes. */
+function openRuns(lot: OpenLot, plan: DeliveryPlan, rows: readonly SealedRunRow[], target: Buffer): void {
+  const digits = lot.row.code_digits
+  let at = 0
+  for (const [index, row] of rows.entries()) {
+    const { firstSerial, count } = plan.runs[index]!
+    const run = sealedRun<'operator'>(row.sealed, count, digits)
+    const opened = openPack(lot.contentKey, lot.binding, firstSerial, Number(row.first_index), run, digits)
+    target.set(opened, at)
+    opened.fill(0)
+    at += opened.length
+  }
+}
+
+function messageOf(needs: VaultNeeds, plan: DeliveryPlan, lot: OpenLot) {
+  return {
+    id: plan.id,
+    issuedAt: plan.issuedAt,
+    sender: needs.party,
+    receiver: plan.partner,
+    orderId: plan.orderId,
+    orderLineNo: plan.orderLineNo,
+    part: plan.part,
+    parts: plan.parts,
+    product: lot.row.product,
+    lot: lot.row.id,
+    expiresOn: lot.row.expires_on,
+    ...(plan.activatedOn === null ? {} : { activatedOn: plan.activatedOn }),
+    unitPrice: plan.unitPrice,
+    codeDigits: lot.row.code_digits,
+    runs: plan.runs.map(({ firstSerial, count }) => ({ firstSerial, count })),
+  }
+}

@@ -1,0 +1,230 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { LotId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { StockProduct } from './stock-file.ts'
+
+export interface SealedLotRow {
+  id: LotId
+  product: ProductId
+  code_digits: number
+  expires_on: string
+  codes: number
+  wrapped_key: Buffer
+  mac: Buffer
+}
+
+/** Any number: whoever holds this lock is the one who adds codes. Two at once could each miss the other's. */
+const STOCK_LOCK = 7_204_131
+
+/** Held to the end of the transaction. */
+export async function lockStock(sql: Sql): Promise<void> {
+  await sql.query('SELECT pg_advisory_xact_lock($1)', [STOCK_LOCK])
+}
+
+export async function readStockProducts(sql: Sql): Promise<Map<string, StockProduct>> {
+  const { rows } = await sql.query<{ id: string; code_digits: number; check_digit: 'none' | 'luhn' }>(
+    'SELECT id, code_digits, check_digit FROM product',
+  )
+  return new Map(
+    rows.map((row) => [row.id, { codeDigits: row.code_digits, checkDigit: row.check_digit }] as const),
+  )
+}
+
+export async function takeLotNumber(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ number: bigint }>("SELECT nextval('lot_number') AS number")
+  return Number(rows[0]!.number)
+}
+
+/** Under the stock lock: packs are numbered without gaps or sequences, so that an attempt's are those from here. */
+export async function readNextPack(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ next: bigint }>(
+    'SELECT coalesce(max(id), 0) + 1 AS next FROM sealed_pack',
+  )
+  return Number(rows[0]!.next)
+}
+
+export async function findSealedLot(sql: Sql, lot: LotId): Promise<SealedLotRow | undefined> {
+  const { rows } = await sql.query<SealedLotRow>(
+    `SELECT id, product, code_digits, expires_on, codes, wrapped_key, mac FROM sealed_lot WHERE id = $1`,
+    [lot],
+  )
+  return rows[0]
+}
+
+export async function insertSealedLot(
+  sql: Sql,
+  lot: Omit<SealedLotRow, 'wrapped_key' | 'mac'> & {
+    wrapped_key: Uint8Array
+    mac: Uint8Array
+    source: 'file' | 'generator'
+    activated_at: Date | null
+    sealed_at: Date
+  },
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO sealed_lot (id, product, code_digits, expires_on, codes, source, activated_at, sealed_at,
+                             wrapped_key, mac)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    [
+      lot.id,
+      lot.product,
+      lot.code_digits,
+      lot.expires_on,
+      lot.codes,
+      lot.source,
+      lot.activated_at,
+      lot.sealed_at,
+      lot.wrapped_key,
+      lot.mac,
+    ],
+  )
+}
+
+export interface NewPack {
+  readonly id: number
+  readonly lot: LotId
+  readonly firstSerial: number
+  readonly count: number
+  readonly firstIndex: number
+  readonly sealed: Uint8Array
+}
+
+export async function insertSealedPacks(sql: Sql, packs: readonly NewPack[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO sealed_pack (id, lot, first_serial, count, first_index, sealed)
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::int[], $5::bigint[], $6::bytea[])`,
+    [
+      packs.map(({ id }) => id),
+      packs.map(({ lot }) => lot),
+      packs.map(({ firstSerial }) => firstSerial),
+      packs.map(({ count }) => count),
+      packs.map(({ firstIndex }) => firstIndex),
+      packs.map(({ sealed }) => sealed),
+    ],
+  )
+}
+
+/** One statement for some ten thousand codes. */
+export async function insertFingerprints(
+  sql: Sql,
+  packs: readonly { id: number; fingerprints: Int32Array }[],
+): Promise<void> {
+  // The driver's own array writer takes a microsecond a value; these hold nothing to escape.
+  const ids = packs.map(({ id, fingerprints }) => new Array(fingerprints.length).fill(id).join(','))
+  const places = packs.map(({ fingerprints }) => [...fingerprints.keys()].join(','))
+  await sql.query(
+    `INSERT INTO code_fingerprint (fingerprint, pack, place)
+     SELECT * FROM unnest($1::int4[], $2::bigint[], $3::int2[])`,
+    [
+      `{${packs.map(({ fingerprints }) => fingerprints.join(',')).join(',')}}`,
+      `{${ids.join(',')}}`,
+      `{${places.join(',')}}`,
+    ],
+  )
+}
+
+/** Those of the given fingerprints that a code in stock has, or one that this transaction added. */
+export async function findKnownFingerprints(
+  sql: Sql,
+  fingerprints: readonly Int32Array[],
+): Promise<number[]> {
+  const { rows } = await sql.query<{ fingerprint: number }>(
+    'SELECT DISTINCT fingerprint FROM code_fingerprint WHERE fingerprint = ANY($1::int4[])',
+    [`{${fingerprints.map((some) => some.join(',')).join(',')}}`],
+  )
+  return rows.map(({ fingerprint }) => fingerprint)
+}
+
+export interface FingerprintedCode {
+  fingerprint: number
+  pack: bigint
+  place: number
+  lot: LotId
+  first_serial: bigint
+  first_index: bigint
+  sealed: Buffer
+}
+
+/** Every code that has one of these fingerprints, sealed: to be settled by opening it. */
+export async function readCodesOf(sql: Sql, fingerprints: readonly number[]): Promise<FingerprintedCode[]> {
+  const { rows } = await sql.query<FingerprintedCode>(
+    `SELECT fingerprint, pack, place, lot, first_serial, first_index,
+            substring(sealed FROM place * (octet_length(sealed) / count) + 1
+                             FOR octet_length(sealed) / count) AS sealed
+       FROM code_fingerprint JOIN sealed_pack ON sealed_pack.id = pack
+      WHERE fingerprint = ANY($1::int4[])
+      ORDER BY fingerprint, pack, place`,
+    [fingerprints],
+  )
+  return rows
+}
+
+export interface SerialOverlap {
+  /** The later pack, and the earlier one. */
+  pack: bigint
+  other: bigint
+  /** The first serial that both have, how many there are, and where it stands in each. */
+  overlap: number
+  place: number
+  other_place: number
+}
+
+/** Packs from `firstNew` on whose serials an earlier pack has. */
+export async function findSerialOverlaps(
+  sql: Sql,
+  firstNew: number,
+  limit: number,
+): Promise<SerialOverlap[]> {
+  const { rows } = await sql.query<SerialOverlap>(
+    `SELECT fresh.id AS pack, known.id AS other,
+            (least(fresh.first_serial + fresh.count, known.first_serial + known.count)
+              - greatest(fresh.first_serial, known.first_serial))::int AS overlap,
+            (greatest(fresh.first_serial, known.first_serial) - fresh.first_serial)::int AS place,
+            (greatest(fresh.first_serial, known.first_serial) - known.first_serial)::int AS other_place
+       FROM sealed_pack fresh
+       JOIN sealed_pack known ON known.id < fresh.id
+        AND int8range(known.first_serial, known.first_serial + known.count)
+          && int8range(fresh.first_serial, fresh.first_serial + fresh.count)
+      WHERE fresh.id >= $1
+      LIMIT $2`,
+    [firstNew, limit],
+  )
+  return rows
+}
+
+/** The serial after the last pack that overlaps these; null: none does. */
+export async function findSerialAfterOverlap(sql: Sql, first: number, count: number): Promise<number | null> {
+  const { rows } = await sql.query<{ next: bigint | null }>(
+    `SELECT max(first_serial + count) AS next FROM sealed_pack
+      WHERE int8range(first_serial, first_serial + count) && int8range($1::bigint, $1::bigint + $2::int)`,
+    [first, count],
+  )
+  const next = rows[0]?.next ?? null
+  return next === null ? null : Number(next)
+}
+
+export async function readSerialCounter(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ next_serial: bigint }>('SELECT next_serial FROM serial_counter')
+  return Number(rows[0]!.next_serial)
+}
+
+export async function moveSerialCounter(sql: Sql, nextSerial: number): Promise<void> {
+  await sql.query('UPDATE serial_counter SET next_serial = $1', [nextSerial])
+}
+
+export async function findStockFile(sql: Sql, tag: Uint8Array): Promise<LotId[] | undefined> {
+  const { rows } = await sql.query<{ lots: LotId[] }>('SELECT lots FROM stock_file WHERE tag = $1', [tag])
+  return rows[0]?.lots
+}
+
+export async function insertStockFile(
+  sql: Sql,
+  file: { tag: Uint8Array; lots: readonly LotId[]; codes: number; takenAt: Date },
+): Promise<void> {
+  await sql.query('INSERT INTO stock_file (tag, lots, codes, taken_at) VALUES ($1, $2, $3, $4)', [
+    file.tag,
+    file.lots,
+    file.codes,
+    file.takenAt,
+  ])
+}

@@ -1,0 +1,156 @@
+// Adding codes to stock: packs of open codes come in, are closed for ourselves under a content key made for this
+// attempt, fingerprinted and written, all in the caller's transaction. An attempt that is rolled back takes its
+// keys with it, so no key ever meets one nonce twice.
+
+import type { SqlClient } from '@scratchless/office/database/database'
+import { beginSealing, closePack, type Sealing } from '@scratchless/office/vault/closing'
+import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
+import { closeLotRecord } from '@scratchless/office/vault/lot-record'
+import { type LotId, lotId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import { sealedSize } from '@scratchless/voucher/sealed-code'
+import { serialFromNumber } from '@scratchless/voucher/serial'
+import { bindingOf } from './lot-key.ts'
+import {
+  findKnownFingerprints,
+  insertFingerprints,
+  insertSealedLot,
+  insertSealedPacks,
+  lockStock,
+  type NewPack,
+  readNextPack,
+  takeLotNumber,
+} from './sealed-stock.sql.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import type { SealedLot } from './verbs.ts'
+
+/** DESIGN's word: up to 1,000 codes of one lot with consecutive serials. */
+export const MAX_PACK_CODES = 1_000
+const LOT_DIGITS = 6
+
+export interface OpenPack {
+  readonly product: ProductId
+  readonly codeDigits: number
+  readonly expiresOn: string
+  readonly firstSerial: number
+  /** Packed codes; zeroed here once they are closed. */
+  readonly packed: Buffer
+  /** Where somebody has them already. */
+  readonly fingerprints?: Int32Array
+}
+
+export interface StockSealing {
+  /** The number of the attempt's first pack: those below were in stock before. */
+  readonly firstPack: number
+  /**
+   * Closes and writes packs, numbered upwards in the order given. Returns the fingerprints that came before, here
+   * or in stock: to be settled by opening both codes.
+   */
+  seal(packs: readonly OpenPack[]): Promise<number[]>
+  /** Writes the lot records: one lot per product and expiry date. */
+  finish(): Promise<SealedLot[]>
+}
+
+interface LotUnderWay {
+  readonly id: LotId
+  readonly product: ProductId
+  readonly codeDigits: number
+  readonly expiresOn: string
+  readonly sealing: Sealing<'operator'>
+  codes: number
+}
+
+/** Begins an attempt in the caller's transaction, as the only one: takes the stock lock. */
+export async function beginStockSealing(
+  needs: Pick<VaultNeeds, 'party' | 'keys' | 'random' | 'clock'>,
+  sql: SqlClient,
+  options: { source: 'file' | 'generator'; activated: boolean },
+): Promise<StockSealing> {
+  await lockStock(sql)
+  const firstPack = await readNextPack(sql)
+  const lots = new Map<string, LotUnderWay>()
+  let nextPack = firstPack
+
+  async function lotOf(pack: OpenPack): Promise<LotUnderWay> {
+    const name = `${pack.product} ${pack.expiresOn}`
+    const known = lots.get(name)
+    if (known) return known
+    const id = lotId(`L${String(await takeLotNumber(sql)).padStart(LOT_DIGITS, '0')}`)
+    const { product, codeDigits, expiresOn } = pack
+    const sealing = beginSealing(bindingOf(needs.party, { id, product }), needs.random)
+    const lot = { id, product, codeDigits, expiresOn, sealing, codes: 0 }
+    lots.set(name, lot)
+    return lot
+  }
+
+  return {
+    firstPack,
+
+    async seal(packs) {
+      if (packs.length === 0) return []
+      const seen = new Set<number>()
+      const repeated: number[] = []
+      const rows: (NewPack & { fingerprints: Int32Array })[] = []
+      for (const pack of packs) {
+        const lot = await lotOf(pack)
+        const fingerprints =
+          pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, pack.packed, pack.codeDigits)
+        for (const fingerprint of fingerprints) {
+          if (seen.has(fingerprint)) repeated.push(fingerprint)
+          seen.add(fingerprint)
+        }
+        const serial = serialFromNumber(pack.firstSerial)
+        const { firstIndex, sealed } = closePack(lot.sealing, serial, pack.packed, pack.codeDigits)
+        pack.packed.fill(0)
+        const count = sealed.length / sealedSize(pack.codeDigits)
+        lot.codes += count
+        rows.push({
+          id: nextPack++,
+          lot: lot.id,
+          firstSerial: pack.firstSerial,
+          count,
+          firstIndex,
+          sealed,
+          fingerprints,
+        })
+      }
+      repeated.push(
+        ...(await findKnownFingerprints(
+          sql,
+          rows.map(({ fingerprints }) => fingerprints),
+        )),
+      )
+      await insertSealedPacks(sql, rows)
+      await insertFingerprints(sql, rows)
+      return repeated
+    },
+
+    async finish() {
+      const sealedAt = new Date(needs.clock.nowMs())
+      for (const lot of lots.values()) {
+        const record = closeLotRecord(lot.id, lot.sealing, lot.codeDigits, {
+          holderPublicKey: needs.keys.stock.publicKey,
+          macKey: needs.keys.lotMac,
+        })
+        await insertSealedLot(sql, {
+          id: lot.id,
+          product: lot.product,
+          code_digits: lot.codeDigits,
+          expires_on: lot.expiresOn,
+          codes: lot.codes,
+          source: options.source,
+          activated_at: options.activated ? sealedAt : null,
+          sealed_at: sealedAt,
+          wrapped_key: record.wrappedKey,
+          mac: record.mac,
+        })
+      }
+      return [...lots.values()].map(({ id, product, codes, expiresOn }) => ({
+        lot: id,
+        product,
+        codes,
+        expiresOn,
+      }))
+    },
+  }
+}

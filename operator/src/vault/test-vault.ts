@@ -1,0 +1,82 @@
+// For tests only: a vault's needs over a test database, with one centre as partner whose keys the test holds.
+
+import { createSecretKey, type KeyObject } from 'node:crypto'
+import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
+import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
+import { createLog } from '@scratchless/program/log'
+import { systemClock } from '@scratchless/voucher/clock'
+import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { randomBytes, systemRandom } from '@scratchless/voucher/random'
+import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { OPERATOR_MIGRATIONS } from '../settings.ts'
+import { stockFileKeyOf, type VaultNeeds } from './vault-needs.ts'
+
+export const ATLAS = operatorId('atlas')
+export const CENTRE = centreId('centre')
+
+export interface TestVault {
+  readonly database: TestDatabase
+  readonly needs: VaultNeeds
+  /** The centre's private keys, and our public ones. */
+  readonly centre: { readonly sign: KeyPair; readonly unwrap: KeyPair }
+  readonly own: { readonly sign: KeyObject; readonly unwrap: KeyObject }
+  addProduct(id: string, codeDigits: number, checkDigit?: 'none' | 'luhn'): Promise<void>
+  /** How many rows a table has. */
+  count(table: string): Promise<number>
+}
+
+export async function testVault(): Promise<TestVault> {
+  const database = await testDatabase([OFFICE_MIGRATIONS, OPERATOR_MIGRATIONS])
+  const [sign, unwrap] = [generatePair('restock-sign'), generatePair('restock-unwrap')]
+  const centre = { sign: generatePair('restock-sign'), unwrap: generatePair('restock-unwrap') }
+  const lotMac = createSecretKey(randomBytes(systemRandom, 32))
+  const needs: VaultNeeds = {
+    party: ATLAS,
+    keys: {
+      stock: generatePair('stock'),
+      sign: signingKeyOf(sign.privateKey),
+      unwrap: unwrappingKeyOf(unwrap.privateKey),
+      lotMac,
+      fingerprint: createSecretKey(randomBytes(systemRandom, 32)),
+      stockFile: stockFileKeyOf(lotMac),
+    },
+    partners: new Map([
+      [
+        CENTRE,
+        {
+          party: CENTRE,
+          suite: 'interop',
+          url: 'https://127.0.0.1:1/restock',
+          verifyKey: centre.sign.publicKey,
+          wrapKey: centre.unwrap.publicKey,
+          tlsAuthority: '',
+          tlsPin: '0'.repeat(64),
+          discountBasisPoints: 600,
+        },
+      ],
+    ]),
+    pool: database.pool('vault'),
+    clock: systemClock,
+    random: systemRandom,
+    log: createLog({ program: 'test', process: 'vault', clock: systemClock, level: 'silent' }),
+  }
+  return {
+    database,
+    needs,
+    centre,
+    own: { sign: sign.publicKey, unwrap: unwrap.publicKey },
+    async addProduct(id, codeDigits, checkDigit = 'none') {
+      await database.pool('api').query(
+        `INSERT INTO product (id, currency, face_value_minor, public_price_minor, tax_minor, net_credit_minor,
+                              code_digits, check_digit, validity_days, refill_template, added_at)
+         VALUES ($1, 'TND', 5000, 5000, 300, 4700, $2, $3, 365, '*123*{code}#', now())`,
+        [id, codeDigits, checkDigit],
+      )
+    },
+    async count(table) {
+      const { rows } = await database.pool('owner').query(`SELECT count(*)::int AS n FROM ${table}`)
+      return rows[0].n
+    },
+  }
+}

@@ -1,0 +1,113 @@
+// What the vault's main thread and its workers work with: keys, partners' public keys, the vault's own database
+// role. Each thread opens the keys itself, so that no key is ever sent anywhere.
+
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { type KeyPair, openPair, openSecret } from '@scratchless/keys/party-keys'
+import { createPool, type Pool } from '@scratchless/office/database/database'
+import type { Log } from '@scratchless/program/log'
+import type { Clock } from '@scratchless/voucher/clock'
+import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
+import type { Random } from '@scratchless/voucher/random'
+import type { RestockClosing, RestockOpening } from '@scratchless/wire/restock/restock-partner'
+import {
+  type SigningKey,
+  signingKeyOf,
+  type UnwrappingKey,
+  unwrappingKeyOf,
+} from '@scratchless/wire/xml/rsa-keys'
+import type { RestockPartnerSettings } from '../restock/partner-settings.ts'
+import type { OperatorSettings } from '../settings.ts'
+
+export interface VaultKeys {
+  /** We are the holder of our own stock: this pair opens its lot records. */
+  readonly stock: KeyPair
+  readonly sign: SigningKey
+  readonly unwrap: UnwrappingKey
+  readonly lotMac: KeyObject
+  readonly fingerprint: KeyObject
+  /** Tags stock files, so that the same one is known again. */
+  readonly stockFile: KeyObject
+}
+
+export interface VaultNeeds {
+  readonly party: OperatorId
+  readonly keys: VaultKeys
+  readonly partners: ReadonlyMap<CentreId, RestockPartnerSettings>
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+}
+
+/** The main thread's few small transactions; a worker runs one job at a time and so needs one connection. */
+export const MAIN_CONNECTIONS = 4
+export const WORKER_CONNECTIONS = 2
+
+/** Opens the vault's keys below the working folder. Throws a KeyProblem. */
+export async function openVaultNeeds(
+  settings: OperatorSettings,
+  outside: { clock: Clock; random: Random; log: Log; connections: number },
+): Promise<VaultNeeds> {
+  const { party, keysFolder } = settings
+  const [stock, sign, unwrap, lotMac, fingerprint] = await Promise.all([
+    openPair(keysFolder, 'stock'),
+    openPair(keysFolder, 'restock-sign'),
+    openPair(keysFolder, 'restock-unwrap'),
+    openSecret(keysFolder, 'lot-mac'),
+    openSecret(keysFolder, `fingerprint-${party}`),
+  ])
+  return {
+    party,
+    keys: {
+      stock,
+      sign: signingKeyOf(sign.privateKey),
+      unwrap: unwrappingKeyOf(unwrap.privateKey),
+      lotMac,
+      fingerprint,
+      stockFile: stockFileKeyOf(lotMac),
+    },
+    partners: new Map(settings.partners.map((partner) => [partner.party, partner])),
+    pool: createPool({
+      url: settings.database.vault,
+      max: outside.connections,
+      name: `${party} vault`,
+      log: outside.log,
+    }),
+    clock: outside.clock,
+    random: outside.random,
+    log: outside.log,
+  }
+}
+
+/** One key, one purpose: derived from the vault's MAC key by a label (HMAC as a key derivation, NIST SP 800-108). */
+export function stockFileKeyOf(lotMac: KeyObject): KeyObject {
+  const bytes = createHmac('sha256', lotMac).update('scratchless stock file tag 1').digest()
+  try {
+    return createSecretKey(bytes)
+  } finally {
+    bytes.fill(0)
+  }
+}
+
+/** Whose message is opened and by which keys; null for a party that is no partner. */
+export function openingFor(needs: VaultNeeds, partner: CentreId): RestockOpening | null {
+  const known = needs.partners.get(partner)
+  if (known === undefined) return null
+  return {
+    partner: { id: known.party, suite: known.suite, verifyKey: known.verifyKey },
+    self: needs.party,
+    unwrappingKey: needs.keys.unwrap,
+  }
+}
+
+/** For whom a message is closed. The holder is named; his key comes from the vault's own ring. */
+export function closingFor(needs: VaultNeeds, partner: CentreId): RestockClosing | null {
+  const known = needs.partners.get(partner)
+  if (known === undefined) return null
+  return {
+    suite: known.suite,
+    signingKey: needs.keys.sign,
+    receiverKey: known.wrapKey,
+    random: needs.random,
+  }
+}

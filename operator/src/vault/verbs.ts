@@ -1,0 +1,117 @@
+// What the api may ask of the vault: all of it. No verb takes a key or bytes to sign, and none answers with a code.
+// Holders are named and looked up in the vault's own ring; what is signed is made here from typed fields.
+
+import type { CentreId, LotId, MessageId } from '@scratchless/voucher/ids'
+import type { Money } from '@scratchless/voucher/money'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { SerialNumber } from '@scratchless/voucher/serial'
+import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
+import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
+import type { RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+
+/** One lot that was closed. */
+export interface SealedLot {
+  readonly lot: LotId
+  readonly product: ProductId
+  readonly codes: number
+  /** `YYYY-MM-DD` */
+  readonly expiresOn: string
+}
+
+export interface StockAdmission {
+  readonly fileName: string
+  /** Bytes of the file as it will be sent. */
+  readonly sizeBytes: number
+  /** Whether the network takes these codes already. */
+  readonly activated: boolean
+  /** Who admits it, for the audit chain. */
+  readonly actor: string
+}
+
+export interface StockTicket {
+  /** Good for one POST to the vault's stock listener, for ten minutes. */
+  readonly token: string
+  readonly path: string
+}
+
+export interface StockGeneration {
+  readonly product: ProductId
+  readonly count: number
+  readonly expiresOn: string
+  readonly activated: boolean
+  readonly actor: string
+}
+
+/** In order of precedence. */
+export type GenerationRefusal = 'unknown-product' | 'codes-exhausted'
+
+export interface TakenOrder {
+  readonly order: RestockOrder
+  readonly payloadHash: Uint8Array
+  /** The same id came before with another content. */
+  readonly altered: boolean
+}
+
+/** `unknown-partner`: not in the vault's ring. The other refusals are the envelope's, for our own log. */
+export type OpeningRefusal = 'unknown-partner' | RestockRefusal
+
+/** Runs name their pack: the vault looks there, and checks that the run lies within it. */
+export interface PlannedRun {
+  readonly pack: bigint
+  readonly firstSerial: SerialNumber
+  readonly count: number
+}
+
+export interface DeliveryPlan {
+  readonly id: MessageId
+  readonly partner: CentreId
+  readonly issuedAt: string
+  readonly orderId: MessageId
+  readonly orderLineNo: number
+  readonly part: number
+  readonly parts: number
+  readonly lot: LotId
+  readonly activatedOn: string | null
+  readonly unitPrice: Money
+  readonly runs: readonly PlannedRun[]
+}
+
+/**
+ * In order of precedence. `delivery-differs`: this id was closed with another plan. `run-differs`: a run is not
+ * within a pack of the lot. `closed-already`: codes of it went out under another delivery. `out-of-turn`: codes
+ * before it in its pack have not gone out yet; the same plan may be asked again after them. `more-than-ordered`:
+ * the signed order has no such quantity left.
+ */
+export type ClosingRefusal =
+  | 'delivery-differs'
+  | 'unknown-partner'
+  | 'unknown-order-line'
+  | 'unknown-lot'
+  | 'run-differs'
+  | 'closed-already'
+  | 'out-of-turn'
+  | 'more-than-ordered'
+
+export type VaultVerbs = {
+  /** Gives a single-use token under which one stock file may be posted to the vault's own listener. */
+  admitStockFile(admission: StockAdmission): StockTicket
+  /** Makes codes and closes them for ourselves: one lot. */
+  generateStock(generation: StockGeneration): Promise<SealedLot | { refusal: GenerationRefusal }>
+  /** Verifies and opens a RestockOrder, and notes its lines: the most that will ever be closed for it. */
+  takeRestockOrder(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+  }): Promise<TakenOrder | { refusal: OpeningRefusal }>
+  /** Signs the answer to an order that `takeRestockOrder` verified; its sender and receiver are the order's. */
+  closeRestockOrderResponse(
+    response: Omit<RestockOrderResponse, 'sender' | 'receiver'>,
+  ): Promise<Uint8Array | { refusal: 'unknown-order' }>
+  /** Opens the runs of a delivery part and closes them for the partner. A repeat gives the stored bytes. */
+  closeRestockDelivery(plan: DeliveryPlan): Promise<Uint8Array | { refusal: ClosingRefusal }>
+  /** Verifies and opens a RestockReceipt. */
+  openRestockReceipt(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+  }): Promise<RestockReceipt | { refusal: OpeningRefusal }>
+}
