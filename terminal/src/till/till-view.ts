@@ -48,7 +48,13 @@ export type PrinterStatus = 'ready' | 'printing' | 'no-paper' | 'cover-open' | '
 export type CardStatus = 'in' | 'out' | 'blocked'
 
 /** Why nothing can be sold now, in order of precedence. */
-export type TillLock = 'card-out' | 'card-blocked' | 'lease-over' | 'certificate-over' | 'too-many-unreported' | 'printer'
+export type TillLock =
+  | 'card-out'
+  | 'card-blocked'
+  | 'lease-over'
+  | 'certificate-over'
+  | 'too-many-unreported'
+  | 'printer'
 
 export interface Tile {
   /** Key 1 … 9 of the numeric keypad. */
@@ -131,7 +137,11 @@ export interface SupplyOrderForm {
 export interface SupplyOrderView {
   readonly sequence: number
   readonly atMs: number
-  readonly lines: readonly { readonly product: ProductId; readonly quantity: number; readonly delivered: number }[]
+  readonly lines: readonly {
+    readonly product: ProductId
+    readonly quantity: number
+    readonly delivered: number
+  }[]
   readonly state: 'sending' | 'delivered' | 'receipted' | 'refused'
   readonly refusal: string | null
 }

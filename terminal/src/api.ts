@@ -1,0 +1,56 @@
+// The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
+
+import { mkdirSync } from 'node:fs'
+import { makePartyKeys, openPair } from '@scratchless/keys/party-keys'
+import { configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { connectPrivateLine } from '@scratchless/program/private-line'
+import { whenToldToStop } from '@scratchless/program/starter-gone'
+import { sendReady } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import type { CardVerbs } from './card/card-verbs.ts'
+import { CARD_SOCKET, configSchema, KEYS_FOLDER, STORE_FILE } from './config.ts'
+import { openCentreLine } from './line/centre-line.ts'
+import { doubtOpenIntents } from './sale/settle-doubt.ts'
+import { openStore } from './store/open-store.ts'
+import { terminalClock } from './supply/terminal-clock.ts'
+import { openPrinterLink } from './ticket/printer-link.ts'
+import { tillRoutes } from './till/routes.ts'
+import { openTill } from './till/till.ts'
+
+const config = readConfig(configPath(), configSchema)
+const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
+
+mkdirSync('run', { recursive: true, mode: 0o700 })
+await makePartyKeys(KEYS_FOLDER, { pairs: ['supply-sign'] }, { random: systemRandom })
+const { privateKey: deviceKey } = await openPair(KEYS_FOLDER, 'supply-sign')
+const store = openStore(STORE_FILE)
+const clock = terminalClock(systemClock, store)
+const doubts = doubtOpenIntents({ store, clock })
+if (doubts > 0) log.warn({ doubts }, 'sales were cut off and are in doubt')
+
+const card = connectPrivateLine<CardVerbs>(CARD_SOCKET)
+const till = openTill({
+  store,
+  log,
+  clock,
+  random: systemRandom,
+  deviceKey,
+  line: openCentreLine(config.centre),
+  card: card.verbs,
+  printer: openPrinterLink(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
+  locale: config.locale,
+  columns: config.printer.columns,
+  minimumStock: config.minimumStock,
+})
+const app = await tillRoutes(till, { log, random: systemRandom })
+await app.listen({ host: '127.0.0.1', port: config.http.port })
+
+whenToldToStop(async () => {
+  await till.stop()
+  await app.close()
+  card.close()
+  store.close()
+})
+sendReady({ port: config.http.port })

@@ -1,0 +1,23 @@
+// The card process: holds the vendor card, and hands out the key of one code at a time over the private line.
+
+import { configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { servePrivateLine } from '@scratchless/program/private-line'
+import { whenToldToStop } from '@scratchless/program/starter-gone'
+import { sendReady } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { holdCard } from './card/hold-card.ts'
+import { CARD_SOCKET, configSchema } from './config.ts'
+
+const config = readConfig(configPath(), configSchema)
+const log = createLog({ program: 'terminal', process: 'card', clock: systemClock }, process.stderr)
+const verbs = holdCard({
+  folder: config.card.folder,
+  openingsPerSecond: config.card.openingsPerSecond,
+  steadyMs: () => performance.now(),
+})
+const line = await servePrivateLine(CARD_SOCKET, verbs, ({ reference, verb, error }) =>
+  log.error({ reference, verb, err: error }, 'a verb broke'),
+)
+whenToldToStop(() => line.close())
+sendReady()

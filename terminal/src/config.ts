@@ -1,0 +1,48 @@
+// A terminal's settings. Unknown fields are an error: a misspelt one would otherwise be believed to hold.
+
+import { isAbsolute } from 'node:path'
+import { z } from 'zod'
+
+const port = z.int().min(1).max(65_535)
+const host = z.string().min(1).max(253)
+
+export const configSchema = z.strictObject({
+  /** Everything of this terminal stands here; its processes work in it. */
+  dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
+  /** The screen and its api, on 127.0.0.1 only. */
+  http: z.strictObject({ port }),
+  centre: z.strictObject({
+    /** What carries the messages, which protect themselves on either. */
+    transport: z.enum(['https', 'frames']),
+    url: z.url({ protocol: /^https$/ }),
+    /** The centre's TLS authority (PEM) and the fingerprint of its TLS key (hex). */
+    tlsAuthority: z.string().includes('BEGIN CERTIFICATE'),
+    tlsPin: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'),
+    frames: z.strictObject({ host, port }),
+  }),
+  /** An ESC/POS printer at the end of a dedicated cable or on loopback: what goes there is clear. */
+  printer: z.strictObject({ host, port, columns: z.union([z.literal(32), z.literal(48)]).default(32) }),
+  card: z
+    .strictObject({
+      class: z.literal('file'),
+      /** Relative to dataFolder; absent while no card is inserted. */
+      folder: z.string().min(1),
+      allowFileCard: z.boolean().default(false),
+      /** How many codes a second the card process helps to open, sustained; ten more at once. */
+      openingsPerSecond: z.number().min(0.1).max(1_000).default(2),
+    })
+    .refine(
+      ({ allowFileCard }) => allowFileCard,
+      'a file card does not withstand theft of the disk: say "allowFileCard": true to use one all the same',
+    ),
+  locale: z.enum(['fr', 'en']).default('fr'),
+  /** Below so many codes a tile warns. */
+  minimumStock: z.int().min(0).max(10_000).default(20),
+})
+
+export type Config = z.output<typeof configSchema>
+
+/** Inside the data folder: the processes' working folder. */
+export const STORE_FILE = 'terminal.sqlite'
+export const KEYS_FOLDER = 'keys'
+export const CARD_SOCKET = 'run/card.sock'

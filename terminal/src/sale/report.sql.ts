@@ -1,0 +1,116 @@
+// Which sales and ticket events a report holds, and which reports the centre has.
+
+import { vendorId } from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
+import { serialFromNumber } from '@scratchless/voucher/serial'
+import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
+import type { Store } from '../store/open-store.ts'
+
+type Row = Record<string, unknown>
+
+function head(row: Row) {
+  return {
+    product: productId(row.product as string),
+    serial: serialFromNumber(row.serial as number),
+    ticket: row.number as number,
+    vendor: vendorId(row.vendor as string),
+  }
+}
+
+/** Printed and in no report yet, oldest first. A sale that was in doubt is told by its events. */
+export function salesToReport(store: Store, limit: number): Sale[] {
+  return store
+    .statement(
+      `SELECT number, product, serial, vendor, at_ms FROM sale
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' AND was_in_doubt = 0
+       ORDER BY number LIMIT ?`,
+    )
+    .all(limit)
+    .map((row) => ({ ...head(row), soldAtS: Math.floor((row.at_ms as number) / 1000) }))
+}
+
+export interface EventToReport {
+  readonly id: number
+  readonly event: TicketEvent
+}
+
+export function eventsToReport(store: Store, limit: number): EventToReport[] {
+  return store
+    .statement(
+      `SELECT ticket_event.id, number, product, serial, vendor, ticket_event.at_ms AS event_ms, what
+       FROM ticket_event JOIN sale ON sale.number = ticket_event.sale
+       WHERE ticket_event.acknowledged = 0 AND ticket_event.reported_in IS NULL
+       ORDER BY ticket_event.id LIMIT ?`,
+    )
+    .all(limit)
+    .map((row) => ({
+      id: row.id as number,
+      event: {
+        ...head(row),
+        atS: Math.floor((row.event_ms as number) / 1000),
+        what: row.what as TicketEvent['what'],
+      },
+    }))
+}
+
+export function saleReported(store: Store, number: number, sequence: number): void {
+  store.statement('UPDATE sale SET reported_in = ? WHERE number = ?').run(sequence, number)
+}
+
+export function eventReported(store: Store, id: number, sequence: number): void {
+  store.statement('UPDATE ticket_event SET reported_in = ? WHERE id = ?').run(sequence, id)
+}
+
+/** A sale told by events is acknowledged with its settlement: an open doubt still counts as unreported. */
+export function acknowledgeReport(store: Store, sequence: number): void {
+  store.statement('UPDATE sale SET acknowledged = 1 WHERE acknowledged = 0 AND reported_in = ?').run(sequence)
+  store
+    .statement(
+      `UPDATE sale SET acknowledged = 1
+       WHERE acknowledged = 0 AND number IN (
+         SELECT sale FROM ticket_event
+         WHERE acknowledged = 0 AND reported_in = ? AND what IN ('settled-sold', 'settled-damaged'))`,
+    )
+    .run(sequence)
+  store
+    .statement('UPDATE ticket_event SET acknowledged = 1 WHERE acknowledged = 0 AND reported_in = ?')
+    .run(sequence)
+}
+
+/** What a refused report held goes into the next. */
+export function releaseReported(store: Store, sequence: number): void {
+  store
+    .statement('UPDATE sale SET reported_in = NULL WHERE acknowledged = 0 AND reported_in = ?')
+    .run(sequence)
+  store
+    .statement('UPDATE ticket_event SET reported_in = NULL WHERE acknowledged = 0 AND reported_in = ?')
+    .run(sequence)
+}
+
+export interface Unsent {
+  readonly sales: number
+  readonly events: number
+  /** When the newest of them was sold. */
+  readonly newestMs: number
+}
+
+/** In no report yet. */
+export function unsent(store: Store): Unsent {
+  const sales = store
+    .statement(
+      `SELECT count(*) AS sales, coalesce(max(at_ms), 0) AS newest FROM sale
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' AND was_in_doubt = 0`,
+    )
+    .get()!
+  const events = store
+    .statement(
+      `SELECT count(*) AS events, coalesce(max(at_ms), 0) AS newest FROM ticket_event
+       WHERE acknowledged = 0 AND reported_in IS NULL`,
+    )
+    .get()!
+  return {
+    sales: sales.sales as number,
+    events: events.events as number,
+    newestMs: Math.max(sales.newest as number, events.newest as number),
+  }
+}

@@ -1,0 +1,28 @@
+// Why nothing can be sold now.
+
+import type { CardId } from '@scratchless/voucher/ids'
+import type { PrinterStatus, TillLock } from '../till/till-view.ts'
+
+export interface LockFacts {
+  readonly nowMs: number
+  /** The vendor's card, and which is in. */
+  readonly vendorCard: CardId
+  readonly card: { readonly status: 'in' | 'out' | 'blocked'; readonly id: string | null }
+  readonly revokedCards: readonly CardId[]
+  readonly leaseUntilMs: number
+  readonly certificateUntilMs: number
+  readonly unreported: number
+  readonly unreportedAllowed: number
+  readonly printer: PrinterStatus
+}
+
+/** The first that holds, in the order of `TillLock`; null where the till may sell. */
+export function tillLock(facts: LockFacts): TillLock | null {
+  const { card, vendorCard } = facts
+  if (card.status === 'out' || card.id !== vendorCard) return 'card-out'
+  if (card.status === 'blocked' || facts.revokedCards.includes(vendorCard)) return 'card-blocked'
+  if (facts.nowMs >= facts.leaseUntilMs) return 'lease-over'
+  if (facts.nowMs >= facts.certificateUntilMs) return 'certificate-over'
+  if (facts.unreported >= facts.unreportedAllowed) return 'too-many-unreported'
+  return facts.printer === 'ready' || facts.printer === 'printing' ? null : 'printer'
+}

@@ -1,0 +1,23 @@
+// Step 8 of the way of a code: the terminal asks for the safe key of the epoch, and keeps it as it comes: closed
+// for each vendor card, open for nobody here.
+
+import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-letter'
+import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import type { Store } from '../store/open-store.ts'
+import { dropCardLetters, newestLetterEpoch, putCardLetter } from './card-letter.sql.ts'
+import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import type { StoredRequest } from './request.sql.ts'
+
+export function askCardLetter(needs: ExchangeNeeds): StoredRequest {
+  const holdsEpoch = newestLetterEpoch(needs.store)
+  return saveRequest(needs, 'card-letter-request', (signer, binding) =>
+    closeCardLetterRequest({ holdsEpoch }, signer, binding),
+  )
+}
+
+/** Keeps a letter; one of the same epoch gives way wholly, so that a card that was replaced is out. */
+export function takeCardLetter(store: Store, letter: CardLetter): void {
+  dropCardLetters(store, letter.epoch)
+  for (const recipient of letter.recipients)
+    putCardLetter(store, letter.epoch, recipient.card, storeRecipient(recipient))
+}

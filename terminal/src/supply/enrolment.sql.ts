@@ -1,0 +1,77 @@
+import { createSecretKey } from 'node:crypto'
+import type { EnrolmentKeys } from '@scratchless/wire/supply/enrolment-code'
+import type { Store } from '../store/open-store.ts'
+
+export type EnrolmentState = 'trying' | 'waiting' | 'refused' | 'enrolled'
+
+export interface OpenEnrolment {
+  readonly enrolmentNumber: number
+  readonly state: 'trying' | 'waiting'
+  readonly keys: EnrolmentKeys
+  readonly nonce: Uint8Array
+  readonly deviceTimeS: number
+}
+
+/** Begins, or begins again with the code as now typed; the polls of a number go on counting. */
+export function beginEnrolment(
+  store: Store,
+  enrolment: { enrolmentNumber: number; keys: EnrolmentKeys; nonce: Uint8Array; deviceTimeS: number },
+): void {
+  const { enrolmentNumber, keys, nonce, deviceTimeS } = enrolment
+  store
+    .statement(
+      `INSERT INTO enrolment (enrolment_number, state, request_key, answer_key, nonce, device_time_s)
+       VALUES (?, 'trying', ?, ?, ?, ?)
+       ON CONFLICT (enrolment_number) DO UPDATE
+         SET state = 'trying', request_key = excluded.request_key, answer_key = excluded.answer_key`,
+    )
+    .run(enrolmentNumber, keys.request.export(), keys.answer.export(), nonce, deviceTimeS)
+}
+
+export function openEnrolmentOf(
+  store: Store,
+  state: 'trying' | 'waiting',
+  enrolmentNumber?: number,
+): OpenEnrolment | undefined {
+  const row = store
+    .statement(
+      `SELECT * FROM enrolment WHERE state = ?1 AND (?2 IS NULL OR enrolment_number = ?2)
+       ORDER BY enrolment_number DESC LIMIT 1`,
+    )
+    .get(state, enrolmentNumber ?? null)
+  return (
+    row && {
+      enrolmentNumber: row.enrolment_number as number,
+      state,
+      keys: {
+        request: createSecretKey(row.request_key as Uint8Array),
+        answer: createSecretKey(row.answer_key as Uint8Array),
+      },
+      nonce: row.nonce as Uint8Array,
+      deviceTimeS: row.device_time_s as number,
+    }
+  )
+}
+
+/** The next poll's number, used up durably before it is sent. */
+export function nextPoll(store: Store, enrolmentNumber: number): number {
+  const row = store
+    .statement(
+      'UPDATE enrolment SET last_poll = last_poll + 1 WHERE enrolment_number = ? RETURNING last_poll',
+    )
+    .get(enrolmentNumber)
+  return row!.last_poll as number
+}
+
+export function waitForApproval(store: Store, enrolmentNumber: number): void {
+  store.statement(`UPDATE enrolment SET state = 'waiting' WHERE enrolment_number = ?`).run(enrolmentNumber)
+}
+
+/** Forgets the keys that the enrolment code gave. */
+export function endEnrolment(store: Store, enrolmentNumber: number, state: 'refused' | 'enrolled'): void {
+  store
+    .statement(
+      'UPDATE enrolment SET state = ?, request_key = NULL, answer_key = NULL WHERE enrolment_number = ?',
+    )
+    .run(state, enrolmentNumber)
+}

@@ -1,0 +1,132 @@
+// One request to the centre and its answer. The bytes stand in the outbox before the first of them is sent; they
+// are sent again, the same, until a good answer is stored. What an answer changes is stored with it, in one
+// transaction: a cut leaves both or neither.
+
+import type { Signer } from '@scratchless/wire/compact/cose'
+import { type Frame, writeFrame } from '@scratchless/wire/compact/frame'
+import { type AnswerTo, openAnswer, type RequestKind } from '@scratchless/wire/supply/answer'
+import type { Binding, Closed } from '@scratchless/wire/supply/envelope'
+import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
+import type { CentreLine } from '../line/centre-line.ts'
+import type { Store } from '../store/open-store.ts'
+import { takeCardLetter } from './ask-card-letter.ts'
+import { takeCatalogue } from './ask-catalogue.ts'
+import { takeStatusAnswer } from './ask-status.ts'
+import { saveAvailable } from './device.sql.ts'
+import { FRESH_MS } from './enrol.ts'
+import type { Identity } from './identity.ts'
+import { receiveSupplyDelivery, takeOrderRefusal } from './receive-supply-delivery.ts'
+import { insertRequest, nextSequence, type StoredRequest, saveAnswer } from './request.sql.ts'
+import { releaseReport, takeReportAcknowledgement } from './send-sales-report.ts'
+import { takeReceiptAnswer } from './send-supply-receipt.ts'
+import { takeStanding } from './take-standing.ts'
+import type { TerminalClock } from './terminal-clock.ts'
+
+export interface ExchangeNeeds {
+  readonly store: Store
+  readonly line: CentreLine
+  readonly clock: TerminalClock
+  readonly identity: Identity
+}
+
+/**
+ * Saves the next request: `close` signs it for its place in the sequence, `alongside` writes what belongs to it
+ * in the same transaction.
+ */
+export function saveRequest(
+  { store, clock, identity }: Omit<ExchangeNeeds, 'line'>,
+  kind: RequestKind,
+  close: (signer: Signer, binding: Binding) => Closed,
+  alongside: (sequence: number) => void = () => undefined,
+): StoredRequest {
+  return store.transaction(() => {
+    const sequence = nextSequence(store)
+    const closed = close(identity.signer, { terminal: identity.terminal, sequence, answering: null })
+    const request = { sequence, kind, frame: closed.frame, payloadHash: closed.payloadHash }
+    insertRequest(store, request, clock.nowMs())
+    alongside(sequence)
+    return request
+  })
+}
+
+/** A refusal that uses up no sequence: the request stands, and people have to look. */
+type Standstill = 'terminal-revoked' | 'terminal-locked' | 'content-altered' | 'sequence-unexpected'
+const STANDSTILLS: readonly string[] = [
+  'terminal-revoked',
+  'terminal-locked',
+  'content-altered',
+  'sequence-unexpected',
+] satisfies Standstill[]
+
+export type ExchangeOutcome =
+  | { readonly outcome: 'taken'; readonly answer: AnswerTo<RequestKind>['kind'] }
+  /** Nothing that proves anything came back: ask again later. */
+  | { readonly outcome: 'unacceptable' }
+  | { readonly outcome: 'standstill'; readonly reason: string }
+
+/**
+ * Sends a stored request once and takes its answer. Throws a LineFault where none came. `sentBefore`: these bytes
+ * were sent earlier, so the answer may be old.
+ */
+export async function exchange(
+  needs: ExchangeNeeds,
+  request: StoredRequest,
+  sentBefore: boolean,
+): Promise<ExchangeOutcome> {
+  const { store, line, clock, identity } = needs
+  const startedMs = performance.now()
+  const frame = await line.ask(request.frame)
+  const answer = openAnswer(request.kind, frame, identity.centre, {
+    terminal: identity.terminal,
+    sequence: request.sequence,
+    answering: request.payloadHash,
+  })
+  if (answer === 'unacceptable') return { outcome: 'unacceptable' }
+  const fresh = !sentBefore && performance.now() - startedMs < FRESH_MS
+  const standstill =
+    answer.kind === 'supply-refusal' && STANDSTILLS.includes(answer.content.why.reason)
+      ? answer.content.why.reason
+      : null
+  store.transaction(() => {
+    takeStanding({ store, clock }, answer.content.standing, fresh)
+    if (standstill === null) {
+      saveAnswer(store, request.sequence, writeFrame(frame as Frame))
+      apply(needs, request, answer)
+    }
+  })
+  return standstill === null
+    ? { outcome: 'taken', answer: answer.kind }
+    : { outcome: 'standstill', reason: standstill }
+}
+
+function apply({ store, clock }: ExchangeNeeds, request: StoredRequest, answer: AnswerTo<RequestKind>): void {
+  switch (answer.kind) {
+    case 'card-letter':
+      takeCardLetter(store, answer.content)
+      break
+    case 'catalogue':
+      takeCatalogue(store, answer.content)
+      break
+    case 'supply-delivery':
+      receiveSupplyDelivery({ store, clock }, request.sequence, answer)
+      break
+    case 'status-answer':
+      takeStatusAnswer(store, request.sequence, answer.content)
+      break
+    case 'acknowledgement':
+      if (request.kind === 'supply-receipt') takeReceiptAnswer(store, request.sequence)
+      if (request.kind === 'sales-report') takeReportAcknowledgement(store, request.sequence)
+      break
+    case 'supply-refusal':
+      takeRefusal(store, request, answer.content)
+  }
+}
+
+/** A "no" is an answer too: it uses the sequence up, and what was asked is over or is asked anew. */
+function takeRefusal(store: Store, request: StoredRequest, refusal: SupplyRefusal): void {
+  saveAvailable(store, refusal.availableMinor)
+  if (request.kind === 'supply-order') takeOrderRefusal(store, request.sequence, refusal.why)
+  // The codes are here and the money is settled by any later message: a refused receipt is not repeated.
+  if (request.kind === 'supply-receipt') takeReceiptAnswer(store, request.sequence)
+  if (request.kind === 'sales-report') releaseReport(store, request.sequence)
+}

@@ -1,0 +1,47 @@
+// What the terminal asks next, once nothing is unanswered.
+
+import type { RequestKind } from '@scratchless/wire/supply/answer'
+
+export interface SupplyState {
+  readonly nowMs: number
+  /** A delivery is in the safe and its receipt not made. */
+  readonly deliveryUnreceipted: boolean
+  /** The newest epoch of the letters held, and of the centre's standing. */
+  readonly heldEpoch: number
+  readonly epoch: number
+  /** The inserted card lacks a letter of this epoch: it may have been issued since. */
+  readonly cardLacksLetter: boolean
+  readonly lastLetterAskedMs: number
+  readonly heldCatalogue: number
+  readonly catalogueVersion: number
+  /** An order waits because the centre wants the letter first. */
+  readonly orderWaiting: boolean
+  readonly unsentTickets: number
+  readonly newestUnsentMs: number
+  readonly standingMs: number
+}
+
+/** Sales go together where they come in a row; the shop has none lying about when it rests. */
+export const REPORT_AFTER_QUIET_MS = 2_000
+/** Or so many together, however busy: a sixth of what fits one report, and a line's minute at 240 bytes a second. */
+const REPORT_AT_TICKETS = 80
+/** A card that the centre has not registered is not asked for at every moment. */
+const LETTER_AGAIN_MS = 30_000
+/** Several times a day, so that a lease of days never ends while there is a line. */
+const STANDING_KEEPS_MS = 4 * 3_600_000
+
+/** Null where there is nothing to ask. In this order: what is owed, what selling needs, what the shop wants. */
+export function nextRequest(state: SupplyState): RequestKind | null {
+  if (state.deliveryUnreceipted) return 'supply-receipt'
+  const askedLately = state.nowMs - state.lastLetterAskedMs < LETTER_AGAIN_MS
+  if (state.epoch > state.heldEpoch && (state.lastLetterAskedMs === 0 || !askedLately))
+    return 'card-letter-request'
+  if (state.cardLacksLetter && !askedLately) return 'card-letter-request'
+  if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
+  const quiet = state.nowMs - state.newestUnsentMs >= REPORT_AFTER_QUIET_MS
+  if (state.unsentTickets > 0 && (state.orderWaiting || quiet || state.unsentTickets >= REPORT_AT_TICKETS))
+    return 'sales-report'
+  if (state.orderWaiting) return 'supply-order'
+  if (state.nowMs - state.standingMs > STANDING_KEEPS_MS) return 'catalogue-request'
+  return null
+}

@@ -1,0 +1,71 @@
+// Step 11 of the way of a code: a delivery is laid into the safe as it came, closed for this terminal, in the
+// transaction that stores it. From here on its codes can be sold; the receipt says so to the centre.
+
+import type { SupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
+import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import { insertRun, saveShelf, stockOf } from '../safe/safe-run.sql.ts'
+import type { Store } from '../store/open-store.ts'
+import { getCatalogue } from './centre-word.sql.ts'
+import { saveAvailable } from './device.sql.ts'
+import {
+  endOrder,
+  lineDelivered,
+  orderBySequence,
+  orderDelivered,
+  orderWaitsForLetter,
+} from './supply-order.sql.ts'
+import type { TerminalClock } from './terminal-clock.ts'
+
+/**
+ * Inside the transaction that stores the answer. Throws where a run cannot be kept (a product without a known
+ * code length, a serial already on board): then the answer is not stored, and the log says why.
+ */
+export function receiveSupplyDelivery(
+  { store }: { store: Store; clock: TerminalClock },
+  sequence: number,
+  { content, payloadHash }: { content: SupplyDelivery; payloadHash: Buffer },
+): void {
+  const order = orderBySequence(store, sequence)!
+  const products = new Map(getCatalogue(store)?.products.map((product) => [product.id, product]))
+  for (const lot of content.lots) {
+    const product = products.get(lot.product)
+    if (product === undefined) throw new Error(`a delivery of ${lot.product}, which no catalogue names`)
+    let delivered = 0
+    for (const run of lot.runs) {
+      insertRun(store, {
+        delivery: sequence,
+        epoch: content.epoch,
+        operator: product.operator,
+        product: lot.product,
+        lot: lot.lot,
+        expiresOn: lot.expiresOn,
+        digits: product.codeDigits,
+        firstSerial: run.firstSerial,
+        count: run.count,
+        codes: run.codes,
+      })
+      delivered += run.count
+    }
+    lineDelivered(store, order.id, lot.product, delivered)
+    saveShelf(store, lot.product, stockOf(store, lot.product))
+  }
+  saveAvailable(store, content.availableMinor)
+  orderDelivered(store, sequence, payloadHash.subarray(0, DELIVERY_HASH_BYTES))
+}
+
+/** The safe key changes only from epoch to epoch: a second request for the letter is a fault of the centre. */
+const MOST_LETTERS_ASKED = 2
+
+/** Inside the transaction that stores the answer. */
+export function takeOrderRefusal(store: Store, sequence: number, why: SupplyRefusalReason): void {
+  const order = orderBySequence(store, sequence)!
+  if (why.reason === 'card-letter-needed' && order.lettersAsked < MOST_LETTERS_ASKED)
+    orderWaitsForLetter(store, sequence)
+  else endOrder(store, sequence, 'refused', JSON.stringify(why, plainAmounts))
+}
+
+/** JSON has no bigint; amounts travel as decimal strings of minor units. */
+function plainAmounts(_name: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}

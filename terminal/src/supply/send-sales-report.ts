@@ -1,0 +1,45 @@
+// Step 15 of the way of a code: the terminal reports what it sold. A sale stays unreported until the centre's
+// acknowledgement is stored.
+
+import {
+  closeSalesReport,
+  MAX_EVENTS_PER_REPORT,
+  MAX_SALES_PER_REPORT,
+} from '@scratchless/wire/supply/sales-report'
+import {
+  acknowledgeReport,
+  eventReported,
+  eventsToReport,
+  releaseReported,
+  saleReported,
+  salesToReport,
+} from '../sale/report.sql.ts'
+import type { Store } from '../store/open-store.ts'
+import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import type { StoredRequest } from './request.sql.ts'
+
+export function sendSalesReport(needs: ExchangeNeeds): StoredRequest {
+  const { store } = needs
+  const sales = salesToReport(store, MAX_SALES_PER_REPORT)
+  const events = eventsToReport(store, MAX_EVENTS_PER_REPORT)
+  return saveRequest(
+    needs,
+    'sales-report',
+    (signer, binding) =>
+      closeSalesReport({ sales, events: events.map(({ event }) => event) }, signer, binding),
+    (sequence) => {
+      for (const { ticket } of sales) saleReported(store, ticket, sequence)
+      for (const { id } of events) eventReported(store, id, sequence)
+    },
+  )
+}
+
+/** Inside the transaction that stores the answer. */
+export function takeReportAcknowledgement(store: Store, sequence: number): void {
+  acknowledgeReport(store, sequence)
+}
+
+/** Inside the transaction that stores the answer: a report that was refused was not taken. */
+export function releaseReport(store: Store, sequence: number): void {
+  releaseReported(store, sequence)
+}

@@ -1,0 +1,58 @@
+// Step 9 of the way of a code: the terminal orders, at the prices it knows. The order is saved under its sequence
+// before the first byte is sent.
+
+import { nowSeconds } from '@scratchless/voucher/clock'
+import type { ProductId } from '@scratchless/voucher/product'
+import { closeSupplyOrder, MAX_CODES_PER_ORDER, MAX_LINES } from '@scratchless/wire/supply/supply-order'
+import type { Store } from '../store/open-store.ts'
+import { getCatalogue } from './centre-word.sql.ts'
+import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import type { StoredRequest } from './request.sql.ts'
+import { askOrder, insertOrder, refuseWaitingOrder, type StoredOrder } from './supply-order.sql.ts'
+import type { TerminalClock } from './terminal-clock.ts'
+
+/** Longer than most outages; then the status request settles it. */
+const ORDER_EXPIRES_S = 86_400
+
+/** In order of precedence. */
+export type OrderRefusal =
+  | 'no-lines'
+  | 'too-many-lines'
+  | 'too-many-codes'
+  | 'product-twice'
+  | 'unknown-product'
+
+/** Takes an order from the screen; it is sent as soon as what stands before it is answered. */
+export function takeOrder(
+  { store, clock }: { store: Store; clock: TerminalClock },
+  lines: readonly { product: ProductId; quantity: number }[],
+): number | OrderRefusal {
+  if (lines.length === 0) return 'no-lines'
+  if (lines.length > MAX_LINES) return 'too-many-lines'
+  if (lines.reduce((sum, { quantity }) => sum + quantity, 0) > MAX_CODES_PER_ORDER) return 'too-many-codes'
+  if (new Set(lines.map(({ product }) => product)).size < lines.length) return 'product-twice'
+  const known = new Set(getCatalogue(store)?.products.map(({ id }) => id))
+  if (lines.some(({ product }) => !known.has(product))) return 'unknown-product'
+  return store.transaction(() => insertOrder(store, clock.nowMs(), lines))
+}
+
+/** Null where a product left the catalogue while the order waited: it is refused here. */
+export function sendSupplyOrder(needs: ExchangeNeeds, order: StoredOrder): StoredRequest | null {
+  const { store, clock } = needs
+  const prices = new Map(getCatalogue(store)?.products.map(({ id, unitPriceMinor }) => [id, unitPriceMinor]))
+  const lines = order.lines.flatMap(({ product, quantity }) => {
+    const unitPriceMinor = prices.get(product)
+    return unitPriceMinor === undefined ? [] : [{ product, quantity, unitPriceMinor }]
+  })
+  if (lines.length < order.lines.length) {
+    refuseWaitingOrder(store, order.id, JSON.stringify({ reason: 'unknown-product' }))
+    return null
+  }
+  const expiresAtS = nowSeconds(clock) + ORDER_EXPIRES_S
+  return saveRequest(
+    needs,
+    'supply-order',
+    (signer, binding) => closeSupplyOrder({ expiresAtS, lines }, signer, binding),
+    (sequence) => askOrder(store, order.id, sequence, expiresAtS),
+  )
+}

@@ -1,0 +1,23 @@
+// Step 11 of the way of a code, its end: the terminal says that the delivery is stored, and the debit becomes final.
+
+import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import type { Store } from '../store/open-store.ts'
+import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import type { StoredRequest } from './request.sql.ts'
+import { deliveryOfReceipt, endOrder, receiptSent, type StoredOrder } from './supply-order.sql.ts'
+
+export function sendSupplyReceipt(needs: ExchangeNeeds, order: StoredOrder): StoredRequest {
+  const delivery = order.sequence!
+  return saveRequest(
+    needs,
+    'supply-receipt',
+    (signer, binding) => closeSupplyReceipt({ delivery, deliveryHash: order.deliveryHash! }, signer, binding),
+    (sequence) => receiptSent(needs.store, sequence, delivery),
+  )
+}
+
+/** Inside the transaction that stores the answer. */
+export function takeReceiptAnswer(store: Store, sequence: number): void {
+  const delivery = deliveryOfReceipt(store, sequence)
+  if (delivery !== undefined) endOrder(store, delivery, 'receipted', null)
+}

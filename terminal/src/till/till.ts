@@ -1,0 +1,227 @@
+// The open till: what the routes ask of, held together. One sale at a time, because there is one printer.
+
+import type { KeyObject } from 'node:crypto'
+import type { Log } from '@scratchless/program/log'
+import type { PrivateLine } from '@scratchless/program/private-line'
+import type { CardId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { Random } from '@scratchless/voucher/random'
+import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import type { Standing } from '@scratchless/wire/supply/standing'
+import type { CardState, CardVerbs } from '../card/card-verbs.ts'
+import type { Config } from '../config.ts'
+import type { CentreLine } from '../line/centre-line.ts'
+import { expiryOf } from '../safe/safe-run.sql.ts'
+import type { StoredSale } from '../sale/sale.sql.ts'
+import { type SellRefusal, sell } from '../sale/sell.ts'
+import type { Store } from '../store/open-store.ts'
+import { getCatalogue, getStanding } from '../supply/centre-word.sql.ts'
+import { type Identity, identityOf } from '../supply/identity.ts'
+import { keepInTouch, type SupplyLine } from '../supply/keep-in-touch.ts'
+import type { TerminalClock } from '../supply/terminal-clock.ts'
+import type { PrinterLink } from '../ticket/printer-link.ts'
+import { ticketFacts } from '../ticket/ticket-facts.ts'
+import { type TicketTemplate, ticketTemplate } from '../ticket/ticket-template.ts'
+import { createSessions, type Sessions, type VendorSession } from '../vendors/sessions.ts'
+import { createTries, type Tries } from '../vendors/sign-in.ts'
+import { saleView } from './sale-view.ts'
+import { createTillEvents, type TillEvents } from './till-events.ts'
+import type { CardStatus, PrinterStatus, SaleForm, SaleView, TillEvent } from './till-view.ts'
+
+export interface TillNeeds {
+  readonly store: Store
+  readonly log: Log
+  readonly clock: TerminalClock
+  readonly random: Random
+  readonly deviceKey: KeyObject
+  readonly line: CentreLine
+  readonly card: PrivateLine<CardVerbs>
+  readonly printer: PrinterLink
+  readonly locale: Config['locale']
+  readonly columns: Config['printer']['columns']
+  readonly minimumStock: number
+}
+
+/** What the centre said, as the till works with it. */
+interface Word {
+  readonly identity: Identity
+  readonly standing: Standing
+  readonly catalogue: Catalogue | null
+}
+
+export interface Till extends TillNeeds {
+  readonly events: TillEvents
+  readonly sessions: Sessions
+  readonly tries: Tries
+  readonly supply: SupplyLine
+  /** Null while the terminal is not enrolled. */
+  word(): Word | null
+  cardState(): { readonly status: CardStatus; readonly id: string | null }
+  printerStatus(): PrinterStatus
+  view(sale: StoredSale): SaleView
+  sell(session: VendorSession, form: SaleForm): Promise<StoredSale | SellRefusal>
+  /** Ends the session and makes the card forget its PIN. */
+  lock(): Promise<void>
+  /** Looks at the card now; it is looked at every second anyway. */
+  lookAtCard(): Promise<void>
+  /** Lays out the tickets of whoever has just signed in. */
+  prepare(): void
+  stop(): Promise<void>
+}
+
+const CARD_LOOK_MS = 1_000
+
+export function openTill(needs: TillNeeds): Till {
+  const { store, log, clock, card, printer } = needs
+  const events = createTillEvents()
+  const sessions = createSessions(needs.random)
+  const templates = new Map<string, TicketTemplate>()
+  let word: Word | null = null
+  let cardState: { status: CardStatus; id: string | null } = { status: 'out', id: null }
+  let printing = false
+  let saleTurn: Promise<unknown> = Promise.resolve()
+
+  const changed = () => {
+    word = null
+    events.tell(() => ({ kind: 'home' }))
+  }
+
+  function currentWord(): Word | null {
+    if (word !== null) return word
+    const identity = identityOf(store, needs.deviceKey)
+    if (identity === null) return null
+    // The catalogue may have changed, and with it every ticket.
+    templates.clear()
+    word = { identity, standing: getStanding(store)!, catalogue: getCatalogue(store) ?? null }
+    const session = sessions.current()
+    if (session?.who === 'vendor') prepareTickets(session)
+    return word
+  }
+
+  function template(product: ProductId, session: VendorSession): TicketTemplate {
+    const known = templates.get(`${product} ${session.vendor}`)
+    if (known !== undefined) return known
+    const { identity, catalogue } = currentWord()!
+    const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale)!
+    const made = ticketTemplate(facts, needs.columns)
+    templates.set(`${product} ${session.vendor}`, made)
+    return made
+  }
+
+  /** All that can be laid out before a press, product by product, without keeping a press waiting. */
+  function prepareTickets(session: VendorSession): void {
+    const left = [...(word?.catalogue?.products ?? [])]
+    const step = () => {
+      const product = left.shift()
+      if (product === undefined || sessions.current() !== session) return
+      template(product.id, session)
+      setImmediate(step)
+    }
+    setImmediate(step)
+  }
+
+  const view = (sale: StoredSale): SaleView => {
+    const { identity, catalogue } = currentWord()!
+    return saleView(sale, { identity, catalogue: catalogue!, expiresOn: expiryOf(store, sale.run) })
+  }
+
+  async function sellNow(session: VendorSession, form: SaleForm): Promise<StoredSale | SellRefusal> {
+    const known = currentWord()
+    if (known === null) return 'signed-out'
+    if (known.catalogue === null) return 'unknown-product'
+    const { identity, standing, catalogue } = known
+    printing = true
+    try {
+      const outcome = await sell(
+        {
+          store,
+          clock,
+          identity,
+          standing,
+          catalogue,
+          card,
+          cardState,
+          printer,
+          locale: needs.locale,
+          template,
+          onPrinting: (sale, line, lines) =>
+            events.tell((): TillEvent => ({ kind: 'printing', sale: view(sale), line, lines: lines - 1 })),
+        },
+        session,
+        form,
+      )
+      if (outcome === 'card-locked') await lock()
+      else if (typeof outcome !== 'string') events.tell(() => ({ kind: 'sale', sale: view(outcome) }))
+      return outcome
+    } finally {
+      printing = false
+    }
+  }
+
+  async function lock(): Promise<void> {
+    sessions.end()
+    events.tell(() => ({ kind: 'signed-out' }))
+    await card.lock()
+  }
+
+  async function lookAtCard(): Promise<void> {
+    let state: CardState
+    try {
+      state = await card.state()
+    } catch (problem) {
+      log.warn({ problem: String(problem) }, 'the card process does not answer')
+      state = { status: 'out' }
+    }
+    const next =
+      state.status === 'out' ? { status: state.status, id: null } : { status: state.status, id: state.card }
+    if (next.status === cardState.status && next.id === cardState.id) return
+    cardState = next
+    events.tell(() => ({ kind: 'home' }))
+    supply.wake()
+  }
+
+  const supply = keepInTouch({
+    ...needs,
+    card: () => cardState.id as CardId | null,
+    changed,
+  })
+  let looking: ReturnType<typeof setTimeout>
+  let stopped = false
+  const look = async () => {
+    await lookAtCard()
+    if (!stopped) looking = setTimeout(look, CARD_LOOK_MS)
+  }
+  void look()
+
+  return {
+    ...needs,
+    events,
+    sessions,
+    tries: createTries(() => performance.now()),
+    supply,
+    word: currentWord,
+    cardState: () => cardState,
+    printerStatus: () => (printing ? 'printing' : printer.lastStatus()),
+    view,
+    sell(session, form) {
+      const mine = saleTurn.then(() => sellNow(session, form))
+      saleTurn = mine.catch(() => undefined)
+      return mine
+    },
+    lock,
+    lookAtCard,
+    prepare() {
+      const session = sessions.current()
+      if (session?.who === 'vendor' && currentWord() !== null) prepareTickets(session)
+    },
+    async stop() {
+      stopped = true
+      clearTimeout(looking)
+      // A ticket that is printing gets its end, within the time a stopping program has.
+      await saleTurn
+      await supply.stop()
+      events.close()
+      printer.close()
+    },
+  }
+}

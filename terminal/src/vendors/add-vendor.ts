@@ -1,0 +1,15 @@
+import { cardId, vendorId } from '@scratchless/voucher/ids'
+import type { Store } from '../store/open-store.ts'
+import type { VendorForm } from '../till/till-view.ts'
+import { hashPassword, MIN_PASSWORD_LENGTH } from './passwords.ts'
+import { putVendor } from './vendor.sql.ts'
+
+export type VendorRefusal = 'password-too-short'
+
+/** The owner gives a vendor number, card and password. The form's shapes were checked. */
+export async function addVendor(store: Store, form: VendorForm): Promise<'added' | VendorRefusal> {
+  if (form.password.length < MIN_PASSWORD_LENGTH) return 'password-too-short'
+  const passwordHash = await hashPassword(form.password)
+  putVendor(store, { id: vendorId(form.vendor), passwordHash, card: cardId(form.card) })
+  return 'added'
+}
