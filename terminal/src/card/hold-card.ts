@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { VendorCard } from '@scratchless/keys/card'
 import { MAX_WRONG_PINS, openFileCard } from '@scratchless/keys/file-card'
-import { codeKey } from '@scratchless/wire/seal/code-box'
+import { encodeContext } from '@scratchless/wire/seal/code-box'
 import { readRecipient } from '@scratchless/wire/supply/card-letter'
 import type { CardVerbs } from './card-verbs.ts'
 import { pace } from './pace.ts'
@@ -73,10 +73,10 @@ export function holdCard(settings: {
       if (!mayPass(settings.steadyMs())) return { refusal: 'too-fast' }
       const closed = readRecipient(recipient)
       if (closed === undefined || closed.card !== present.id) return { refusal: 'not-for-this-card' }
-      const safeKey = present.unwrapSafeKey(closed.wrapped, closed.oaepHash)
-      if (safeKey === 'locked') return { refusal: 'card-locked' }
-      if (safeKey === 'not-for-this-card') return { refusal: 'not-for-this-card' }
-      return { key: codeKey(safeKey, context).export() }
+      const key = present.deriveKey(closed.wrapped, closed.oaepHash, encodeContext(context, context.serial))
+      if (key === 'locked') return { refusal: 'card-locked' }
+      if (key === 'not-for-this-card') return { refusal: 'not-for-this-card' }
+      return { key: key.export() }
     },
 
     lock() {

@@ -1,0 +1,350 @@
+// A centre for tests, made of wire's own functions: one terminal, one product, as strict about sequences as the
+// protocol asks. It holds what the terminal must be able to rely on, and nothing else.
+
+import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createServer, type Socket } from 'node:net'
+import { LineFault } from '@scratchless/keys/pinned-client'
+import type { Clock } from '@scratchless/voucher/clock'
+import { nowSeconds } from '@scratchless/voucher/clock'
+import {
+  type CardId,
+  centreId,
+  lotId,
+  operatorId,
+  retailerId,
+  type TerminalId,
+  terminalId,
+} from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
+import { systemRandom } from '@scratchless/voucher/random'
+import { serialFromNumber } from '@scratchless/voucher/serial'
+import { p256Signer } from '@scratchless/wire/compact/cose'
+import { closeCertificate, kidOfNumber, ROOT_KID } from '@scratchless/wire/compact/cwt'
+import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
+import { sealForTerminal } from '@scratchless/wire/seal/code-box'
+import { closeAcknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import { closeCardLetter, closeForCard } from '@scratchless/wire/supply/card-letter'
+import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { type Catalogue, closeCatalogue } from '@scratchless/wire/supply/catalogue'
+import { openCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
+import { closeEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { enrolmentKeys, newEnrolmentCode, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
+import { openEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { openSalesReport, type SalesReport } from '@scratchless/wire/supply/sales-report'
+import type { Standing } from '@scratchless/wire/supply/standing'
+import { closeStatusAnswer } from '@scratchless/wire/supply/status-answer'
+import { openStatusRequest } from '@scratchless/wire/supply/status-request'
+import { closeSupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
+import { openSupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { openSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { closeSupplyRefusal, type SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import type { CentreLine } from './line/centre-line.ts'
+
+const ENROLMENT_NUMBER = 1042
+const OPERATOR = operatorId('atlas')
+export const PRODUCT = productId('ATLAS-5')
+const UNIT_PRICE_MINOR = 4_750n
+const WEEK_S = 7 * 86_400
+const YEAR_S = 365 * 86_400
+
+export interface FakeCentre {
+  /** As staff give it to the shop. */
+  readonly enrolmentCode: string
+  readonly terminal: TerminalId
+  /** What arrived, in order; repeats too. */
+  readonly heard: { readonly kind: string; readonly sequence: number; readonly frame: Buffer }[]
+  readonly reports: SalesReport[]
+  readonly receipts: number[]
+  approve(): void
+  registerCard(card: CardId, publicKey: KeyObject): void
+  /** Changes what every further answer says. */
+  setStanding(change: Partial<Standing>): void
+  setRetailerName(name: string): void
+  /** The next frames meet this on the line. */
+  disturb(...what: ('lose-request' | 'lose-answer')[]): void
+  /** The next order is refused so. */
+  refuseNextOrder(why: SupplyRefusalReason): void
+  answer(frame: Buffer): Buffer
+  line(): CentreLine
+  /** The same over plain TCP frames. */
+  listen(): Promise<{ port: number; close(): void }>
+}
+
+/** `packedCodes` gives the packed digits of `count` codes of 14 digits, from the `first`-th on. */
+export function createFakeCentre(needs: {
+  clock: Clock
+  packedCodes: (first: number, count: number) => Buffer
+}): FakeCentre {
+  const { clock, packedCodes } = needs
+  const terminal = terminalId('T00001')
+  const rootPair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const signPair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const root = p256Signer(ROOT_KID, rootPair.privateKey)
+  const signer = p256Signer(kidOfNumber(1), signPair.privateKey)
+  const code = newEnrolmentCode(systemRandom)
+  const macKeys = enrolmentKeys(readEnrolmentCode(code)!, ENROLMENT_NUMBER)
+  const safeKey = createSecretKey(Buffer.alloc(32, 7))
+  const cards = new Map<CardId, KeyObject>()
+  const answers = new Map<number, { hash: Buffer; frame: Buffer }>()
+  const disturbances: ('lose-request' | 'lose-answer')[] = []
+  let refusal: SupplyRefusalReason | null = null
+  let approved = false
+  let deviceKey: KeyObject | null = null
+  let expected = 1
+  let codesGiven = 0
+  let retailerName = 'Épicerie El Amen'
+  let change: Partial<Standing> = {}
+  const heard: FakeCentre['heard'] = []
+  const reports: SalesReport[] = []
+  const receipts: number[] = []
+
+  const standing = (): Standing => ({
+    timeS: nowSeconds(clock),
+    leaseUntilS: nowSeconds(clock) + WEEK_S,
+    unreportedSales: 500,
+    revokedCards: [],
+    catalogueVersion: 1,
+    epoch: 1,
+    ...change,
+  })
+
+  function certificate(purpose: 'terminal' | 'centre', kid: Buffer, publicKey: KeyObject): Buffer {
+    const issuedAtS = nowSeconds(clock) - 60
+    const subject = purpose === 'terminal' ? terminal : 'centre'
+    return closeCertificate(
+      { issuer: 'centre', subject, purpose, kid, publicKey, issuedAtS, expiresAtS: issuedAtS + YEAR_S },
+      root,
+    )
+  }
+
+  function answerEnrolment(frame: Frame): Buffer {
+    const binding = { enrolmentNumber: ENROLMENT_NUMBER, poll: frame.sequence, answering: null }
+    const opened = openEnrolmentRequest(frame, macKeys, binding)
+    if (opened === 'unacceptable') return UNACCEPTABLE_FRAME
+    deviceKey = opened.content.deviceKey
+    const back = { ...binding, answering: opened.payloadHash }
+    if (!approved)
+      return closeEnrolmentAnswer({ state: 'waiting', timeS: nowSeconds(clock) }, macKeys, back).frame
+    return closeEnrolmentAnswer(
+      {
+        state: 'enrolled',
+        standing: standing(),
+        terminal,
+        retailer: retailerId('R00001'),
+        retailerName,
+        centre: centreId('centre'),
+        rootKey: createPublicKey(rootPair.privateKey),
+        terminalCertificate: certificate('terminal', kidOfNumber(2), deviceKey),
+        centreCertificate: certificate('centre', kidOfNumber(1), signPair.publicKey),
+      },
+      macKeys,
+      back,
+    ).frame
+  }
+
+  function catalogue(): Catalogue {
+    const said = standing()
+    return {
+      standing: said,
+      version: said.catalogueVersion,
+      currency: 'TND',
+      retailerName,
+      distributorName: 'Centre',
+      distributorPhone: '71000000',
+      operators: [{ id: OPERATOR, name: 'Atlas', colour: '#1D4F9F', careNumber: '1200' }],
+      products: [
+        {
+          id: PRODUCT,
+          operator: OPERATOR,
+          faceValueMinor: 5_000n,
+          publicPriceMinor: 5_000n,
+          taxMinor: 300n,
+          netCreditMinor: 4_700n,
+          codeDigits: 14,
+          checkDigit: 'none',
+          validityDays: 365,
+          refillTemplate: '*123*{code}#',
+          unitPriceMinor: UNIT_PRICE_MINOR,
+        },
+      ],
+    }
+  }
+
+  function decide(frame: Frame): Buffer {
+    if (deviceKey === null) return UNACCEPTABLE_FRAME
+    const verifier = { kid: kidOfNumber(2), publicKey: deviceKey }
+    const { sequence } = frame
+    const binding = { terminal, sequence, answering: null }
+    const kind = kindName(frame)
+    const open = {
+      'card-letter-request': openCardLetterRequest,
+      'catalogue-request': openCatalogueRequest,
+      'supply-order': openSupplyOrder,
+      'supply-receipt': openSupplyReceipt,
+      'sales-report': openSalesReport,
+      'status-request': openStatusRequest,
+    }[kind as 'supply-order']
+    const opened = open?.(frame, verifier, binding) as ReturnType<
+      | typeof openSupplyOrder
+      | typeof openCardLetterRequest
+      | typeof openSupplyReceipt
+      | typeof openSalesReport
+      | typeof openStatusRequest
+    >
+    if (opened === undefined || opened === 'unacceptable') return UNACCEPTABLE_FRAME
+    const back = { terminal, sequence, answering: opened.payloadHash }
+    const refuse = (why: SupplyRefusalReason) =>
+      closeSupplyRefusal({ standing: standing(), availableMinor: 1_000_000n, why }, signer, back).frame
+    const stored = answers.get(sequence)
+    if (stored) {
+      if (!stored.hash.equals(opened.payloadHash)) return refuse({ reason: 'content-altered' })
+      return stored.frame
+    }
+    const burns = opened.kind === 'status-request' && sequence === expected + 1
+    if (sequence !== expected && !burns) return refuse({ reason: 'sequence-unexpected', expected })
+    expected = sequence + 1
+    const made = (() => {
+      switch (opened.kind) {
+        case 'card-letter-request': {
+          const { epoch } = standing()
+          const recipients = [...cards].map(([card, key]) => closeForCard(safeKey, card, key, 'sha256'))
+          const epochEndsS = nowSeconds(clock) + WEEK_S
+          return closeCardLetter({ standing: standing(), epoch, epochEndsS, recipients }, signer, back).frame
+        }
+        case 'supply-receipt':
+          receipts.push(opened.content.delivery)
+          return closeAcknowledgement({ standing: standing() }, signer, back).frame
+        case 'sales-report':
+          reports.push(opened.content)
+          return closeAcknowledgement({ standing: standing() }, signer, back).frame
+        case 'status-request':
+          return closeStatusAnswer({ standing: standing(), fate: burns ? 'burnt' : 'answered' }, signer, back)
+            .frame
+        case 'supply-order': {
+          const why = refusal
+          refusal = null
+          return why === null ? deliver(opened.content.lines[0]!.quantity, sequence, back) : refuse(why)
+        }
+        default:
+          return closeCatalogue(catalogue(), signer, back).frame
+      }
+    })()
+    answers.set(sequence, { hash: opened.payloadHash, frame: made })
+    return made
+  }
+
+  function deliver(
+    count: number,
+    sequence: number,
+    back: { terminal: TerminalId; sequence: number; answering: Buffer },
+  ) {
+    const { epoch } = standing()
+    const firstSerial = serialFromNumber(104_822_773_901 + codesGiven)
+    const lot = lotId('L000001')
+    const context = {
+      terminal,
+      epoch,
+      operator: OPERATOR,
+      product: PRODUCT,
+      lot,
+      delivery: sequence,
+      digits: 14,
+    }
+    const codes = sealForTerminal(safeKey, context, firstSerial, packedCodes(codesGiven, count))
+    codesGiven += count
+    return closeSupplyDelivery(
+      {
+        standing: standing(),
+        epoch,
+        debitedMinor: UNIT_PRICE_MINOR * BigInt(count),
+        availableMinor: 905_000n,
+        lots: [
+          {
+            product: PRODUCT,
+            lot,
+            expiresOn: '2029-12-31',
+            unitPriceMinor: UNIT_PRICE_MINOR,
+            runs: [{ firstSerial, count, codes }],
+          },
+        ],
+      },
+      signer,
+      back,
+    ).frame
+  }
+
+  function answer(bytes: Buffer): Buffer {
+    const frame = readFrame(bytes)!
+    const kind = kindName(frame)!
+    heard.push({ kind, sequence: frame.sequence, frame: Buffer.from(bytes) })
+    return kind === 'enrolment-request' ? answerEnrolment(frame) : decide(frame)
+  }
+
+  return {
+    enrolmentCode: `${ENROLMENT_NUMBER}-${code}`,
+    terminal,
+    heard,
+    reports,
+    receipts,
+    approve() {
+      approved = true
+    },
+    registerCard(card, publicKey) {
+      cards.set(card, publicKey)
+    },
+    setStanding(next) {
+      change = { ...change, ...next }
+    },
+    setRetailerName(name) {
+      retailerName = name
+    },
+    disturb(...what) {
+      disturbances.push(...what)
+    },
+    refuseNextOrder(why) {
+      refusal = why
+    },
+    answer,
+    line: () => ({
+      async ask(frame) {
+        const disturbance = disturbances.shift()
+        if (disturbance === 'lose-request') throw new LineFault('unreachable')
+        const answered = answer(Buffer.from(frame))
+        if (disturbance === 'lose-answer') throw new LineFault('cut')
+        return readFrame(answered)!
+      },
+      close: () => undefined,
+    }),
+    listen() {
+      const sockets = new Set<Socket>()
+      const server = createServer((socket) => {
+        sockets.add(socket)
+        const reader = frameReader()
+        socket.on('error', () => socket.destroy())
+        let held = Buffer.alloc(0)
+        socket.on('data', (chunk: Buffer) => {
+          held = Buffer.concat([held, chunk])
+          const frames = reader.push(chunk)
+          for (const { message } of frames === 'too-long' ? [] : frames) {
+            const bytes = held.subarray(0, 7 + message.length)
+            held = held.subarray(bytes.length)
+            socket.write(answer(bytes))
+          }
+        })
+      })
+      return new Promise((resolve) => {
+        server.listen(0, '127.0.0.1', () => {
+          const { port } = server.address() as { port: number }
+          resolve({
+            port,
+            close() {
+              for (const socket of sockets) socket.destroy()
+              server.close()
+            },
+          })
+        })
+      })
+    },
+  }
+}
