@@ -19,8 +19,11 @@ export interface VendorCard {
   readonly publicKey: KeyObject
   /** Takes the PIN's bytes and zeroes them. Three wrong ones block the card, across restarts and power cuts. */
   verifyPin(pin: Buffer): Promise<'right' | PinRefusal>
-  /** Opens one safe key (32 bytes, closed by RSA-OAEP for this card). */
-  unwrapSafeKey(wrapped: Uint8Array, hash: OaepHash): KeyObject | UnwrapRefusal
+  /**
+   * The HMAC-SHA-256 of `context` under one safe key (32 bytes, closed by RSA-OAEP for this card): the key of one code.
+   * The safe key itself is forgotten, or never leaves the token.
+   */
+  deriveKey(wrapped: Uint8Array, hash: OaepHash, context: Uint8Array): KeyObject | UnwrapRefusal
   /** As when it is pulled out: the next unwrapping needs the PIN. */
   lock(): void
 }

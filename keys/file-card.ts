@@ -4,6 +4,7 @@
 
 import {
   constants,
+  createHmac,
   createPrivateKey,
   createPublicKey,
   createSecretKey,
@@ -90,12 +91,14 @@ export function openFileCard(folder: string): VendorCard {
       previous = result.catch(() => undefined)
       return result
     },
-    unwrapSafeKey(wrapped, hash) {
+    deriveKey(wrapped, hash, context) {
       if (unlocked === null) return 'locked'
       const bytes = decryptOaep(unlocked, wrapped, hash)
       if (bytes === null || bytes.length !== SAFE_KEY_BYTES) return 'not-for-this-card'
-      const key = createSecretKey(bytes)
+      const raw = createHmac('sha256', bytes).update(context).digest()
       bytes.fill(0)
+      const key = createSecretKey(raw)
+      raw.fill(0)
       return key
     },
     lock() {

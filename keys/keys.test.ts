@@ -1,4 +1,4 @@
-import { constants, publicEncrypt, randomFillSync } from 'node:crypto'
+import { constants, createHmac, publicEncrypt, randomFillSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, request } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -45,20 +45,24 @@ test('keys made once are found again, with and without a passphrase', async () =
 test('a card opens what was closed for it, after its PIN and until it is locked', async () => {
   const publicKey = await createFileCard(folder, cardId('C0000001'), pin(), systemRandom)
   const safeKey = randomFillSync(Buffer.alloc(32))
+  const context = Buffer.from('one code')
   const wrap = (bytes: Buffer, key = publicKey) =>
     publicEncrypt({ key, oaepHash: 'sha256', padding: constants.RSA_PKCS1_OAEP_PADDING }, bytes)
   const card = openFileCard(folder)
-  expect(card.unwrapSafeKey(wrap(safeKey), 'sha256')).toBe('locked')
+  expect(card.deriveKey(wrap(safeKey), 'sha256', context)).toBe('locked')
   const given = pin()
   expect(await card.verifyPin(given)).toBe('right')
   expect(given).toEqual(Buffer.alloc(8))
-  const opened = card.unwrapSafeKey(wrap(safeKey), 'sha256')
-  expect(typeof opened === 'object' && opened.export().equals(safeKey)).toBe(true)
+  const opened = card.deriveKey(wrap(safeKey), 'sha256', context)
+  expect(
+    typeof opened === 'object' &&
+      opened.export().equals(createHmac('sha256', safeKey).update(context).digest()),
+  ).toBe(true)
   const other = generatePair('stock').publicKey
-  expect(card.unwrapSafeKey(wrap(safeKey, other), 'sha256')).toBe('not-for-this-card')
-  expect(card.unwrapSafeKey(wrap(Buffer.alloc(16)), 'sha256')).toBe('not-for-this-card')
+  expect(card.deriveKey(wrap(safeKey, other), 'sha256', context)).toBe('not-for-this-card')
+  expect(card.deriveKey(wrap(Buffer.alloc(16)), 'sha256', context)).toBe('not-for-this-card')
   card.lock()
-  expect(card.unwrapSafeKey(wrap(safeKey), 'sha256')).toBe('locked')
+  expect(card.deriveKey(wrap(safeKey), 'sha256', context)).toBe('locked')
 })
 
 test('three wrong PINs block, whether in one life or three, and a lost counter too', async () => {
