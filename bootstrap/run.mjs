@@ -1,7 +1,7 @@
 // The first line of every command: makes sure that the project's packages are there, then hands over to the
 // Node that came with them. Plain JavaScript for whatever Node (18 or later) the machine has.
 //
-//   node bootstrap/run.mjs PROGRAM.ts [options]
+//   node bootstrap/run.mjs PROGRAM.ts [options]     without a program it only installs
 
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -22,7 +22,7 @@ class Problem extends Error {}
 try {
   checkMachine()
   if (!isInstalled()) await install()
-  handOver()
+  if (program) handOver()
 } catch (error) {
   if (!(error instanceof Problem)) throw error
   process.stderr.write(`${error.message}\n`)
