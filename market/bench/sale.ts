@@ -24,7 +24,7 @@ export async function* bench(options: BenchOptions): AsyncIterable<BenchLine> {
       const known = JSON.parse(fs.readFileSync(config, 'utf8'))
       fs.writeFileSync(
         config,
-        JSON.stringify({ ...known, card: { ...known.card, openingsPerSecond: 10_000 } }),
+        JSON.stringify({ ...known, card: { ...known.card, openingsPerSecond: 1_000 } }),
       )
     }
   }

@@ -112,7 +112,7 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
       return terminal
     })
     running.push(...settings.offices.map(office))
-    await Promise.all(running.map(({ ready }) => ready))
+    await allReady(running, data)
 
     const offices = new Map<string, MarketOffice>()
     for (const { party, staffPort } of settings.offices) {
@@ -125,6 +125,30 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Above what a slow machine needs for the first start of all programs. */
+const READY_WITHIN_MS = 60_000
+
+async function allReady(programs: readonly RunningProgram[], data: DataFolder): Promise<void> {
+  const waiting = new Set(programs)
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => {
+    const names = [...waiting].map(({ name }) => name).join(', ')
+    reject(
+      new Error(
+        `Not ready within ${READY_WITHIN_MS / 1000} s: ${names}. Their program.log below ${data.dir} says why.`,
+      ),
+    )
+  }, READY_WITHIN_MS)
+  try {
+    await Promise.race([
+      Promise.all(programs.map((program) => program.ready.then(() => waiting.delete(program)))),
+      late,
+    ])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
