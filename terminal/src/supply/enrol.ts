@@ -36,7 +36,6 @@ export interface EnrolNeeds {
 export type EnrolRefusal = 'wrong-enrolment-code' | 'centre-unreachable' | 'enrolment-refused'
 
 export const SOFTWARE_VERSION = '0.1.0'
-const CODE_LETTERS = 16
 const MAX_ENROLMENT_NUMBER = 0xffff_ffff
 
 /**
@@ -44,11 +43,10 @@ const MAX_ENROLMENT_NUMBER = 0xffff_ffff
  * The caller zeroes `code`.
  */
 export function readNumberAndCode(typed: string): { enrolmentNumber: number; code: Buffer } | null {
-  const text = typed.replace(/[\s-]/g, '')
-  const number = text.slice(0, -CODE_LETTERS)
-  const code = readEnrolmentCode(text.slice(-CODE_LETTERS))
+  const [, number, rest] = /^\s*(\d{1,10})[\s-]+(.+)$/.exec(typed) ?? []
   const enrolmentNumber = Number(number)
-  if (!/^\d{1,10}$/.test(number) || enrolmentNumber < 1 || enrolmentNumber > MAX_ENROLMENT_NUMBER) return null
+  if (rest === undefined || enrolmentNumber < 1 || enrolmentNumber > MAX_ENROLMENT_NUMBER) return null
+  const code = readEnrolmentCode(rest)
   return code === undefined ? null : { enrolmentNumber, code }
 }
 

@@ -12,7 +12,24 @@ export interface FakePrinter {
   close(): Promise<void>
 }
 
-const REQUESTS = /\x10\x04([\x01-\x04])|\x1dr\x01/g
+type Request = { readonly kind: 'real-time'; readonly n: number } | { readonly kind: 'mark' }
+
+/** What is printed, and what is asked, in order. The tests' tickets come whole, so no request is cut in two. */
+function takeApart(chunk: Buffer): { paper: Buffer; requests: Request[] } {
+  const paper: number[] = []
+  const requests: Request[] = []
+  for (let at = 0; at < chunk.length; at++) {
+    const [first, second, third] = chunk.subarray(at, at + 3)
+    if (first === 0x10 && second === 0x04) requests.push({ kind: 'real-time', n: third! })
+    else if (first === 0x1d && second === 0x72) requests.push({ kind: 'mark' })
+    else {
+      paper.push(first!)
+      continue
+    }
+    at += 2
+  }
+  return { paper: Buffer.from(paper), requests }
+}
 
 export async function startFakePrinter(): Promise<FakePrinter> {
   let received = Buffer.alloc(0)
@@ -25,8 +42,7 @@ export async function startFakePrinter(): Promise<FakePrinter> {
     socket.on('error', () => socket.destroy())
     socket.on('close', () => sockets.delete(socket))
     socket.on('data', (chunk: Buffer) => {
-      const text = chunk.toString('latin1')
-      const paper = Buffer.from(text.replace(REQUESTS, ''), 'latin1')
+      const { paper, requests } = takeApart(chunk)
       if (failure !== null && paper.length > 0) {
         received = Buffer.concat([received, paper.subarray(0, failure.bytes)])
         if (failure.how === 'cut') socket.destroy()
@@ -36,8 +52,8 @@ export async function startFakePrinter(): Promise<FakePrinter> {
       }
       received = Buffer.concat([received, paper])
       if (silent) return
-      for (const [, n] of text.matchAll(REQUESTS))
-        socket.write(Buffer.of(n === undefined ? 0x00 : realTime(n.charCodeAt(0), fault)))
+      for (const request of requests)
+        socket.write(Buffer.of(request.kind === 'mark' ? 0x00 : realTime(request.n, fault)))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

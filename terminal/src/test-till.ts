@@ -1,0 +1,156 @@
+// A till in one process for tests: real store, real printer link over a real socket, the card's own code, and a
+// fake centre at the end of the line.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createFileCard } from '@scratchless/keys/file-card'
+import { generatePair } from '@scratchless/keys/party-keys'
+import { createLog } from '@scratchless/program/log'
+import type { PrivateLine } from '@scratchless/program/private-line'
+import type { Clock } from '@scratchless/voucher/clock'
+import { cardId, vendorId } from '@scratchless/voucher/ids'
+import { systemRandom } from '@scratchless/voucher/random'
+import type { CardVerbs } from './card/card-verbs.ts'
+import { holdCard } from './card/hold-card.ts'
+import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
+import { doubtOpenIntents } from './sale/settle-doubt.ts'
+import { openStore, type Store } from './store/open-store.ts'
+import { beginToEnrol } from './supply/enrol.ts'
+import { takeOrder } from './supply/send-supply-order.ts'
+import { terminalClock } from './supply/terminal-clock.ts'
+import { type FakePrinter, startFakePrinter } from './ticket/fake-printer.ts'
+import { openPrinterLink } from './ticket/printer-link.ts'
+import { openTill, type Till } from './till/till.ts'
+import type { VendorSession } from './vendors/sessions.ts'
+
+export const CARD = cardId('C0000001')
+export const PIN = '12345678'
+
+export interface TestClock extends Clock {
+  setMs(ms: number): void
+}
+
+export interface TestTill {
+  readonly folder: string
+  readonly clock: TestClock
+  readonly centre: FakeCentre
+  readonly printer: FakePrinter
+  readonly session: VendorSession
+  store(): Store
+  till(): Till
+  /** The program dies where it stands and comes back: nothing is saved on the way. */
+  restart(): Promise<void>
+  /** Pulls the card out, or puts it back. */
+  card(where: 'in' | 'out'): Promise<void>
+  until(holds: () => boolean): Promise<void>
+  close(): Promise<void>
+}
+
+/** An enrolled terminal with its letter and catalogue, and `stock` codes ordered and delivered. */
+export async function testTill(needs: {
+  packedCodes: (first: number, count: number) => Buffer
+  startMs: number
+  stock: number
+}): Promise<TestTill> {
+  const folder = mkdtempSync(join(tmpdir(), 'till-'))
+  let nowMs = needs.startMs
+  const clock: TestClock = {
+    nowMs: () => nowMs,
+    setMs(ms) {
+      nowMs = ms
+    },
+  }
+  const centre = createFakeCentre({ clock, packedCodes: needs.packedCodes })
+  const cardFolder = join(folder, 'card')
+  centre.registerCard(CARD, await createFileCard(cardFolder, CARD, Buffer.from(PIN), systemRandom))
+  const printer = await startFakePrinter()
+  const { privateKey: deviceKey } = generatePair('supply-sign')
+  const log = createLog({ program: 'terminal', process: 'test', clock, level: 'silent' })
+  let settingsFolder = cardFolder
+  const cardVerbs = (): CardVerbs =>
+    holdCard({ folder: settingsFolder, openingsPerSecond: 1_000, steadyMs: () => performance.now() })
+  let verbs = cardVerbs()
+  const card: PrivateLine<CardVerbs> = {
+    state: async () => verbs.state(),
+    givePin: async (argument) => verbs.givePin(argument),
+    keyOfCode: async (argument) => verbs.keyOfCode(argument),
+    lock: async () => verbs.lock(),
+  }
+  let store = openStore(join(folder, 'terminal.sqlite'))
+
+  async function open(): Promise<Till> {
+    const clockOnBoard = terminalClock(clock, store)
+    doubtOpenIntents({ store, clock: clockOnBoard })
+    const till = openTill({
+      store,
+      log,
+      clock: clockOnBoard,
+      random: systemRandom,
+      deviceKey,
+      line: centre.line(),
+      card,
+      printer: openPrinterLink({ host: '127.0.0.1', port: printer.port }, () => undefined),
+      locale: 'fr',
+      columns: 32,
+      minimumStock: 5,
+    })
+    await till.lookAtCard()
+    await until(() => till.printer.lastStatus() !== 'not-connected')
+    return till
+  }
+
+  async function until(holds: () => boolean): Promise<void> {
+    const endMs = performance.now() + 5_000
+    while (!holds()) {
+      if (performance.now() > endMs) throw new Error('it did not come to pass')
+      await sleep(5)
+    }
+  }
+
+  let till = await open()
+  await beginToEnrol(till, centre.enrolmentCode)
+  centre.approve()
+  till.supply.wake()
+  await until(() => (till.word()?.catalogue ?? null) !== null)
+  const session: VendorSession = { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: nowMs }
+  await verbs.givePin({ pin: Buffer.from(PIN) })
+  if (needs.stock > 0) {
+    takeOrder(till, [{ product: PRODUCT, quantity: needs.stock }])
+    till.supply.wake()
+    await until(() => centre.receipts.length === 1)
+  }
+
+  return {
+    folder,
+    clock,
+    centre,
+    printer,
+    session,
+    store: () => store,
+    till: () => till,
+    async restart() {
+      const before = store
+      await till.stop()
+      before.close()
+      store = openStore(join(folder, 'terminal.sqlite'))
+      verbs = cardVerbs()
+      till = await open()
+      await verbs.givePin({ pin: Buffer.from(PIN) })
+    },
+    async card(where) {
+      settingsFolder = where === 'in' ? cardFolder : join(folder, 'no-card')
+      verbs = cardVerbs()
+      if (where === 'in') await verbs.givePin({ pin: Buffer.from(PIN) })
+      await till.lookAtCard()
+    },
+    until,
+    async close() {
+      await till.stop()
+      store.close()
+      await printer.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
