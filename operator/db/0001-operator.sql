@@ -76,6 +76,8 @@ CREATE TABLE restock_delivery (
   codes            int NOT NULL CHECK (codes BETWEEN 1 AND 10000),
   state            text NOT NULL DEFAULT 'planned' CHECK (state IN ('planned', 'despatched', 'taken', 'refused')),
   issued_at        timestamptz NOT NULL,
+  -- As the part says it: what is closed twice must be closed alike, whatever was marked meanwhile.
+  activated_on     timestamptz,
   settled_at       timestamptz,
   -- Codes that the centre took; the others of a settled part are on hold.
   codes_taken      int,

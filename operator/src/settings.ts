@@ -2,6 +2,7 @@
 
 import type { MigrationSource } from '@scratchless/office/database/migrate'
 import { operatorId } from '@scratchless/voucher/ids'
+import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { z } from 'zod'
 import { restockPartnerSettings } from './restock/partner-settings.ts'
 
@@ -12,6 +13,8 @@ export const operatorSettings = z.strictObject({
   party: z.string().transform(operatorId),
   name: z.string().min(1).max(60),
   colour: z.string().regex(/^#[0-9A-Fa-f]{6}$/),
+  /** What its products are priced in. */
+  currency: z.custom<Currency>((value) => typeof value === 'string' && isCurrency(value)).default('TND'),
   customerCare: z.string().regex(/^[0-9*#+]{1,20}$/),
   /** Absolute. The program's processes work in it; its key folder and its vault's socket lie below. */
   dataFolder: z.string().startsWith('/'),

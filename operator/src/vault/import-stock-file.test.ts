@@ -79,6 +79,7 @@ test('a file becomes one lot per product and date, in packs of consecutive seria
   const result = await take(file(...rows))
   expect(result).toEqual({
     codes: 1_504,
+    alreadyKnown: false,
     lots: [
       { lot: 'L000001', product: 'ATLAS-5', codes: 1_501, expiresOn: EXPIRES },
       { lot: 'L000002', product: 'ATLAS-10', codes: 2, expiresOn: EXPIRES },
@@ -140,8 +141,13 @@ test('problems stop at twenty', async () => {
 test('the same file is known again, packed or not, even where its codes are in stock', async () => {
   const content = file(row(1, 11), row(2, 12))
   await take(content)
-  expect(await take(content)).toEqual({ alreadyKnown: ['L000001'] })
-  expect(await take(gzipSync(content))).toEqual({ alreadyKnown: ['L000001'] })
+  const known = {
+    alreadyKnown: true,
+    codes: 2,
+    lots: [{ lot: 'L000001', product: 'ATLAS-5', codes: 2, expiresOn: EXPIRES }],
+  }
+  expect(await take(content)).toEqual(known)
+  expect(await take(gzipSync(content))).toEqual(known)
   expect(await vault.count('sealed_pack')).toBe(1)
 })
 

@@ -8,7 +8,6 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import type { LotId } from '@scratchless/voucher/ids'
 import { packCollector } from './pack-collector.ts'
 import { repeatedCodes, repeatedSerials } from './repeated-codes.ts'
 import { findStockFile, insertStockFile, readStockProducts } from './sealed-stock.sql.ts'
@@ -17,10 +16,9 @@ import { beginStockSealing } from './stock-sealing.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { SealedLot, StockAdmission } from './verbs.ts'
 
+/** `alreadyKnown`: the very same file was taken before, as these lots; nothing was done. */
 export type StockImport =
-  | { readonly lots: readonly SealedLot[]; readonly codes: number }
-  /** The very same file was taken before, as these lots; nothing was done. */
-  | { readonly alreadyKnown: readonly LotId[] }
+  | { readonly lots: readonly SealedLot[]; readonly codes: number; readonly alreadyKnown: boolean }
   | { readonly problems: readonly StockProblem[] }
 
 /** Codes closed and written together: some 200 kB of rows, 30 ms of work. */
@@ -44,7 +42,7 @@ export async function importStockFile(
       // A file is a stream: it cannot be read a second time.
       if (runs++ > 0) throw new Error('a stock file cannot be taken in a repeated transaction')
       const result = await takeFile(needs, sql, admission, chunks)
-      if (!('lots' in result)) throw new NothingTaken(result)
+      if (!('lots' in result) || result.alreadyKnown) throw new NothingTaken(result)
       return result
     })
   } catch (error) {
@@ -93,14 +91,14 @@ async function takeFile(
 
   const tagBytes = tag.digest()
   const known = await findStockFile(sql, tagBytes)
-  if (known) return { alreadyKnown: known }
+  if (known) return { lots: known, codes: codesIn(known), alreadyKnown: true }
   const lots = await sealing.finish()
   const serials = await repeatedSerials(sql, sealing.firstPack, lineOf)
   const codes = await repeatedCodes(needs, sql, sealing, matches, lineOf)
   for (const problem of [...serials, ...codes]) reader.report(problem)
   if (problems.length > 0) return { problems: problems.toSorted((a, b) => a.line - b.line) }
 
-  const count = lots.reduce((sum, lot) => sum + lot.codes, 0)
+  const count = codesIn(lots)
   const names = lots.map(({ lot }) => lot)
   await insertStockFile(sql, { tag: tagBytes, lots: names, codes: count, takenAt })
   await appendAudit(sql, {
@@ -110,7 +108,11 @@ async function takeFile(
     subject: names.slice(0, 10).join(' '),
     details: { lots: names.length, codes: count, file: admission.fileName },
   })
-  return { lots, codes: count }
+  return { lots, codes: count, alreadyKnown: false }
+}
+
+function codesIn(lots: readonly SealedLot[]): number {
+  return lots.reduce((sum, lot) => sum + lot.codes, 0)
 }
 
 function report(reader: StockFileReader, rule: StockRule): void {

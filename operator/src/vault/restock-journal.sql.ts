@@ -114,8 +114,8 @@ export async function readSealedRuns(
   const { rows } = await sql.query<SealedRunRow>(
     `SELECT pack.id AS pack, (run.first_serial - pack.first_serial)::int AS "offset",
             pack.first_index + run.first_serial - pack.first_serial AS first_index, pack.closed_upto,
-            substring(pack.sealed FROM ((run.first_serial - pack.first_serial) * $5 + 1)::int
-                                  FOR run.count * $5) AS sealed
+            substring(pack.sealed FROM ((run.first_serial - pack.first_serial) * $5::int + 1)::int
+                                  FOR run.count * $5::int) AS sealed
        FROM unnest($2::bigint[], $3::bigint[], $4::int[]) WITH ORDINALITY AS run (pack, first_serial, count, n)
        JOIN sealed_pack pack ON pack.id = run.pack AND pack.lot = $1
         AND run.first_serial >= pack.first_serial

@@ -2,6 +2,7 @@ import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { StockProduct } from './stock-file.ts'
+import type { SealedLot } from './verbs.ts'
 
 export interface SealedLotRow {
   id: LotId
@@ -16,8 +17,9 @@ export interface SealedLotRow {
 /** Any number: whoever holds this lock is the one who adds codes. Two at once could each miss the other's. */
 const STOCK_LOCK = 7_204_131
 
-/** Held to the end of the transaction. */
+/** Held to the end of the transaction. Waits as long as another file takes, whatever other locks may cost. */
 export async function lockStock(sql: Sql): Promise<void> {
+  await sql.query('SET LOCAL lock_timeout = 0')
   await sql.query('SELECT pg_advisory_xact_lock($1)', [STOCK_LOCK])
 }
 
@@ -212,9 +214,15 @@ export async function moveSerialCounter(sql: Sql, nextSerial: number): Promise<v
   await sql.query('UPDATE serial_counter SET next_serial = $1', [nextSerial])
 }
 
-export async function findStockFile(sql: Sql, tag: Uint8Array): Promise<LotId[] | undefined> {
-  const { rows } = await sql.query<{ lots: LotId[] }>('SELECT lots FROM stock_file WHERE tag = $1', [tag])
-  return rows[0]?.lots
+/** The lots that a file became when it was taken; undefined where it never was. */
+export async function findStockFile(sql: Sql, tag: Uint8Array): Promise<SealedLot[] | undefined> {
+  const { rows } = await sql.query<SealedLot>(
+    `SELECT sealed_lot.id AS lot, product, sealed_lot.codes, expires_on AS "expiresOn"
+       FROM stock_file JOIN sealed_lot ON sealed_lot.id = ANY(lots)
+      WHERE tag = $1 ORDER BY sealed_lot.id`,
+    [tag],
+  )
+  return rows.length === 0 ? undefined : rows
 }
 
 export async function insertStockFile(

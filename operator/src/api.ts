@@ -1,0 +1,73 @@
+// The operator's api process: staff over HTTP, partners over mutual TLS, the outbox. It holds one key, for TLS.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openPair } from '@scratchless/keys/party-keys'
+import { createPool, inTransaction } from '@scratchless/office/database/database'
+import { createHttpServer } from '@scratchless/office/http/http-server'
+import { startOutbox } from '@scratchless/office/outbox/send-outbox'
+import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
+import { configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { connectPrivateLine } from '@scratchless/program/private-line'
+import { whenToldToStop } from '@scratchless/program/starter-gone'
+import { sendReady } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
+import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
+import { addRestockRoutes } from './restock/restock-routes.ts'
+import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
+import { LOOPBACK, operatorSettings, VAULT_SOCKET } from './settings.ts'
+import { addStatusPage } from './status/status-page.ts'
+import { adoptSealedStock } from './stock/adopt-sealed-stock.ts'
+import { addStockRoutes } from './stock/stock-routes.ts'
+import type { VaultVerbs } from './vault/verbs.ts'
+
+const settings = readConfig(configPath(), operatorSettings)
+const { party, currency } = settings
+const log = createLog({ program: party, process: 'api', clock: systemClock })
+const pool = createPool({ url: settings.database.api, name: `${party} api`, log })
+const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
+const outside = { clock: systemClock, random: systemRandom, log }
+const needs = { party, pool, vault: line.verbs, ...outside }
+
+const tls = {
+  keyPem: (await openPair(settings.keysFolder, 'tls')).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string,
+  certificatePem: readFileSync(join(settings.keysFolder, 'tls.pem'), 'utf8'),
+}
+
+await inTransaction(pool, adoptSealedStock)
+const deliveries = startRestockDeliveries(needs)
+const partnerLines = createPartnerLines(tls, settings.partners)
+const outbox = startOutbox({
+  pool,
+  ...outside,
+  send: partnerLines.send,
+  onAnswer: (sql, message, answer) => receiveRestockReceipt(needs, sql, message, answer),
+})
+
+const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))
+const partners = createRestockListener({ ...needs, discounts }, tls, settings.partners, deliveries.wake)
+
+const staff = createHttpServer(outside)
+const guard = await addStaffRoutes(staff, { pool, ...outside }, { party, secureCookie: false })
+const stockUrl = `http://${LOOPBACK}:${settings.stockHttp.port}`
+addStockRoutes(staff, { ...needs, currency, stockUrl }, guard)
+addRestockRoutes(staff, { pool }, guard)
+addStatusPage(staff, { pool, ...outside }, settings)
+
+await partners.listen({ host: LOOPBACK, port: settings.partnerHttps.port })
+await staff.listen({ host: LOOPBACK, port: settings.staffHttp.port })
+sendReady()
+whenToldToStop(async () => {
+  await Promise.all([staff.close(), partners.close()])
+  // The vault's line first: what waits for the vault is given up, and is done again at the next start.
+  line.close()
+  partnerLines.close()
+  await Promise.all([deliveries.stop(), outbox.stop()])
+  await pool.end()
+})

@@ -1,0 +1,34 @@
+// The operator's program: brings its database up to date, then keeps its vault and its api alive.
+
+import { mkdirSync } from 'node:fs'
+import { migrate, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { runProgram } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { OPERATOR_MIGRATIONS, operatorSettings } from './settings.ts'
+
+try {
+  const config = configPath()
+  const settings = readConfig(config, operatorSettings)
+  const log = createLog({ program: settings.party, process: 'main', clock: systemClock })
+  mkdirSync(settings.dataFolder, { recursive: true, mode: 0o700 })
+  const { applied } = await migrate({
+    ownerUrl: settings.database.owner,
+    party: settings.party,
+    sources: [OFFICE_MIGRATIONS, OPERATOR_MIGRATIONS],
+  })
+  if (applied.length > 0) log.info({ applied }, 'the database is up to date')
+  runProgram({
+    children: [
+      { name: 'vault', module: new URL('./vault.ts', import.meta.url), args: ['--config', config] },
+      { name: 'api', module: new URL('./api.ts', import.meta.url), args: ['--config', config] },
+    ],
+    cwd: settings.dataFolder,
+    log,
+  })
+} catch (error) {
+  if (!(error instanceof ConfigProblem)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}

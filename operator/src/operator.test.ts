@@ -1,0 +1,201 @@
+import { readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { packedSize } from '@scratchless/voucher/packed-code'
+import { productId } from '@scratchless/voucher/product'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestOperator, type TestOperator } from './test-operator.ts'
+
+let atlas: TestOperator
+beforeAll(async () => {
+  atlas = await startTestOperator()
+  for (const [id, price] of [
+    ['ATLAS-1', '1.000'],
+    ['ATLAS-5', '5.000'],
+  ])
+    await atlas.call('POST', '/api/products', {
+      id,
+      faceValue: price,
+      publicPrice: price,
+      tax: '0.060',
+      netCredit: '0.940',
+      codeDigits: 14,
+      checkDigit: 'none',
+      validityDays: 365,
+      refillTemplate: '*123*{code}#',
+    })
+})
+afterAll(() => atlas.stop())
+
+const five = productId('ATLAS-5')
+
+async function stockOf(product: string) {
+  const { body } = await atlas.call('GET', '/api/stock')
+  const rows = body.stock as unknown as { product: string }[]
+  return rows.find((row) => row.product === product)
+}
+
+async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  const beganMs = performance.now()
+  while (!(await holds())) {
+    if (performance.now() - beganMs > 15_000)
+      throw new Error(
+        `waited in vain: ${readFileSync(`${atlas.folder}/config.json.log`, 'utf8').slice(-3_000)}`,
+      )
+    await sleep(20)
+  }
+}
+
+async function states(orderId: string): Promise<string[]> {
+  const { body } = await atlas.call('GET', '/api/restock/deliveries')
+  const rows = body.deliveries as unknown as { orderId: string; state: string }[]
+  return rows.filter((row) => row.orderId === orderId).map(({ state }) => state)
+}
+
+test('a generated lot is ordered, answered once, delivered in parts and receipted', async () => {
+  const made = await atlas.call('POST', '/api/stock/generations', {
+    product: five,
+    count: 25_000,
+    activated: true,
+  })
+  expect(made).toMatchObject({ status: 201, body: { product: 'ATLAS-5', codes: 25_000 } })
+
+  const { order, bytes } = await atlas.order([
+    { lineNo: 1, product: five, quantity: 20_500 },
+    { lineNo: 2, product: productId('ATLAS-9'), quantity: 10 },
+    { lineNo: 3, product: productId('ATLAS-1'), quantity: 10 },
+  ])
+  const [first, second] = await Promise.all([atlas.post(bytes), atlas.post(bytes)])
+  expect(first.status).toBe(200)
+  expect(second.body.equals(first.body)).toBe(true)
+  const response = await atlas.open(first)
+  expect(response).toMatchObject({
+    verdict: 'partly',
+    orderId: order.id,
+    lines: [
+      { quantityAccepted: 20_500, unitPrice: { amountMinor: 4_700n, currency: 'TND' } },
+      { quantityAccepted: 0, reason: 'unknown-product' },
+      { quantityAccepted: 0, reason: 'not-enough-stock', unitPrice: { amountMinor: 940n } },
+    ],
+  })
+
+  await until(async () => (await states(order.id)).join() === 'taken,taken,taken')
+  expect(atlas.parts.map(({ delivery }) => [delivery.part, delivery.parts])).toHaveLength(3)
+  const codes = new Set<string>()
+  for (const { delivery, packedCodes } of atlas.parts) {
+    expect(delivery).toMatchObject({ orderId: order.id, orderLineNo: 1, parts: 3, lot: 'L000001' })
+    expect(delivery.activatedOn).toBeDefined()
+    for (let at = 0; at < packedCodes.length; at += packedSize(14))
+      codes.add(packedCodes.toString('hex', at, at + packedSize(14)))
+  }
+  expect(codes.size).toBe(20_500)
+  expect(await stockOf(five)).toEqual({
+    product: 'ATLAS-5',
+    inStock: 4_500,
+    despatched: 0,
+    delivered: 20_500,
+    onHold: 0,
+    notActivated: 0,
+  })
+})
+
+test('the same order with another content is refused and promises nothing', async () => {
+  const { order, bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 1 }])
+  expect(await atlas.open(await atlas.post(bytes))).toMatchObject({ verdict: 'accepted' })
+  const other = await atlas.order([{ lineNo: 1, product: five, quantity: 2 }], { id: order.id })
+  expect(await atlas.open(await atlas.post(other.bytes))).toMatchObject({
+    verdict: 'refused',
+    reason: 'duplicate-content',
+  })
+  await until(async () => (await states(order.id)).join() === 'taken')
+  expect(await stockOf(five)).toMatchObject({ inStock: 4_499 })
+})
+
+test('an expired order has no effect, and keeps its answer', async () => {
+  const { bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 1 }], {
+    issuedAt: '2026-01-01T00:00:00.000Z',
+    expiresAt: '2026-01-02T00:00:00.000Z',
+  })
+  const answers = [await atlas.post(bytes), await atlas.post(bytes)]
+  expect(answers[0]!.body.equals(answers[1]!.body)).toBe(true)
+  expect(await atlas.open(answers[0]!)).toMatchObject({ verdict: 'refused', reason: 'order-expired' })
+})
+
+test('what does not open gets the same bytes, whatever is wrong with it', async () => {
+  const { bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 1 }])
+  const altered = Buffer.from(bytes)
+  altered[altered.length - 300]! ^= 1
+  for (const bad of [altered, Buffer.from('<x/>'), Buffer.alloc(0)]) {
+    const answer = await atlas.post(bad)
+    expect([answer.status, answer.body.toString()]).toEqual([400, 'invalid message\n'])
+  }
+})
+
+test('a part is sent with the same bytes until the centre answers; what it does not take is on hold', async () => {
+  const before = atlas.parts.length
+  let hangUps = 2
+  const takeAll = atlas.answerPart
+  atlas.answerPart = ({ delivery }) =>
+    hangUps-- > 0
+      ? null
+      : {
+          verdict: 'taken',
+          count: 2,
+          duplicates: [{ serial: delivery.runs[0]!.firstSerial }],
+        }
+  const { order, bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 3 }])
+  await atlas.post(bytes)
+  await until(async () => (await states(order.id)).join() === 'taken')
+  atlas.answerPart = takeAll
+  const sent = atlas.parts.slice(before)
+  expect(sent).toHaveLength(3)
+  expect(new Set(sent.map(({ delivery }) => delivery.id)).size).toBe(1)
+  expect(await stockOf(five)).toMatchObject({ onHold: 1, delivered: 20_503 })
+})
+
+test('a file goes to the vault’s own listener with a token that is good once', async () => {
+  const rows = Array.from(
+    { length: 50 },
+    (_, i) => `${String(7_000 + i).padStart(12, '0')},${String(i).padStart(14, '0')},ATLAS-1,2099-01-01`,
+  )
+  const file = Buffer.from(`serial,code,product,expires\n${rows.join('\n')}\n`)
+  const admit = async (sizeBytes = file.length) => {
+    const { body } = await atlas.call('POST', '/api/stock/admissions', { fileName: 'a.csv', sizeBytes })
+    return (body as unknown as { url: string }).url
+  }
+  const url = await admit()
+  expect(await atlas.upload(url, file)).toMatchObject({
+    status: 200,
+    body: { codes: 50, alreadyKnown: false },
+  })
+  expect(await atlas.upload(url, file)).toMatchObject({ status: 403 })
+  expect(await atlas.upload(await admit(), file)).toMatchObject({ status: 200, body: { alreadyKnown: true } })
+  const bad = Buffer.from(file.toString().replace('2099-01-01', '2020-01-01'))
+  expect(await atlas.upload(await admit(), bad)).toMatchObject({
+    status: 422,
+    body: { problems: expect.arrayContaining([{ line: 2, field: 'expires', rule: 'expiry-past' }]) },
+  })
+  expect(await stockOf('ATLAS-1')).toMatchObject({ inStock: 50, notActivated: 50 })
+  expect(await atlas.call('POST', '/api/stock/activations', { lot: 'L000002' })).toMatchObject({
+    status: 200,
+  })
+  expect(await stockOf('ATLAS-1')).toMatchObject({ inStock: 50, notActivated: 0 })
+})
+
+test('the status page speaks both languages and shows nothing to strangers', async () => {
+  expect(await atlas.page('fr')).toContain('Commandes opérateur')
+  expect(await atlas.page('en')).toContain('Restock orders')
+  const stranger = await atlas.page('en', false)
+  expect(stranger).toContain('Sign in')
+  expect(stranger).not.toContain('ATLAS-5')
+})
+
+test('no log line and no row of the api holds a code', async () => {
+  const log = readFileSync(`${atlas.folder}/config.json.log`, 'utf8')
+  const { rows } = await atlas.owner.query(`
+    SELECT string_agg(t::text, '') AS text FROM message_in t`)
+  for (const { packedCodes } of atlas.parts.slice(0, 1)) {
+    const hex = packedCodes.toString('hex', 0, packedSize(14))
+    expect(log).not.toContain(hex)
+    expect(rows[0].text).not.toContain(hex)
+  }
+})

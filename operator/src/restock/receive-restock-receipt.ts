@@ -1,0 +1,50 @@
+// Step 6 of the way of a code: the centre's signed receipt settles a delivery part. What the centre did not take is
+// on hold here until people know why.
+
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import type { SqlClient } from '@scratchless/office/database/database'
+import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
+import type { Log } from '@scratchless/program/log'
+import type { PrivateLine } from '@scratchless/program/private-line'
+import type { Clock } from '@scratchless/voucher/clock'
+import { centreId } from '@scratchless/voucher/ids'
+import type { VaultVerbs } from '../vault/verbs.ts'
+import { insertDuplicates, settleDelivery } from './restock.sql.ts'
+
+export interface ReceiptNeeds {
+  readonly vault: PrivateLine<VaultVerbs>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Takes the answer to a delivery in the transaction that marks it answered. Throws where the answer is no receipt
+ * of this part by this partner: the part is then sent again.
+ */
+export async function receiveRestockReceipt(
+  needs: ReceiptNeeds,
+  sql: SqlClient,
+  message: OutgoingMessage,
+  answer: Uint8Array,
+): Promise<void> {
+  const receipt = await needs.vault.openRestockReceipt({ partner: centreId(message.partner), bytes: answer })
+  if ('refusal' in receipt) throw new Error(`the answer is no receipt: ${receipt.refusal}`)
+  if (receipt.deliveryId !== message.id)
+    throw new Error(`the receipt is of another delivery: ${receipt.deliveryId}`)
+  const at = new Date(needs.clock.nowMs())
+  const codes = await settleDelivery(sql, receipt, at)
+  if (codes === null) throw new Error('the receipt fits no delivery that waits for one')
+  if (receipt.duplicates.length > 0) await insertDuplicates(sql, receipt)
+  if (receipt.count < codes)
+    needs.log.error(
+      { delivery: message.id, reason: receipt.reason, codes, taken: receipt.count },
+      'the centre did not take all of a delivery part',
+    )
+  await appendAudit(sql, {
+    at,
+    actor: message.partner,
+    action: 'restock-receipt-taken',
+    subject: message.id,
+    details: { verdict: receipt.verdict, codes, taken: receipt.count },
+  })
+}

@@ -1,0 +1,118 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { LotId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { FreePack } from './allocation.ts'
+
+/** Enters the lots that the vault sealed and we do not know yet, with their packs; returns the lots. */
+export async function insertSealedLots(sql: Sql): Promise<LotId[]> {
+  const { rows } = await sql.query<{ id: LotId }>(
+    `INSERT INTO lot (id, product, expires_on, codes, activated_at, sealed_at)
+     SELECT id, product, expires_on, codes, activated_at, sealed_at FROM sealed_lot
+      WHERE NOT EXISTS (SELECT FROM lot WHERE lot.id = sealed_lot.id)
+     ON CONFLICT (id) DO NOTHING RETURNING id`,
+  )
+  return rows.map(({ id }) => id)
+}
+
+export async function insertSealedPacks(sql: Sql, lots: readonly LotId[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO pack (id, lot, first_serial, count)
+     SELECT id, lot, first_serial, count FROM sealed_pack WHERE lot = ANY($1)`,
+    [lots],
+  )
+}
+
+export interface StockRow {
+  product: ProductId
+  inStock: bigint
+  despatched: bigint
+  delivered: bigint
+  onHold: bigint
+  /** Of those in stock, the ones that the network does not accept yet. */
+  notActivated: bigint
+}
+
+/** Where a product's codes are: every one in exactly one column but the last. */
+export async function readStock(sql: Sql): Promise<StockRow[]> {
+  const { rows } = await sql.query<StockRow>(
+    `SELECT product.id AS product,
+            coalesce(here.in_stock, 0) AS "inStock", coalesce(sent.despatched, 0) AS despatched,
+            coalesce(sent.delivered, 0) AS delivered, coalesce(sent.on_hold, 0) AS "onHold",
+            coalesce(here.not_activated, 0) AS "notActivated"
+       FROM product
+       LEFT JOIN (SELECT lot.product, sum(count - allocated) AS in_stock,
+                         sum(count - allocated) FILTER (WHERE activated_at IS NULL) AS not_activated
+                    FROM pack JOIN lot ON lot.id = pack.lot GROUP BY lot.product) here
+              ON here.product = product.id
+       LEFT JOIN (SELECT lot.product,
+                         sum(delivery.codes) FILTER (WHERE state IN ('planned', 'despatched')) AS despatched,
+                         sum(codes_taken) AS delivered, sum(delivery.codes - codes_taken) AS on_hold
+                    FROM restock_delivery delivery JOIN lot ON lot.id = delivery.lot GROUP BY lot.product) sent
+              ON sent.product = product.id
+      ORDER BY product.face_value_minor, product.id`,
+  )
+  return rows
+}
+
+export interface LotRow {
+  lot: LotId
+  product: ProductId
+  expiresOn: string
+  codes: number
+  inStock: bigint
+  activatedAt: Date | null
+}
+
+export async function listLots(sql: Sql): Promise<LotRow[]> {
+  const { rows } = await sql.query<LotRow>(
+    `SELECT lot.id AS lot, product, expires_on AS "expiresOn", codes, activated_at AS "activatedAt",
+            sum(count - allocated) AS "inStock"
+       FROM lot JOIN pack ON pack.lot = lot.id GROUP BY lot.id ORDER BY lot.id`,
+  )
+  return rows
+}
+
+/** Marks a lot once; false where there is no such lot or it is marked. */
+export async function markActivated(sql: Sql, lot: LotId, at: Date): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'UPDATE lot SET activated_at = $2 WHERE id = $1 AND activated_at IS NULL',
+    [lot, at],
+  )
+  return rowCount === 1
+}
+
+/**
+ * A product's packs with free codes, those that expire first first, until there are enough; each with its lot's
+ * facts. Under the product's lock (lockProducts).
+ */
+export async function findFreePacks(
+  sql: Sql,
+  product: ProductId,
+  quantity: number,
+  expiresAfter: string,
+): Promise<FreePack[]> {
+  const { rows } = await sql.query<FreePack>(
+    `SELECT id, lot, "activatedAt", "firstSerial"::float8, count, allocated FROM (
+       SELECT pack.id, pack.lot, lot.activated_at AS "activatedAt", first_serial AS "firstSerial", count, allocated,
+              lot.expires_on, sum(count - allocated) OVER soonest - (count - allocated) AS before
+         FROM pack JOIN lot ON lot.id = pack.lot
+        WHERE lot.product = $1 AND lot.expires_on > $3 AND allocated < count
+       WINDOW soonest AS (ORDER BY lot.expires_on, pack.lot, pack.first_serial)) AS free
+      WHERE before < $2
+      ORDER BY expires_on, lot, "firstSerial"`,
+    [product, quantity, expiresAfter],
+  )
+  return rows
+}
+
+/** Moves packs' cursors to what is now promised of them. */
+export async function moveAllocated(
+  sql: Sql,
+  packs: readonly { pack: bigint; allocated: number }[],
+): Promise<void> {
+  await sql.query(
+    `UPDATE pack SET allocated = moved.allocated
+       FROM unnest($1::bigint[], $2::int[]) AS moved (id, allocated) WHERE pack.id = moved.id`,
+    [packs.map(({ pack }) => pack), packs.map(({ allocated }) => allocated)],
+  )
+}

@@ -1,0 +1,286 @@
+// For tests only: a whole operator, started by its own main file with its own database, keys and ports, and a centre
+// played by the test: it orders, and answers each delivery with a receipt.
+
+import { type ChildProcess, fork } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { generatePair, makePartyKeys, openPair, readPublicKey } from '@scratchless/keys/party-keys'
+import { createPinnedClient, type PinnedAnswer, type TlsIdentity } from '@scratchless/keys/pinned-client'
+import { createPool, type Pool } from '@scratchless/office/database/database'
+import { createOfficeDatabase } from '@scratchless/office/database/roles'
+import { TEST_DATABASE_URL } from '@scratchless/office/database/test-database'
+import { createHttpServer } from '@scratchless/office/http/http-server'
+import { partnerListenerTls } from '@scratchless/office/http/partners'
+import { addStaff } from '@scratchless/office/staff/staff'
+import { createLog } from '@scratchless/program/log'
+import { systemClock } from '@scratchless/voucher/clock'
+import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
+import { newMessageId, randomBytes, systemRandom } from '@scratchless/voucher/random'
+import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
+import {
+  openRestockOrderResponse,
+  type RestockOrderResponse,
+} from '@scratchless/wire/restock/restock-order-response'
+import { closeRestockReceipt, type RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import pg from 'pg'
+
+const outside = { clock: systemClock, random: systemRandom }
+const ATLAS = operatorId('atlas')
+const CENTRE = centreId('centre')
+const SUITE = 'interop'
+
+export interface ReceivedPart {
+  readonly delivery: RestockDelivery
+  readonly packedCodes: Buffer
+}
+
+export interface TestOperator {
+  readonly owner: Pool
+  readonly folder: string
+  /** Staff's own interface, signed in. */
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+  ): Promise<{ status: number; body: Record<string, unknown> & { [key: string]: never } }>
+  page(lang: string, cookie?: boolean): Promise<string>
+  /** Posts a file where an admission said. */
+  upload(url: string, content: Uint8Array): Promise<{ status: number; body: Record<string, never> }>
+  order(
+    lines: RestockOrder['lines'],
+    over?: Partial<RestockOrder>,
+  ): Promise<{ order: RestockOrder; bytes: Buffer }>
+  post(bytes: Buffer): Promise<PinnedAnswer>
+  open(answer: PinnedAnswer): Promise<RestockOrderResponse>
+  /** Parts as they came in, repeats included. */
+  readonly parts: ReceivedPart[]
+  /** What the centre says to a part; null: it hangs up. */
+  answerPart: (
+    part: ReceivedPart,
+  ) => Pick<RestockReceipt, 'verdict' | 'count' | 'duplicates' | 'reason'> | null
+  stop(): Promise<void>
+}
+
+async function tlsOf(folder: string, party: PartyId) {
+  const authority = generatePair('tls-authority')
+  const authorityPem = await createAuthority(party, authority, outside)
+  const publicKey = readPublicKey(folder, 'tls')
+  const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }
+  const certificatePem = await issueTlsCertificate(request, outside)
+  writeFileSync(join(folder, 'tls.pem'), certificatePem)
+  const keyPem = (await openPair(folder, 'tls')).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const own: TlsIdentity = { keyPem, certificatePem }
+  return { own, authorityPem, pin: fingerprintOf(publicKey) }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+export async function startTestOperator(): Promise<TestOperator> {
+  const folder = mkdtempSync(join(tmpdir(), 'operator-'))
+  const keys = join(folder, 'keys')
+  const centreKeys = join(folder, 'centre-keys')
+  await makePartyKeys(
+    keys,
+    { pairs: ['restock-sign', 'restock-unwrap', 'stock', 'tls'], secrets: ['lot-mac', 'fingerprint-atlas'] },
+    outside,
+  )
+  await makePartyKeys(centreKeys, { pairs: ['restock-sign', 'restock-unwrap', 'tls'] }, outside)
+  const [ownTls, centreTls] = [await tlsOf(keys, ATLAS), await tlsOf(centreKeys, CENTRE)]
+  const [centreSign, centreUnwrap] = [
+    await openPair(centreKeys, 'restock-sign'),
+    await openPair(centreKeys, 'restock-unwrap'),
+  ]
+  const name = `operator_${randomBytes(systemRandom, 6).toString('hex')}`
+  const adminUrl = process.env[TEST_DATABASE_URL]!
+  const passwords = { owner: 'test', api: 'test', vault: 'test', auditor: 'test' }
+  const database = await createOfficeDatabase({
+    adminUrl,
+    party: ATLAS,
+    passwords,
+    database: name,
+    rolePrefix: name,
+  })
+  const [staffPort, partnerPort, stockPort, centrePort] = await Promise.all([1, 2, 3, 4].map(freePort))
+
+  const ownSign = readPublicKey(keys, 'restock-sign')
+  const closing = {
+    suite: SUITE,
+    signingKey: signingKeyOf(centreSign.privateKey),
+    receiverKey: readPublicKey(keys, 'restock-unwrap'),
+    random: systemRandom,
+  } as const
+  const opening = {
+    partner: { id: ATLAS, suite: SUITE, verifyKey: ownSign },
+    self: CENTRE,
+    unwrappingKey: unwrappingKeyOf(centreUnwrap.privateKey),
+  } as const
+  const parts: ReceivedPart[] = []
+  const log = createLog({ program: 'test', process: 'centre', clock: systemClock, level: 'silent' })
+  const known = { party: ATLAS, authorityPem: ownTls.authorityPem, spkiSha256: ownTls.pin }
+  const centre = createHttpServer({
+    log,
+    ...outside,
+    tls: partnerListenerTls(centreTls.own, [known]),
+    bodyLimitBytes: 2_000_000,
+  })
+
+  const pem = (key: ReturnType<typeof readPublicKey>) => key.export({ type: 'spki', format: 'pem' })
+  const config = join(folder, 'config.json')
+  writeFileSync(
+    config,
+    JSON.stringify({
+      party: ATLAS,
+      name: 'Atlas',
+      colour: '#1D4F9F',
+      customerCare: '1200',
+      dataFolder: folder,
+      keysFolder: 'keys',
+      database,
+      staffHttp: { port: staffPort },
+      partnerHttps: { port: partnerPort },
+      stockHttp: { port: stockPort },
+      partners: [
+        {
+          party: CENTRE,
+          suite: SUITE,
+          url: `https://127.0.0.1:${centrePort}/restock`,
+          verifyKey: pem(centreSign.publicKey),
+          wrapKey: pem(centreUnwrap.publicKey),
+          tlsAuthority: centreTls.authorityPem,
+          tlsPin: centreTls.pin,
+          discountBasisPoints: 600,
+        },
+      ],
+    }),
+  )
+  const program = await startProgram(config)
+  const owner = createPool({ url: database.owner, name: 'test owner', max: 2 })
+  await addStaff(
+    { pool: owner },
+    { signInName: 'amel', fullName: 'Amel', roles: ['stock'], password: 'a long password' },
+  )
+  let cookie = ''
+  const client = createPinnedClient(known, centreTls.own)
+
+  const operator: TestOperator = {
+    owner,
+    folder,
+    parts,
+    answerPart: ({ delivery }) => ({
+      verdict: 'taken',
+      count: delivery.runs.reduce((sum, run) => sum + run.count, 0),
+      duplicates: [],
+    }),
+    async call(method, path, body) {
+      const answer = await fetch(`http://127.0.0.1:${staffPort}${path}`, {
+        method,
+        headers: { cookie, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      cookie = answer.headers.getSetCookie()[0]?.split(';')[0] ?? cookie
+      return { status: answer.status, body: (await answer.json()) as never }
+    },
+    async page(lang, signedIn = true) {
+      const headers = signedIn ? { cookie } : {}
+      return (await fetch(`http://127.0.0.1:${staffPort}/?lang=${lang}`, { headers })).text()
+    },
+    async upload(url, content) {
+      const answer = await fetch(url, { method: 'POST', body: Buffer.from(content) })
+      return { status: answer.status, body: (await answer.json()) as never }
+    },
+    async order(lines, over = {}) {
+      const nowMs = systemClock.nowMs()
+      const order: RestockOrder = {
+        id: newMessageId(systemRandom),
+        issuedAt: new Date(nowMs).toISOString(),
+        sender: CENTRE,
+        receiver: ATLAS,
+        expiresAt: new Date(nowMs + 3_600_000).toISOString(),
+        lines,
+        ...over,
+      }
+      return { order, bytes: await closeRestockOrder(order, closing) }
+    },
+    post: (body) =>
+      client.post({
+        url: `https://127.0.0.1:${partnerPort}/restock`,
+        body,
+        contentType: 'application/xml',
+      }),
+    async open(answer) {
+      const opened = await openRestockOrderResponse(answer.body, opening)
+      if ('refusal' in opened) throw new Error(opened.refusal)
+      return opened.content
+    },
+    async stop() {
+      client.close()
+      await centre.close()
+      await owner.end()
+      await new Promise((resolve) => {
+        program.once('exit', resolve)
+        program.kill('SIGTERM')
+      })
+      const admin = new pg.Client({ connectionString: adminUrl })
+      await admin.connect()
+      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      for (const role of Object.keys(passwords)) await admin.query(`DROP ROLE ${name}_${role}`)
+      await admin.end()
+      rmSync(folder, { recursive: true })
+    },
+  }
+
+  centre.post('/restock', async (request, reply) => {
+    const opened = await openRestockDelivery(request.body as Buffer, opening)
+    if ('refusal' in opened) throw new Error(opened.refusal)
+    const part = { delivery: opened.content, packedCodes: opened.packedCodes }
+    parts.push(part)
+    const said = operator.answerPart(part)
+    if (said === null) {
+      request.raw.socket.destroy()
+      return reply.hijack()
+    }
+    void reply.type('application/xml')
+    return closeRestockReceipt(
+      {
+        id: newMessageId(systemRandom),
+        issuedAt: new Date(systemClock.nowMs()).toISOString(),
+        sender: CENTRE,
+        receiver: ATLAS,
+        deliveryId: part.delivery.id,
+        orderId: part.delivery.orderId,
+        ...said,
+      },
+      closing,
+    )
+  })
+  await centre.listen({ host: '127.0.0.1', port: centrePort! })
+  await operator.call('POST', '/api/sign-in', { signInName: 'amel', password: 'a long password' })
+  return operator
+}
+
+function startProgram(config: string): Promise<ChildProcess> {
+  const log = `${config}.log`
+  const program = fork(new URL('./main.ts', import.meta.url), ['--config', config], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  program.stdout?.on('data', (chunk) => writeFileSync(log, chunk, { flag: 'a' }))
+  program.stderr?.on('data', (chunk) => writeFileSync(log, chunk, { flag: 'a' }))
+  return new Promise((resolve, reject) => {
+    program.once('message', () => resolve(program))
+    program.once('exit', () => reject(new Error(`the operator did not start: ${readFileSync(log, 'utf8')}`)))
+  })
+}

@@ -1,0 +1,49 @@
+// The operator's vault process: the private keys, the codes, and the few verbs that may be asked of them.
+
+import { resolve } from 'node:path'
+import { configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { servePrivateLine } from '@scratchless/program/private-line'
+import { whenToldToStop } from '@scratchless/program/starter-gone'
+import { sendReady } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import { LOOPBACK, operatorSettings, VAULT_SOCKET } from './settings.ts'
+import { startBulkWorkers } from './vault/bulk-workers.ts'
+import { closeRestockOrderResponse } from './vault/close-restock-order-response.ts'
+import { openRestockReceipt } from './vault/open-restock-receipt.ts'
+import { createStockListener } from './vault/stock-listener.ts'
+import { takeRestockOrder } from './vault/take-restock-order.ts'
+import { MAIN_CONNECTIONS, openVaultNeeds } from './vault/vault-needs.ts'
+import type { VaultVerbs } from './vault/verbs.ts'
+
+const config = resolve(configPath())
+const settings = readConfig(config, operatorSettings)
+const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
+const needs = await openVaultNeeds(settings, {
+  clock: systemClock,
+  random: systemRandom,
+  log,
+  connections: MAIN_CONNECTIONS,
+})
+const workers = startBulkWorkers({ config, log })
+const stock = createStockListener({ workers, clock: systemClock, random: systemRandom, log })
+
+const verbs: VaultVerbs = {
+  admitStockFile: (admission) => stock.admit(admission),
+  generateStock: (generation) => workers.run('generateStock', generation),
+  takeRestockOrder: (argument) => takeRestockOrder(needs, argument),
+  closeRestockOrderResponse: (response) => closeRestockOrderResponse(needs, response),
+  closeRestockDelivery: (plan) => workers.run('closeRestockDelivery', plan),
+  openRestockReceipt: (argument) => openRestockReceipt(needs, argument),
+}
+
+await stock.app.listen({ host: LOOPBACK, port: settings.stockHttp.port })
+const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>
+  log.error({ verb: fault.verb, reference: fault.reference, err: fault.error }, 'a verb broke'),
+)
+sendReady()
+whenToldToStop(async () => {
+  await Promise.all([line.close(), stock.app.close(), workers.stop()])
+  await needs.pool.end()
+})

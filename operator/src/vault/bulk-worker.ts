@@ -1,0 +1,32 @@
+// A worker thread of the vault.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import { operatorSettings } from '../settings.ts'
+import { bulkJobs, type JobAnswer, type JobMessage } from './bulk-jobs.ts'
+import { openVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
+
+const { config } = workerData as { config: string }
+const settings = readConfig(config, operatorSettings)
+const jobs = openVaultNeeds(settings, {
+  clock: systemClock,
+  random: systemRandom,
+  log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),
+  connections: WORKER_CONNECTIONS,
+}).then(bulkJobs)
+
+async function run({ id, job, argument }: JobMessage): Promise<JobAnswer> {
+  try {
+    const work = (await jobs)[job] as (argument: unknown) => Promise<unknown>
+    return { id, value: await work(argument) }
+  } catch (fault) {
+    return { id, fault }
+  }
+}
+
+parentPort!.on('message', (message: JobMessage) => {
+  void run(message).then((answer) => parentPort!.postMessage(answer))
+})
