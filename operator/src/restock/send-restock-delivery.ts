@@ -1,7 +1,6 @@
 // Step 4 of the way of a code: planned parts are opened and closed for the centre in the vault, saved in the outbox
 // and sent from there. Some parts are closed while others travel.
 
-import { setTimeout as passMs } from 'node:timers/promises'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { saveMessage } from '@scratchless/office/outbox/outbox.sql'
 import type { Log } from '@scratchless/program/log'
@@ -31,11 +30,15 @@ const AT_ONCE = 3
 const LONGEST_SLEEP_MS = 5_000
 /** The vault restarts in less; a part out of turn waits for its neighbour's end. */
 const RETRY_MS = 300
+/** What a person must look at is tried once a minute meanwhile. */
+const LONG_REST_MS = 60_000
 
 /** Closes planned parts until stopped, also those that an earlier life of this process left. */
 export function startRestockDeliveries(needs: DeliveryNeeds): DeliveryLoop {
   const underWay = new Map<MessageId, Promise<void>>()
-  const stopped = new AbortController()
+  // Parts that did not go and are tried again later; they take no place of those that may.
+  const resting = new Set<MessageId>()
+  let stopping = false
   let woken = false
   let wake: () => void = () => undefined
 
@@ -57,10 +60,11 @@ export function startRestockDeliveries(needs: DeliveryNeeds): DeliveryLoop {
   }
 
   async function run(): Promise<void> {
-    while (!stopped.signal.aborted) {
+    while (!stopping) {
       const free = AT_ONCE - underWay.size
       try {
-        const plans = free > 0 ? await findPlannedDeliveries(needs.pool, [...underWay.keys()], free) : []
+        const plans =
+          free > 0 ? await findPlannedDeliveries(needs.pool, [...underWay.keys(), ...resting], free) : []
         for (const plan of plans) underWay.set(plan.id, settleOne(plan))
         await sleep(LONGEST_SLEEP_MS)
       } catch (error) {
@@ -72,35 +76,38 @@ export function startRestockDeliveries(needs: DeliveryNeeds): DeliveryLoop {
   }
 
   async function settleOne(plan: DeliveryPlan): Promise<void> {
+    let restMs = 0
     try {
       const refusal = await sendRestockDelivery(needs, plan)
-      if (refusal !== null) await pauseAfter(plan, refusal)
+      if (refusal === 'out-of-turn') restMs = RETRY_MS
+      else if (refusal !== null) {
+        needs.log.error({ delivery: plan.id, refusal }, 'the vault refuses a delivery part')
+        restMs = LONG_REST_MS
+      }
     } catch (error) {
       const restarts = error instanceof PrivateLineLost
       if (!restarts) needs.log.error({ delivery: plan.id, err: error }, 'a delivery part was not closed')
-      await pause(restarts ? RETRY_MS : LONGEST_SLEEP_MS)
-    } finally {
-      underWay.delete(plan.id)
-      wakeUp()
+      restMs = restarts ? RETRY_MS : LONG_REST_MS
     }
+    underWay.delete(plan.id)
+    if (restMs > 0) rest(plan.id, restMs)
+    wakeUp()
   }
 
-  async function pauseAfter(plan: DeliveryPlan, refusal: string): Promise<void> {
-    const waits = refusal === 'out-of-turn'
-    if (!waits) needs.log.error({ delivery: plan.id, refusal }, 'the vault refuses a delivery part')
-    await pause(waits ? RETRY_MS : LONGEST_SLEEP_MS)
-  }
-
-  /** The part stays ours meanwhile; a stop does not wait for it. */
-  async function pause(ms: number): Promise<void> {
-    await passMs(ms, undefined, { signal: stopped.signal }).catch(() => undefined)
+  function rest(id: MessageId, ms: number): void {
+    resting.add(id)
+    const timer = setTimeout(() => {
+      resting.delete(id)
+      wakeUp()
+    }, ms)
+    timer.unref()
   }
 
   const running = run()
   return {
     wake: wakeUp,
     async stop() {
-      stopped.abort()
+      stopping = true
       wakeUp()
       await running
     },
