@@ -1,0 +1,44 @@
+// Restock as staff see it: order, and follow what came.
+
+import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
+import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { money, toDecimal } from '@scratchless/voucher/money'
+import type { FastifyInstance } from 'fastify'
+import type { CentreNeeds } from '../needs.ts'
+import { RestockOrderBody, type RestockOrderView } from '../staff-api.ts'
+import { type OrderRow, readRestockOrders } from './restock.sql.ts'
+import { sendRestockOrder } from './send-restock-order.ts'
+
+/** What a page shows. */
+const MAX_ORDERS = 200
+
+export function addRestockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
+  app.post('/api/restock/orders', { preHandler: guard.requireRole() }, async (request, reply) => {
+    const wish = parseInput(RestockOrderBody, request.body)
+    const result = await sendRestockOrder(needs, wish, staffOf(request).signInName)
+    if (result === 'unknown-operator' || result === 'unknown-product') throw new HttpRefusal(409, result)
+    return reply.status(201).send({ id: result })
+  })
+  app.get('/api/restock/orders', { preHandler: guard.requireRole() }, async () => ({
+    orders: await listRestockOrders(needs),
+  }))
+}
+
+export async function listRestockOrders({ pool, settings }: CentreNeeds): Promise<RestockOrderView[]> {
+  const view = (row: OrderRow): RestockOrderView => ({
+    id: row.id,
+    operator: row.operator,
+    orderedAt: row.ordered_at.toISOString(),
+    state: isReceived(row) ? 'received' : row.state,
+    reason: row.reason,
+    lines: row.lines.map(({ unit_price_minor: minor, ...line }) => ({
+      ...line,
+      unitPrice: minor === null ? null : toDecimal(money(BigInt(minor), settings.currency)),
+    })),
+  })
+  return (await readRestockOrders(pool, MAX_ORDERS)).map(view)
+}
+
+function isReceived({ state, lines }: OrderRow): boolean {
+  return (state === 'accepted' || state === 'partly') && lines.every((line) => line.received >= line.accepted)
+}

@@ -1,0 +1,114 @@
+// Step 2 of the way of a code: the centre orders. The order's id and its signed bytes are saved in the outbox before
+// they are sent; the outbox repeats just these bytes until the operator's answer has been opened.
+
+import type { PinnedClient } from '@scratchless/keys/pinned-client'
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import { type OutgoingMessage, saveMessage } from '@scratchless/office/outbox/outbox.sql'
+import { nowIso } from '@scratchless/voucher/clock'
+import { type MessageId, type OperatorId, operatorId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import { newMessageId } from '@scratchless/voucher/random'
+import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
+import { readProducts } from '../catalogue/catalogue.sql.ts'
+import type { CentreNeeds } from '../needs.ts'
+import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
+
+/** In order of precedence. */
+export type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
+
+export interface RestockWish {
+  readonly operator: OperatorId
+  readonly lines: readonly { readonly product: ProductId; readonly quantity: number }[]
+}
+
+const KIND = 'RestockOrder'
+/** An order that found nobody for a day is better looked at by a person than filled by surprise. */
+const EXPIRES_AFTER_MS = 24 * 3_600_000
+
+export async function sendRestockOrder(
+  needs: CentreNeeds,
+  wish: RestockWish,
+  orderedBy: string,
+): Promise<MessageId | RestockOrderRefusal> {
+  const { pool, clock, random, settings, vault } = needs
+  if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
+  const known = new Map((await readProducts(pool, settings.currency)).map((one) => [one.id, one.operator]))
+  if (wish.lines.some(({ product }) => known.get(product) !== wish.operator)) return 'unknown-product'
+
+  const order = {
+    id: newMessageId(random),
+    issuedAt: nowIso(clock),
+    sender: settings.party,
+    receiver: wish.operator,
+    expiresAt: new Date(clock.nowMs() + EXPIRES_AFTER_MS).toISOString(),
+    lines: wish.lines.map((line, index) => ({ lineNo: index + 1, ...line })),
+  }
+  const bytes = await vault.closeRestockOrder(order)
+  const savedAt = new Date(clock.nowMs())
+  await inTransaction(pool, async (sql) => {
+    await insertRestockOrder(sql, order, orderedBy)
+    await saveMessage(sql, { id: order.id, partner: wish.operator, kind: KIND, bytes, savedAt })
+    await appendAudit(sql, {
+      at: savedAt,
+      actor: orderedBy,
+      action: 'restock-ordered',
+      subject: order.id,
+      details: { operator: wish.operator, lines: wish.lines },
+    })
+  })
+  return order.id
+}
+
+/** The outbox's `send`: posts the bytes to the operator. Throws where no answer comes, so that it is tried again. */
+export async function postRestockMessage(
+  needs: Pick<CentreNeeds, 'settings'>,
+  clients: ReadonlyMap<string, PinnedClient>,
+  message: OutgoingMessage,
+): Promise<Uint8Array> {
+  const partner = needs.settings.partners.find(({ party }) => party === message.partner)
+  const client = clients.get(message.partner)
+  if (partner === undefined || client === undefined) throw new Error(`${message.partner} is no partner`)
+  const answer = await client.post({
+    url: partner.url,
+    body: message.bytes,
+    contentType: RESTOCK_CONTENT_TYPE,
+  })
+  if (answer.status !== 200) throw new Error(`${message.partner} answered with status ${answer.status}`)
+  return answer.body
+}
+
+/** The outbox's `onAnswer`: what the operator said, in the transaction that marks the order answered. */
+export async function takeRestockOrderResponse(
+  needs: CentreNeeds,
+  sql: SqlClient,
+  message: OutgoingMessage,
+  answer: Uint8Array,
+): Promise<void> {
+  const opened = await needs.vault.openRestockOrderResponse({
+    operator: operatorId(message.partner),
+    orderId: message.id,
+    bytes: answer,
+  })
+  if ('refusal' in opened)
+    throw new Error(`the answer of ${message.partner} does not open: ${opened.refusal}`)
+  const { content } = opened
+  await updateOrderVerdict(sql, message.id, content.verdict, content.reason ?? null)
+  await updateOrderLines(
+    sql,
+    message.id,
+    content.lines.map((line) => ({
+      lineNo: line.lineNo,
+      accepted: line.quantityAccepted + line.backOrder,
+      unitPriceMinor: line.unitPrice?.amountMinor ?? null,
+      reason: line.reason ?? null,
+    })),
+  )
+  await appendAudit(sql, {
+    at: new Date(needs.clock.nowMs()),
+    actor: message.partner,
+    action: 'restock-order-answered',
+    subject: message.id,
+    details: { verdict: content.verdict },
+  })
+}

@@ -1,0 +1,141 @@
+// Retailers as staff see them: who they are, what they paid in, what they may owe.
+
+import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
+import { readAccount } from '@scratchless/ledger/ledger.sql'
+import { openAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
+import { transferBetween } from '@scratchless/ledger/transfer'
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
+import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import type { RetailerId } from '@scratchless/voucher/ids'
+import { type Currency, type Money, money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { CentreNeeds } from '../needs.ts'
+import { DEPOT } from '../settings.ts'
+import { CreditLineBody, DepositBody, RetailerBody, type RetailerView, retailerField } from '../staff-api.ts'
+import { CASH_ACCOUNT, retailerAccount } from './accounts.ts'
+import { findRetailer, insertRetailer, type RetailerRow, readRetailers } from './retailers.sql.ts'
+
+const IdParams = z.object({ id: retailerField })
+/** What a page shows. */
+const MAX_RETAILERS = 500
+
+export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
+  const { pool, clock, settings } = needs
+  const signedIn = { preHandler: guard.requireRole() }
+
+  app.post('/api/retailers', signedIn, async (request, reply) => {
+    const body = parseInput(RetailerBody, request.body)
+    const at = new Date(clock.nowMs())
+    const view = await inTransaction(pool, async (sql) => {
+      const row = await insertRetailer(sql, { depot: DEPOT, ...body, addedAt: at })
+      await openAccount(sql, {
+        depotId: DEPOT,
+        id: retailerAccount(row.id),
+        currency: settings.currency,
+        creditLineMinor: 0n,
+        openedAt: at,
+      })
+      const added = await viewOf(sql, row, settings.currency)
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'retailer-added', subject: row.id })
+      return added
+    })
+    return reply.status(201).send(view)
+  })
+
+  app.get('/api/retailers', signedIn, async () => {
+    const rows = await readRetailers(pool, MAX_RETAILERS)
+    return { retailers: await Promise.all(rows.map((row) => viewOf(pool, row, settings.currency))) }
+  })
+
+  app.get('/api/retailers/:id', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    return viewOf(pool, await retailerOr404(pool, id), settings.currency)
+  })
+
+  app.post('/api/retailers/:id/deposits', signedIn, async (request, reply) => {
+    const { id } = parseInput(IdParams, request.params)
+    const body = parseInput(DepositBody, request.body)
+    const amount = amountOr400(body.amount, settings.currency, 'amount')
+    if (amount.amountMinor === 0n)
+      throw new HttpRefusal(400, 'invalid', [{ field: 'amount', rule: 'too_small' }])
+    const at = new Date(clock.nowMs())
+    const view = await inTransaction(pool, async (sql) => {
+      const row = await retailerOr404(sql, id)
+      const transfer = transferBetween({
+        id: `deposit:${body.document}`,
+        kind: 'deposit',
+        subject: id,
+        currency: settings.currency,
+        debit: CASH_ACCOUNT,
+        credit: retailerAccount(id),
+        amountMinor: amount.amountMinor,
+      })
+      const result = await postOnce(sql, DEPOT, transfer, at)
+      if (result === 'id-reused') throw new HttpRefusal(409, 'document-used')
+      if (result !== 'posted' && result !== 'already-posted') throw new Error(`deposit: ${result}`)
+      const after = await viewOf(sql, row, settings.currency)
+      if (result === 'posted') {
+        const details = { amount: body.amount, document: body.document }
+        const actor = staffOf(request).signInName
+        await appendAudit(sql, { at, actor, action: 'deposit-taken', subject: id, details })
+      }
+      return after
+    })
+    return reply.status(201).send(view)
+  })
+
+  app.post('/api/retailers/:id/credit-line', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const body = parseInput(CreditLineBody, request.body)
+    const amount = amountOr400(body.amount, settings.currency, 'amount')
+    return inTransaction(pool, async (sql) => {
+      const row = await retailerOr404(sql, id)
+      const result = await setCreditLine(sql, DEPOT, retailerAccount(id), amount.amountMinor)
+      if (result !== 'set') throw new HttpRefusal(409, result)
+      const after = await viewOf(sql, row, settings.currency)
+      const actor = staffOf(request).signInName
+      const details = { amount: body.amount }
+      await appendAudit(sql, {
+        at: new Date(clock.nowMs()),
+        actor,
+        action: 'credit-line-set',
+        subject: id,
+        details,
+      })
+      return after
+    })
+  })
+}
+
+/** Reads an amount as staff type it. Throws HttpRefusal 400 naming the field. */
+export function amountOr400(text: string, currency: Currency, field: string): Money {
+  const amount = parseDecimal(text, currency)
+  if (amount === null) throw new HttpRefusal(400, 'invalid', [{ field, rule: 'not_an_amount' }])
+  return amount
+}
+
+export async function retailerOr404(sql: Sql, id: RetailerId): Promise<RetailerRow> {
+  const row = await findRetailer(sql, id)
+  if (row === undefined) throw new HttpRefusal(404, 'unknown-retailer')
+  return row
+}
+
+async function viewOf(sql: Sql, row: RetailerRow, currency: Currency): Promise<RetailerView> {
+  const account = await readAccount(sql, DEPOT, retailerAccount(row.id))
+  if (account === null) throw new Error(`${row.id} has no account`)
+  const text = (amountMinor: bigint) => toDecimal(money(amountMinor, currency))
+  return {
+    id: row.id,
+    name: row.name,
+    place: row.place,
+    currency,
+    balance: text(balanceMinor(account)),
+    pending: text(account.debitsPending),
+    creditLine: text(account.creditLineMinor ?? 0n),
+    available: text(availableMinor(account) ?? 0n),
+  }
+}

@@ -1,0 +1,31 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
+
+export interface RetailerRow {
+  id: RetailerId
+  name: string
+  place: string
+}
+
+export async function insertRetailer(
+  sql: Sql,
+  retailer: { depot: DepotId; name: string; place: string; addedAt: Date },
+): Promise<RetailerRow> {
+  const { rows } = await sql.query<RetailerRow>(
+    'INSERT INTO retailer (depot_id, name, place, added_at) VALUES ($1, $2, $3, $4) RETURNING id, name, place',
+    [retailer.depot, retailer.name, retailer.place, retailer.addedAt],
+  )
+  return rows[0]!
+}
+
+export async function findRetailer(sql: Sql, id: RetailerId): Promise<RetailerRow | undefined> {
+  const { rows } = await sql.query<RetailerRow>('SELECT id, name, place FROM retailer WHERE id = $1', [id])
+  return rows[0]
+}
+
+export async function readRetailers(sql: Sql, limit: number): Promise<RetailerRow[]> {
+  const { rows } = await sql.query<RetailerRow>('SELECT id, name, place FROM retailer ORDER BY id LIMIT $1', [
+    limit,
+  ])
+  return rows
+}

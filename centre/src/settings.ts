@@ -1,0 +1,89 @@
+// The centre's settings file, checked before anything starts.
+
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import { isAbsolute } from 'node:path'
+import type { MigrationSource } from '@scratchless/office/database/migrate'
+import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
+import { type Currency, isCurrency } from '@scratchless/voucher/money'
+import { z } from 'zod'
+
+const port = z.strictObject({ port: z.int().min(0).max(65_535) })
+
+const publicKey = z.string().transform((pem, context): KeyObject => {
+  try {
+    return createPublicKey(pem)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not a public key in PEM' })
+    return z.NEVER
+  }
+})
+
+const partner = z.strictObject({
+  party: z.string().regex(idPattern('OperatorId')).transform(operatorId),
+  name: z.string().min(1).max(64),
+  colour: z
+    .string()
+    .regex(/^#[0-9A-Fa-f]{6}$/, 'a colour as #RRGGBB')
+    .transform((text) => text.toUpperCase()),
+  customerCare: z.string().max(20),
+  suite: z.enum(['modern', 'interop']),
+  url: z.url({ protocol: /^https$/ }),
+  /** Its key that signs restock messages, RSA. */
+  verifyKey: publicKey,
+  /** Its key for which restock messages are closed, RSA. */
+  wrapKey: publicKey,
+  tlsAuthority: z.string().min(1),
+  /** `fingerprintOf` its TLS key. */
+  tlsPin: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'),
+})
+
+export const CentreSettings = z.strictObject({
+  party: z.string().regex(idPattern('CentreId')).transform(centreId),
+  name: z.string().min(1).max(64),
+  phone: z.string().max(20),
+  currency: z.custom<Currency>(
+    (value) => typeof value === 'string' && isCurrency(value),
+    'a currency we know',
+  ),
+  dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
+  keysFolder: z.string().min(1).default('keys'),
+  database: z.strictObject({
+    owner: z.string().min(1),
+    api: z.string().min(1),
+    vault: z.string().min(1),
+    auditor: z.string().min(1),
+  }),
+  /** For screens, on loopback. */
+  staffHttp: port,
+  /** Where operators bring deliveries. */
+  partnerHttps: port,
+  /** Where terminals ask. */
+  supplyHttps: port,
+  /** The same for modems: plain frames, which protect themselves. */
+  frames: port,
+  partners: z.array(partner).min(1),
+  /** Whose approvals the vault believes; entered by ceremony. */
+  approvers: z.array(z.strictObject({ name: z.string().min(1).max(40), publicKey })),
+  /** The most that one terminal is given, by the vault's own count. */
+  ceilings: z.strictObject({ codesPerHour: z.int().min(1), codesPerDay: z.int().min(1) }),
+  lease: z.strictObject({ days: z.int().min(1).max(60), unreportedSales: z.int().min(1).max(65_535) }),
+  /** Lifetime of a terminal's safe key. */
+  epochDays: z.int().min(1).max(60),
+  /** What every retailer gets off the public price, until a rate says otherwise. */
+  discountBasisPoints: z.int().min(0).max(10_000),
+})
+
+export type CentreSettings = z.output<typeof CentreSettings>
+export type Partner = CentreSettings['partners'][number]
+
+/** The one depot of a centre on one machine. */
+export const DEPOT = depotId('main')
+
+/** Relative to the data folder, which is every process's working directory: so its path stays short. */
+export const VAULT_SOCKET = 'run/vault.sock'
+
+/** The centre's own tables; the office's and the ledger's come before them. */
+export const CENTRE_MIGRATIONS: MigrationSource = {
+  name: 'centre',
+  folder: new URL('../db/', import.meta.url),
+}

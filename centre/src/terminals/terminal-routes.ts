@@ -1,0 +1,165 @@
+// Terminals as staff see them: a place for one, an enrolment, two approvals, and its end.
+
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
+import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { idPattern, type TerminalId, terminalId } from '@scratchless/voucher/ids'
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { CentreNeeds } from '../needs.ts'
+import { retailerOr404 } from '../retailers/retailer-routes.ts'
+import { DEPOT } from '../settings.ts'
+import {
+  ApprovalBody,
+  type EnrolmentView,
+  RevocationBody,
+  TerminalBody,
+  type TerminalView,
+} from '../staff-api.ts'
+import { collectApproval } from './approvals.ts'
+import {
+  activateTerminal,
+  findTerminal,
+  insertEnrolment,
+  insertTerminal,
+  markTerminalRevoked,
+  readTerminals,
+  type TerminalRow,
+} from './terminals.sql.ts'
+
+const IdParams = z.object({ id: z.string().regex(idPattern('TerminalId')).transform(terminalId) })
+/** What a page shows. */
+const MAX_TERMINALS = 500
+/** A code read out by telephone is typed within days, or never. */
+const ENROLMENT_MS = 7 * 86_400_000
+
+export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
+  const { pool, clock, vault } = needs
+  const signedIn = { preHandler: guard.requireRole() }
+
+  app.post('/api/terminals', signedIn, async (request, reply) => {
+    const { retailer } = parseInput(TerminalBody, request.body)
+    const at = new Date(clock.nowMs())
+    const view = await inTransaction(pool, async (sql) => {
+      await retailerOr404(sql, retailer)
+      const id = await insertTerminal(sql, { depot: DEPOT, retailer, addedAt: at })
+      const added = viewOf(await terminalOr404(sql, id))
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'terminal-added', subject: id, details: { retailer } })
+      return added
+    })
+    return reply.status(201).send(view)
+  })
+
+  app.get('/api/terminals', signedIn, async () => ({
+    terminals: (await readTerminals(pool, MAX_TERMINALS)).map(viewOf),
+  }))
+
+  app.get('/api/terminals/:id', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    return viewOf(await terminalOr404(pool, id))
+  })
+
+  app.post('/api/terminals/:id/enrolments', signedIn, async (request, reply) => {
+    const { id } = parseInput(IdParams, request.params)
+    const row = await terminalOr404(pool, id)
+    if (row.revoked_at !== null) throw new HttpRefusal(409, 'terminal-revoked')
+    // A device that is lost enrols anew only as a new terminal: its sequence and its codes stay with this one.
+    if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
+    const at = new Date(clock.nowMs())
+    const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
+    const opened = await vault.openEnrolment({
+      terminal: id,
+      retailer: row.retailer_id,
+      expiresAtS: Math.floor(expiresAt.getTime() / 1000),
+    })
+    await inTransaction(pool, async (sql) => {
+      await insertEnrolment(sql, { number: opened.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
+      const actor = staffOf(request).signInName
+      const details = { enrolmentNumber: opened.enrolmentNumber }
+      await appendAudit(sql, { at, actor, action: 'enrolment-opened', subject: id, details })
+    })
+    const view: EnrolmentView = {
+      terminal: id,
+      ...opened,
+      typed: `${opened.enrolmentNumber}-${opened.enrolmentCode}`,
+      expiresAt: expiresAt.toISOString(),
+    }
+    return reply.status(201).send(view)
+  })
+
+  app.post('/api/terminals/:id/approvals', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const body = parseInput(ApprovalBody, request.body)
+    const row = await terminalOr404(pool, id)
+    const { enrolment_number: enrolmentNumber, fingerprint } = row
+    if (enrolmentNumber === null || fingerprint === null) throw new HttpRefusal(409, 'no-device')
+    const approvals = await collectApproval(
+      needs,
+      {
+        purpose: 'certify-terminal',
+        subject: String(enrolmentNumber),
+        fields: [id, row.retailer_id, fingerprint],
+      },
+      body,
+    )
+    if (approvals !== null) {
+      const certified = await vault.certifyTerminal({ terminal: id, enrolmentNumber, approvals })
+      if (typeof certified === 'string') throw new HttpRefusal(409, certified)
+      const at = new Date(clock.nowMs())
+      await inTransaction(pool, async (sql) => {
+        await activateTerminal(sql, {
+          id,
+          certificateNumber: certified.certificateNumber,
+          publicKey: certified.publicKey,
+          certifiedUntil: new Date(certified.certifiedUntilS * 1000),
+        })
+        const details = { approvers: approvals.map(({ approver }) => approver), fingerprint }
+        const actor = staffOf(request).signInName
+        await appendAudit(sql, { at, actor, action: 'terminal-certified', subject: id, details })
+      })
+    }
+    return viewOf(await terminalOr404(pool, id))
+  })
+
+  app.post('/api/terminals/:id/revocation', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const { reason } = parseInput(RevocationBody, request.body)
+    await terminalOr404(pool, id)
+    const at = new Date(clock.nowMs())
+    await inTransaction(pool, async (sql) => {
+      await markTerminalRevoked(sql, id, at)
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'terminal-revoked', subject: id, details: { reason } })
+    })
+    await vault.revokeTerminal(id)
+    return viewOf(await terminalOr404(pool, id))
+  })
+}
+
+async function terminalOr404(sql: Sql, id: TerminalId): Promise<TerminalRow> {
+  const row = await findTerminal(sql, id)
+  if (row === undefined) throw new HttpRefusal(404, 'unknown-terminal')
+  return row
+}
+
+function viewOf(row: TerminalRow): TerminalView {
+  return {
+    id: row.id,
+    retailer: row.retailer_id,
+    state: stateOf(row),
+    enrolmentNumber: row.enrolment_number,
+    fingerprint: row.fingerprint,
+    approvers: row.approvers ?? [],
+    lastSequence: Number(row.last_sequence),
+  }
+}
+
+function stateOf(row: TerminalRow): TerminalView['state'] {
+  if (row.revoked_at !== null) return 'revoked'
+  if (row.locked_at !== null) return 'locked'
+  if (row.certificate_number !== null) return 'active'
+  if (row.fingerprint !== null) return 'asked'
+  return row.enrolment_number === null ? 'new' : 'enrolling'
+}

@@ -1,0 +1,186 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { CardId, DepotId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
+
+export interface TerminalRow {
+  id: TerminalId
+  retailer_id: RetailerId
+  certificate_number: number | null
+  last_sequence: bigint
+  locked_at: Date | null
+  revoked_at: Date | null
+  enrolment_number: number | null
+  fingerprint: string | null
+  approvers: string[] | null
+}
+
+const TERMINAL_VIEW = `
+  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.last_sequence,
+         terminal.locked_at, terminal.revoked_at, enrolment.number AS enrolment_number, enrolment.fingerprint,
+         (SELECT array_agg(approver ORDER BY given_at) FROM approval
+           WHERE purpose = 'certify-terminal' AND subject = enrolment.number::text) AS approvers
+    FROM terminal
+    LEFT JOIN LATERAL (SELECT number, fingerprint FROM enrolment
+                        WHERE terminal_id = terminal.id ORDER BY number DESC LIMIT 1) AS enrolment ON true`
+
+export async function insertTerminal(
+  sql: Sql,
+  terminal: { depot: DepotId; retailer: RetailerId; addedAt: Date },
+): Promise<TerminalId> {
+  const { rows } = await sql.query<{ id: TerminalId }>(
+    'INSERT INTO terminal (depot_id, retailer_id, added_at) VALUES ($1, $2, $3) RETURNING id',
+    [terminal.depot, terminal.retailer, terminal.addedAt],
+  )
+  return rows[0]!.id
+}
+
+export async function findTerminal(sql: Sql, id: TerminalId): Promise<TerminalRow | undefined> {
+  const { rows } = await sql.query<TerminalRow>(`${TERMINAL_VIEW} WHERE terminal.id = $1`, [id])
+  return rows[0]
+}
+
+export async function readTerminals(sql: Sql, limit: number): Promise<TerminalRow[]> {
+  const { rows } = await sql.query<TerminalRow>(`${TERMINAL_VIEW} ORDER BY terminal.id LIMIT $1`, [limit])
+  return rows
+}
+
+export async function insertEnrolment(
+  sql: Sql,
+  enrolment: { number: number; terminal: TerminalId; openedAt: Date; expiresAt: Date },
+): Promise<void> {
+  await sql.query(
+    'INSERT INTO enrolment (number, terminal_id, opened_at, expires_at) VALUES ($1, $2, $3, $4)',
+    [enrolment.number, enrolment.terminal, enrolment.openedAt, enrolment.expiresAt],
+  )
+}
+
+/** Whose enrolment this is, with what its answer says of him. */
+export async function findEnrolment(
+  sql: Sql,
+  number: number,
+): Promise<
+  | { terminal_id: TerminalId; retailer_id: RetailerId; retailer_name: string; fingerprint: string | null }
+  | undefined
+> {
+  const { rows } = await sql.query<{
+    terminal_id: TerminalId
+    retailer_id: RetailerId
+    retailer_name: string
+    fingerprint: string | null
+  }>(
+    `SELECT enrolment.terminal_id, terminal.retailer_id, retailer.name AS retailer_name, enrolment.fingerprint
+       FROM enrolment JOIN terminal ON terminal.id = enrolment.terminal_id
+       JOIN retailer ON retailer.id = terminal.retailer_id
+      WHERE enrolment.number = $1`,
+    [number],
+  )
+  return rows[0]
+}
+
+/** Once: the first device that asks. */
+export async function updateFingerprint(sql: Sql, number: number, fingerprint: string): Promise<void> {
+  await sql.query('UPDATE enrolment SET fingerprint = $2 WHERE number = $1 AND fingerprint IS NULL', [
+    number,
+    fingerprint,
+  ])
+}
+
+/** A device that is certified starts its sequence anew, at 1. */
+export async function activateTerminal(
+  sql: Sql,
+  terminal: { id: TerminalId; certificateNumber: number; publicKey: Uint8Array; certifiedUntil: Date },
+): Promise<void> {
+  await sql.query(
+    `UPDATE terminal SET certificate_number = $2, public_key = $3, certified_until = $4
+      WHERE id = $1 AND certificate_number IS DISTINCT FROM $2`,
+    [terminal.id, terminal.certificateNumber, terminal.publicKey, terminal.certifiedUntil],
+  )
+}
+
+export async function markTerminalRevoked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
+  await sql.query('UPDATE terminal SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
+}
+
+export interface StoredApproval {
+  approver: string
+  signature: Buffer
+}
+
+/** The same person again replaces nothing. */
+export async function insertApproval(
+  sql: Sql,
+  approval: { purpose: string; subject: string; approver: string; signature: Uint8Array; givenAt: Date },
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO approval (purpose, subject, approver, signature, given_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (purpose, subject, approver) DO NOTHING`,
+    [approval.purpose, approval.subject, approval.approver, approval.signature, approval.givenAt],
+  )
+}
+
+export async function readApprovals(sql: Sql, purpose: string, subject: string): Promise<StoredApproval[]> {
+  const { rows } = await sql.query<StoredApproval>(
+    'SELECT approver, signature FROM approval WHERE purpose = $1 AND subject = $2 ORDER BY given_at',
+    [purpose, subject],
+  )
+  return rows
+}
+
+export interface CardRow {
+  id: CardId
+  retailer_id: RetailerId
+  vendor_id: VendorId
+  class: 'file' | 'pkcs11'
+  public_key: Buffer
+  key_fingerprint: string
+  registered_at: Date | null
+  revoked_at: Date | null
+  approvers: string[] | null
+}
+
+/** False where a card of this number is there. */
+export async function insertCard(
+  sql: Sql,
+  card: Omit<CardRow, 'registered_at' | 'revoked_at' | 'approvers'> & { addedAt: Date },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `INSERT INTO card (id, retailer_id, vendor_id, class, public_key, key_fingerprint, added_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
+    [
+      card.id,
+      card.retailer_id,
+      card.vendor_id,
+      card.class,
+      card.public_key,
+      card.key_fingerprint,
+      card.addedAt,
+    ],
+  )
+  return rowCount === 1
+}
+
+export async function findCard(sql: Sql, id: CardId): Promise<CardRow | undefined> {
+  const { rows } = await sql.query<CardRow>(
+    `SELECT id, retailer_id, vendor_id, class, public_key, key_fingerprint, registered_at, revoked_at,
+            (SELECT array_agg(approver ORDER BY given_at) FROM approval
+              WHERE purpose = 'register-card' AND subject = card.id) AS approvers
+       FROM card WHERE id = $1`,
+    [id],
+  )
+  return rows[0]
+}
+
+export async function markCardRegistered(sql: Sql, id: CardId, now: Date): Promise<void> {
+  await sql.query('UPDATE card SET registered_at = coalesce(registered_at, $2) WHERE id = $1', [id, now])
+}
+
+export async function markCardRevoked(sql: Sql, id: CardId, now: Date): Promise<void> {
+  await sql.query('UPDATE card SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
+}
+
+/** The retailer's terminals need a new card letter before their next order. */
+export async function endLetterEpochs(sql: Sql, retailer: RetailerId, now: Date): Promise<void> {
+  await sql.query('UPDATE terminal SET letter_ends_at = $2 WHERE retailer_id = $1 AND letter_ends_at > $2', [
+    retailer,
+    now,
+  ])
+}

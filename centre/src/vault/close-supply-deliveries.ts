@@ -1,0 +1,320 @@
+// Step 10 of the way of a code, in the vault: for each order of a group, the terminal's own signed bytes are verified
+// again, the runs are held against the order, the ceilings and the journal's cursors; then one durable write for the
+// whole group; then each code is opened and closed at once under a key of its own for its terminal, and the delivery
+// is signed. An order that was journalled before is closed again with just the same runs.
+
+import type { KeyObject } from 'node:crypto'
+import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { openPack } from '@scratchless/office/vault/closing'
+import { openLotRecord } from '@scratchless/office/vault/lot-record'
+import { lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
+import { sealedRun } from '@scratchless/voucher/sealed-code'
+import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
+import { readFrame } from '@scratchless/wire/compact/frame'
+import { sealForTerminal } from '@scratchless/wire/seal/code-box'
+import { closeSupplyDelivery, type DeliveredRun } from '@scratchless/wire/supply/supply-delivery'
+import { openSupplyOrder, type SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
+import { safeKeyOf, terminalVerifier } from './ring.ts'
+import {
+  countClosedCodes,
+  insertJournal,
+  lockPacks,
+  moveCursors,
+  readJournal,
+  readSealedRuns,
+  type SealedPart,
+} from './supply.sql.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } from './verbs.ts'
+
+type Order = Parameters<VaultVerbs['closeSupplyDeliveries']>[0][number]
+type Lot = DecidedSupply['lots'][number]
+
+interface Cursor {
+  readonly operator: OperatorId
+  readonly firstSerial: bigint
+  readonly count: number
+  readonly lot: string
+  readonly product: string
+  closedUpto: number
+  moved: boolean
+}
+
+interface Plan {
+  readonly order: Order
+  readonly orderHash: Buffer
+  readonly safeKey: KeyObject
+  readonly epoch: number
+  readonly codes: number
+  readonly runs: string
+  /** Not in the journal yet. */
+  readonly isNew: boolean
+}
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+export async function closeSupplyDeliveries(
+  needs: VaultNeeds,
+  orders: readonly Order[],
+): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]> {
+  const { plans, parts } = await inTransaction(needs.pool, async (sql) => {
+    const judged = await judgeGroup(needs, sql, orders)
+    const accepted = judged.filter((plan): plan is Plan => typeof plan === 'object')
+    const runs = accepted.flatMap(({ order }) =>
+      order.decided.lots.flatMap((lot) => lot.runs.map((run) => ({ ...run, operator: lot.operator }))),
+    )
+    return { plans: judged, parts: runs.length > 0 ? await readSealedRuns(sql, runs) : [] }
+  })
+  // From here on the journal stands: whatever happens now, these codes are this order's.
+  const partOf = new Map(parts.map((part) => [runName(part.operator, part.first_serial), part]))
+  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, partOf)))
+}
+
+async function judgeGroup(
+  needs: VaultNeeds,
+  sql: Sql,
+  orders: readonly Order[],
+): Promise<(Plan | SupplyClosingRefusal)[]> {
+  const nowMs = needs.clock.nowMs()
+  const ids = [...new Set(orders.map(({ terminal }) => terminal))]
+  const terminals = new Map((await lockTerminals(sql, ids)).map((row) => [row.id, row]))
+  const journal = new Map(
+    (await readJournal(sql, orders)).map((row) => [`${row.terminal_id} ${row.sequence}`, row]),
+  )
+  const safeKeys = new Map((await readNewestSafeKeys(sql, ids)).map((row) => [row.terminal_id, row]))
+  const closed = await countClosedCodes(sql, ids, {
+    hour: new Date(nowMs - HOUR_MS),
+    day: new Date(nowMs - DAY_MS),
+  })
+  const counts = new Map(closed.map((row) => [row.terminal_id, row]))
+  const cursors = await readCursors(sql, orders)
+
+  const plans: (Plan | SupplyClosingRefusal)[] = []
+  for (const order of orders) {
+    const row = terminals.get(order.terminal)
+    const opened = row && openOrder(needs, row, order)
+    if (!opened) {
+      plans.push('order-not-verified')
+      continue
+    }
+    const runs = journalText(order.decided)
+    const known = journal.get(`${order.terminal} ${order.sequence}`)
+    if (known !== undefined) {
+      const same = known.runs === runs && known.order_hash.equals(opened.payloadHash)
+      const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
+      if (key === undefined) plans.push('runs-differ')
+      else plans.push({ ...planOf(needs, order, opened.payloadHash, runs, key), isNew: false })
+      continue
+    }
+    if (!isAsOrdered(order.decided, opened.content)) {
+      plans.push('not-as-ordered')
+      continue
+    }
+    const key = safeKeys.get(order.terminal)
+    if (key === undefined || key.ends_at.getTime() <= nowMs) {
+      plans.push('no-safe-key')
+      continue
+    }
+    const plan = { ...planOf(needs, order, opened.payloadHash, runs, key), isNew: true }
+    if (!fitsCeilings(needs, counts, plan)) plans.push('ceiling-exceeded')
+    else if (!takeCodes(cursors, order.decided)) plans.push('codes-taken')
+    else plans.push(plan)
+  }
+
+  const fresh = plans.filter((plan): plan is Plan => typeof plan === 'object' && plan.isNew)
+  if (fresh.length > 0) {
+    await moveCursors(
+      sql,
+      [...cursors.values()].filter(({ moved }) => moved),
+    )
+    const rows = fresh.map(({ order, ...plan }) => ({
+      terminal: order.terminal,
+      sequence: order.sequence,
+      ...plan,
+    }))
+    await insertJournal(sql, rows, new Date(nowMs))
+  }
+  return plans
+}
+
+function openOrder(
+  needs: VaultNeeds,
+  row: Parameters<typeof terminalVerifier>[1],
+  { terminal, sequence, frame }: Order,
+): { content: SupplyOrder; payloadHash: Buffer } | undefined {
+  const verifier = terminalVerifier(needs, row)
+  const parsed = readFrame(frame)
+  if (verifier === null || parsed === undefined) return undefined
+  const opened = openSupplyOrder(parsed, verifier, { terminal, sequence, answering: null })
+  return opened === 'unacceptable' ? undefined : opened
+}
+
+function planOf(
+  needs: VaultNeeds,
+  order: Order,
+  orderHash: Buffer,
+  runs: string,
+  key: SafeKeyRow,
+): Omit<Plan, 'isNew'> {
+  const codes = order.decided.lots.reduce((sum, lot) => sum + codesOf(lot), 0)
+  return { order, orderHash, safeKey: safeKeyOf(needs, key), epoch: key.epoch, codes, runs }
+}
+
+function codesOf(lot: Lot): number {
+  return lot.runs.reduce((sum, { count }) => sum + count, 0)
+}
+
+/** What the journal keeps of an order's runs: equal text means equal runs at equal prices. */
+function journalText({ lots }: DecidedSupply): string {
+  return JSON.stringify(
+    lots.map((lot) => [
+      lot.operator,
+      lot.product,
+      lot.lot,
+      String(lot.unitPriceMinor),
+      lot.runs.map(({ firstSerial, count }) => [firstSerial, count]),
+    ]),
+  )
+}
+
+/** Never more of a product than was ordered, never another price, never a debit that is not the sum. */
+function isAsOrdered({ lots, debitedMinor }: DecidedSupply, order: SupplyOrder): boolean {
+  let sum = 0n
+  const given = new Map<string, number>()
+  for (const lot of lots) {
+    const line = order.lines.find(({ product }) => product === lot.product)
+    if (line === undefined || line.unitPriceMinor !== lot.unitPriceMinor) return false
+    const total = (given.get(lot.product) ?? 0) + codesOf(lot)
+    if (total > line.quantity) return false
+    given.set(lot.product, total)
+    sum += lot.unitPriceMinor * BigInt(codesOf(lot))
+  }
+  return sum === debitedMinor && given.size > 0
+}
+
+function fitsCeilings(
+  { ceilings }: VaultNeeds,
+  counts: Map<TerminalId, { last_hour: number; last_day: number }>,
+  { order, codes }: Pick<Plan, 'order' | 'codes'>,
+): boolean {
+  const before = counts.get(order.terminal) ?? { last_hour: 0, last_day: 0 }
+  const after = { last_hour: before.last_hour + codes, last_day: before.last_day + codes }
+  if (after.last_hour > ceilings.codesPerHour || after.last_day > ceilings.codesPerDay) return false
+  counts.set(order.terminal, after)
+  return true
+}
+
+async function readCursors(sql: Sql, orders: readonly Order[]): Promise<Map<string, Cursor>> {
+  const packs = orders.flatMap(({ decided }) =>
+    decided.lots.flatMap(({ operator, runs }) =>
+      runs.map(({ packFirstSerial }) => ({ operator, packFirstSerial })),
+    ),
+  )
+  const rows = packs.length > 0 ? await lockPacks(sql, packs) : []
+  return new Map(
+    rows.map((row) => [
+      runName(row.operator, row.first_serial),
+      {
+        operator: row.operator,
+        firstSerial: row.first_serial,
+        count: row.count,
+        lot: row.lot_id,
+        product: row.product_id,
+        closedUpto: row.closed_upto,
+        moved: false,
+      },
+    ]),
+  )
+}
+
+/**
+ * Moves the cursors over an order's runs. Moves none where a run lies behind its pack's cursor or outside it, or
+ * where its pack is of another lot or product than the delivery would say.
+ */
+function takeCodes(cursors: Map<string, Cursor>, { lots }: DecidedSupply): boolean {
+  const moves = new Map<Cursor, number>()
+  for (const { operator, product, lot, runs } of lots)
+    for (const { packFirstSerial, firstSerial, count } of runs) {
+      const cursor = cursors.get(runName(operator, BigInt(packFirstSerial)))
+      if (cursor === undefined || cursor.lot !== lot || cursor.product !== product) return false
+      const offset = serialToNumber(firstSerial) - Number(cursor.firstSerial)
+      const from = moves.get(cursor) ?? cursor.closedUpto
+      if (offset < from || offset + count > cursor.count) return false
+      moves.set(cursor, offset + count)
+    }
+  for (const [cursor, upto] of moves) {
+    cursor.closedUpto = upto
+    cursor.moved = true
+  }
+  return true
+}
+
+function runName(operator: OperatorId, firstSerial: bigint): string {
+  return `${operator} ${firstSerial}`
+}
+
+function close(
+  needs: VaultNeeds,
+  { order, orderHash, safeKey, epoch }: Plan,
+  partOf: ReadonlyMap<string, SealedPart>,
+): ClosedDelivery {
+  const { terminal, sequence, decided } = order
+  const lots = decided.lots.map((lot) => ({
+    product: lot.product,
+    lot: lot.lot,
+    expiresOn: lot.expiresOn,
+    unitPriceMinor: lot.unitPriceMinor,
+    runs: lot.runs.map(({ firstSerial, count }): DeliveredRun => {
+      const part = partOf.get(runName(lot.operator, BigInt(firstSerial)))
+      if (part === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
+      return { firstSerial, count, codes: reclose(needs, part, firstSerial, count) }
+    }),
+  }))
+  return closeSupplyDelivery(
+    {
+      standing: decided.standing,
+      epoch,
+      debitedMinor: decided.debitedMinor,
+      availableMinor: decided.availableMinor,
+      lots,
+    },
+    needs.signer,
+    { terminal, sequence, answering: orderHash },
+  )
+
+  function reclose(
+    { keys, cache, centre }: VaultNeeds,
+    part: SealedPart,
+    firstSerial: SerialNumber,
+    count: number,
+  ): DeliveredRun['codes'] {
+    const lot = lotId(part.lot_id)
+    const product = productId(part.product_id)
+    const { operator, code_digits: digits } = part
+    const binding = { holderKind: 'centre', holder: centre, operator, product, lot } as const
+    const contentKey = cache.get(`record ${part.record_id}`, () =>
+      openLotRecord(
+        {
+          recordId: part.record_id,
+          binding,
+          codeDigits: digits,
+          wrappedKey: part.wrapped_key,
+          mac: part.mac,
+        },
+        { holderPrivateKey: keys.stockPrivate, macKey: keys.macKey },
+      ),
+    )
+    if (typeof contentKey === 'string') throw new Error(`lot record ${part.record_id} is ${contentKey}`)
+    const sealed = sealedRun<'centre'>(part.sealed, count, digits)
+    const packed = openPack(contentKey, binding, firstSerial, Number(part.row_index), sealed, digits)
+    try {
+      const context = { terminal, epoch, operator, product, lot, delivery: sequence, digits }
+      return sealForTerminal(safeKey, context, firstSerial, packed)
+    } finally {
+      packed.fill(0)
+    }
+  }
+}

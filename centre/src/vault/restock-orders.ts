@@ -1,0 +1,67 @@
+// The vault's part in the centre's own orders: it signs what staff ordered, and keeps what the operator accepted,
+// because deliveries are measured against both.
+
+import { inTransaction } from '@scratchless/office/database/database'
+import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
+import { type Money, toDecimal } from '@scratchless/voucher/money'
+import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
+import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
+import type { VaultNeeds, VaultPartner } from './vault-needs.ts'
+import type { VaultVerbs } from './verbs.ts'
+
+/** Throws for an operator that the ceremony did not enter. */
+export function partnerOf(needs: VaultNeeds, operator: OperatorId): VaultPartner {
+  const partner = needs.partners.get(operator)
+  if (partner === undefined) throw new Error(`${operator} is no partner of this centre`)
+  return partner
+}
+
+/** How a price stands in the vault's journal: `TND 4.700`. */
+export function priceText(money: Money): string {
+  return `${money.currency} ${toDecimal(money)}`
+}
+
+/** Signs an order and closes it for the operator. The order is remembered before its bytes leave. */
+export async function signRestockOrder(needs: VaultNeeds, order: RestockOrder): Promise<Buffer> {
+  if (order.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
+  const partner = partnerOf(needs, order.receiver)
+  const bytes = await closeRestockOrder(order, {
+    suite: partner.suite,
+    signingKey: signingKeyOf(needs.keys.restockSign),
+    receiverKey: partner.wrapKey,
+    random: needs.random,
+  })
+  await insertSignedOrder(needs.pool, order)
+  return bytes
+}
+
+/** Opens the operator's answer and remembers what it accepted; the first answer stays. */
+export async function openOrderResponse(
+  needs: VaultNeeds,
+  message: { operator: OperatorId; orderId: MessageId; bytes: Uint8Array },
+): ReturnType<VaultVerbs['openRestockOrderResponse']> {
+  const partner = partnerOf(needs, message.operator)
+  const opened = await openRestockOrderResponse(message.bytes, {
+    partner: { id: partner.operator, suite: partner.suite, verifyKey: partner.verifyKey },
+    self: needs.centre,
+    unwrappingKey: unwrappingKeyOf(needs.keys.restockUnwrap),
+  })
+  if ('refusal' in opened) return { refusal: opened.refusal }
+  const { content } = opened
+  if (content.orderId !== message.orderId) return { refusal: 'another-order' }
+  await inTransaction(needs.pool, (sql) =>
+    updateAcceptedLines(
+      sql,
+      { id: content.orderId, operator: message.operator },
+      content.lines.map((line) => ({
+        lineNo: line.lineNo,
+        product: line.product,
+        accepted: line.quantityAccepted + line.backOrder,
+        unitPrice: line.unitPrice === undefined ? null : priceText(line.unitPrice),
+      })),
+    ),
+  )
+  return { content }
+}

@@ -1,0 +1,97 @@
+// The vault's side of its restock worker: starts it, gives it jobs, and starts it anew where it died.
+
+import type { KeyObject } from 'node:crypto'
+import { Worker } from 'node:worker_threads'
+import type { LotRecord } from '@scratchless/office/vault/lot-record'
+import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { SealedRun } from '@scratchless/voucher/sealed-code'
+import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
+import type { VaultKeys, VaultPartner } from './vault-needs.ts'
+
+export interface RestockWorkerData {
+  readonly centre: CentreId
+  readonly partners: readonly Pick<VaultPartner, 'operator' | 'suite' | 'verifyKey'>[]
+  readonly keys: Pick<VaultKeys, 'restockUnwrap' | 'stockPublic' | 'macKey'> & {
+    readonly fingerprint: ReadonlyMap<OperatorId, KeyObject>
+  }
+}
+
+export interface RestockJob {
+  readonly operator: OperatorId
+  readonly bytes: Uint8Array
+  /** Products whose codes end in a check digit. */
+  readonly luhnProducts: readonly ProductId[]
+}
+
+export interface SealedPack extends SerialRange {
+  readonly firstIndex: number
+  readonly sealed: SealedRun<'centre'>
+}
+
+export type OpenedPart =
+  | {
+      readonly content: RestockDelivery
+      readonly payloadHash: Uint8Array
+      readonly malformed: boolean
+      /** Serials whose code stands twice in this part. */
+      readonly repeated: readonly SerialNumber[]
+      /** In the order of the packs' codes. */
+      readonly fingerprints: Int32Array
+      readonly packs: readonly SealedPack[]
+      readonly record: LotRecord<'centre'>
+    }
+  | { readonly refusal: RestockRefusal }
+
+export interface RestockWorker {
+  open(job: RestockJob): Promise<OpenedPart>
+  stop(): Promise<void>
+}
+
+interface Pending {
+  resolve(part: OpenedPart): void
+  reject(error: Error): void
+}
+
+export function startRestockWorker(data: RestockWorkerData): RestockWorker {
+  const pending = new Map<number, Pending>()
+  let nextNumber = 1
+  let stopped = false
+  let worker = start()
+
+  function start(): Worker {
+    const started = new Worker(new URL('./restock-worker.ts', import.meta.url), { workerData: data })
+    started.unref()
+    started.on('message', (answer: { number: number; result?: OpenedPart; fault?: Error }) => {
+      const job = pending.get(answer.number)
+      pending.delete(answer.number)
+      if (answer.result !== undefined) job?.resolve(answer.result)
+      else job?.reject(answer.fault ?? new Error('the restock worker failed'))
+    })
+    started.on('error', (error) => replace(error instanceof Error ? error : new Error(String(error))))
+    return started
+  }
+
+  function replace(error: Error): void {
+    const lost = [...pending.values()]
+    pending.clear()
+    for (const { reject } of lost) reject(error)
+    if (!stopped) worker = start()
+  }
+
+  return {
+    open(job) {
+      const number = nextNumber++
+      return new Promise((resolve, reject) => {
+        pending.set(number, { resolve, reject })
+        worker.postMessage({ number, job })
+      })
+    },
+    async stop() {
+      stopped = true
+      await worker.terminate()
+    },
+  }
+}

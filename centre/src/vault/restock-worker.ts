@@ -1,0 +1,132 @@
+// The vault's worker thread for restock deliveries: opens a part, looks at its codes and closes them for the centre,
+// so that the thread that answers terminals never waits for ten thousand codes. Clear codes live and die in here.
+
+import { randomUUID } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import { beginSealing, closePack } from '@scratchless/office/vault/closing'
+import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
+import { closeLotRecord } from '@scratchless/office/vault/lot-record'
+import { luhnHolds } from '@scratchless/voucher/check-digit'
+import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
+import { systemRandom } from '@scratchless/voucher/random'
+import { type SerialNumber, type SerialRange, serialAt } from '@scratchless/voucher/serial'
+import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import type { OpenedPart, RestockJob, RestockWorkerData, SealedPack } from './restock-worker-line.ts'
+
+/** Codes of one pack: the unit in which both journals count. */
+const MAX_PACK_CODES = 1_000
+
+const { centre, partners, keys } = workerData as RestockWorkerData
+const unwrappingKey = unwrappingKeyOf(keys.restockUnwrap)
+
+parentPort!.on('message', ({ number, job }: { number: number; job: RestockJob }) => {
+  openAndClose(job).then(
+    (result) => parentPort!.postMessage({ number, result }),
+    (error: unknown) => parentPort!.postMessage({ number, fault: error }),
+  )
+})
+
+async function openAndClose({ operator, bytes, luhnProducts }: RestockJob): Promise<OpenedPart> {
+  const partner = partners.find((one) => one.operator === operator)
+  const fingerprintKey = keys.fingerprint.get(operator)
+  if (partner === undefined || fingerprintKey === undefined) throw new Error(`no partner ${operator}`)
+  const opened = await openRestockDelivery(bytes, {
+    partner: { id: operator, suite: partner.suite, verifyKey: partner.verifyKey },
+    self: centre,
+    unwrappingKey,
+  })
+  if ('refusal' in opened) return opened
+  const { content, payloadHash, packedCodes } = opened
+  try {
+    const malformed = findMalformed(packedCodes, content, luhnProducts.includes(content.product))
+    const fingerprints = fingerprintsOf(fingerprintKey, packedCodes, content.codeDigits)
+    const binding = {
+      holderKind: 'centre',
+      holder: centre,
+      operator,
+      product: content.product,
+      lot: content.lot,
+    } as const
+    const sealing = beginSealing(binding, systemRandom)
+    const packs = packsOf(content.runs)
+    const size = packedSize(content.codeDigits)
+    let at = 0
+    const sealed: SealedPack[] = packs.map(({ firstSerial, count }) => {
+      const codes = packedCodes.subarray(at * size, (at + count) * size)
+      at += count
+      return { firstSerial, count, ...closePack(sealing, firstSerial, codes, content.codeDigits) }
+    })
+    const record = closeLotRecord(randomUUID(), sealing, content.codeDigits, {
+      holderPublicKey: keys.stockPublic,
+      macKey: keys.macKey,
+    })
+    return {
+      content,
+      payloadHash,
+      malformed,
+      repeated: findRepeated(fingerprints, packedCodes, content),
+      fingerprints,
+      packs: sealed,
+      record,
+    }
+  } finally {
+    packedCodes.fill(0)
+  }
+}
+
+/** Runs, cut into packs. */
+function packsOf(runs: readonly SerialRange[]): SerialRange[] {
+  return runs.flatMap(({ firstSerial, count }) =>
+    Array.from({ length: Math.ceil(count / MAX_PACK_CODES) }, (_, index) => ({
+      firstSerial: serialAt(firstSerial, index * MAX_PACK_CODES),
+      count: Math.min(MAX_PACK_CODES, count - index * MAX_PACK_CODES),
+    })),
+  )
+}
+
+/** Whether a code has more digits than its product, or another check digit than it should. */
+function findMalformed(packedCodes: Buffer, { codeDigits }: RestockDelivery, luhn: boolean): boolean {
+  const size = packedSize(codeDigits)
+  const scratch = Buffer.alloc(size)
+  const ascii = Buffer.alloc(codeDigits)
+  let malformed = false
+  for (let at = 0; at < packedCodes.length && !malformed; at += size) {
+    packedCodes.copy(scratch, 0, at, at + size)
+    malformed = !unpackDigits(scratch, codeDigits, ascii) || (luhn && !luhnHolds(ascii))
+  }
+  scratch.fill(0)
+  ascii.fill(0)
+  return malformed
+}
+
+/** Serials whose code stands earlier in the same part. */
+function findRepeated(
+  fingerprints: Int32Array,
+  packedCodes: Buffer,
+  { runs, codeDigits }: RestockDelivery,
+): SerialNumber[] {
+  const size = packedSize(codeDigits)
+  const codeAt = (index: number) => packedCodes.subarray(index * size, (index + 1) * size)
+  const earlier = new Map<number, number[]>()
+  const repeated: number[] = []
+  for (let index = 0; index < fingerprints.length; index++) {
+    const same = earlier.get(fingerprints[index]!)
+    if (same === undefined) {
+      earlier.set(fingerprints[index]!, [index])
+      continue
+    }
+    if (same.some((other) => codeAt(other).equals(codeAt(index)))) repeated.push(index)
+    else same.push(index)
+  }
+  return repeated.map((index) => serialOf(runs, index))
+}
+
+function serialOf(runs: readonly SerialRange[], index: number): SerialNumber {
+  let before = 0
+  for (const { firstSerial, count } of runs) {
+    if (index < before + count) return serialAt(firstSerial, index - before)
+    before += count
+  }
+  throw new RangeError('the runs end before this code')
+}

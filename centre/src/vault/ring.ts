@@ -1,0 +1,140 @@
+// Whom the vault believes: terminals by certificates that its own root signed, cards that two approvers agreed to.
+// Each row is held against the vault's MAC before anything is taken from it.
+
+import { createPublicKey, type KeyObject } from 'node:crypto'
+import type { Sql } from '@scratchless/office/database/database'
+import { nowSeconds } from '@scratchless/voucher/clock'
+import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
+import { closeCertificate, kidOfNumber, openCertificate, ROOT_KID } from '@scratchless/wire/compact/cwt'
+import { assertOwnRecord, macRecord, type OwnFields, openKeyForSelf } from './own-record.ts'
+import {
+  type CardRow,
+  type EnrolmentRow,
+  findNewestCertificate,
+  type SafeKeyRow,
+  storeCertificate,
+  type TerminalRow,
+  takeCertificateNumber,
+} from './ring.sql.ts'
+import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+
+export const CERTIFICATE_S = 365 * 86_400
+/** The centre's certificate is renewed while every terminal still believes the old one. */
+const RENEW_BEFORE_S = 30 * 86_400
+/** A terminal's clock may be a little behind the centre's. */
+export const BACKDATED_S = 60
+
+const terminalFields = (row: Pick<TerminalRow, 'id' | 'retailer_id' | 'certificate'>): OwnFields => [
+  'terminal',
+  row.id,
+  row.retailer_id,
+  row.certificate,
+]
+const cardFields = (row: Omit<CardRow, 'mac'>): OwnFields => [
+  'card',
+  row.id,
+  row.retailer_id,
+  row.vendor_id,
+  row.class,
+  row.public_key,
+]
+const safeKeyFields = (row: Omit<SafeKeyRow, 'mac'>): OwnFields => [
+  'safe-key',
+  row.terminal_id,
+  row.epoch,
+  row.ends_at.getTime(),
+  row.wrapped_key,
+]
+const enrolmentFields = (row: Omit<EnrolmentRow, 'mac' | 'device_key' | 'certificate'>): OwnFields => [
+  'enrolment',
+  row.terminal_id,
+  row.number,
+  row.retailer_id,
+  row.expires_at.getTime(),
+  row.wrapped_keys,
+]
+
+export const macTerminal = (keys: VaultKeys, row: Parameters<typeof terminalFields>[0]): Buffer =>
+  macRecord(keys.macKey, terminalFields(row))
+export const macCard = (keys: VaultKeys, row: Omit<CardRow, 'mac'>): Buffer =>
+  macRecord(keys.macKey, cardFields(row))
+export const macSafeKey = (keys: VaultKeys, row: Omit<SafeKeyRow, 'mac'>): Buffer =>
+  macRecord(keys.macKey, safeKeyFields(row))
+export const macEnrolment = (keys: VaultKeys, row: Parameters<typeof enrolmentFields>[0]): Buffer =>
+  macRecord(keys.macKey, enrolmentFields(row))
+
+export function assertOwnEnrolment(keys: VaultKeys, row: EnrolmentRow): void {
+  assertOwnRecord(keys.macKey, enrolmentFields(row), row.mac)
+}
+
+export function assertOwnSafeKey(keys: VaultKeys, row: SafeKeyRow): void {
+  assertOwnRecord(keys.macKey, safeKeyFields(row), row.mac)
+}
+
+/** The public key of a card of the ring. Throws a ForeignRecord. */
+export function cardKeyOf(keys: VaultKeys, row: CardRow): KeyObject {
+  assertOwnRecord(keys.macKey, cardFields(row), row.mac)
+  return createPublicKey({ key: row.public_key, format: 'der', type: 'spki' })
+}
+
+/** Whose signature a terminal's messages carry; null where it is revoked or its certificate has ended. */
+export function terminalVerifier(needs: VaultNeeds, row: TerminalRow): Verifier | null {
+  const { keys, clock } = needs
+  assertOwnRecord(keys.macKey, terminalFields(row), row.mac)
+  if (row.revoked_at !== null) return null
+  const certificate = openCertificate(row.bytes, keys.rootPublic, nowSeconds(clock))
+  if (typeof certificate === 'string' || certificate.subject !== row.id) return null
+  return { kid: certificate.kid, publicKey: certificate.publicKey }
+}
+
+/** A terminal's safe key, opened once and then kept in memory. Throws a ForeignRecord. */
+export function safeKeyOf(needs: VaultNeeds, row: SafeKeyRow): KeyObject {
+  assertOwnSafeKey(needs.keys, row)
+  const name = `safe ${row.terminal_id} ${row.epoch}`
+  const key = needs.cache.get(name, () => openKeyForSelf(needs.keys.stockPrivate, row.wrapped_key))
+  if (typeof key === 'string') throw new Error(key)
+  return key
+}
+
+/** Certifies a key for a subject: takes a number, signs with the root, stores. */
+export async function certify(
+  needs: Pick<VaultNeeds, 'keys' | 'clock' | 'centre'>,
+  sql: Sql,
+  subject: { name: string; purpose: 'terminal' | 'centre'; publicKey: KeyObject },
+): Promise<{ number: number; bytes: Buffer; expiresAtS: number }> {
+  const number = await takeCertificateNumber(sql, subject.name)
+  const nowS = nowSeconds(needs.clock)
+  const expiresAtS = nowS + CERTIFICATE_S
+  const bytes = closeCertificate(
+    {
+      issuer: needs.centre,
+      subject: subject.name,
+      purpose: subject.purpose,
+      kid: kidOfNumber(number),
+      publicKey: subject.publicKey,
+      issuedAtS: nowS - BACKDATED_S,
+      expiresAtS,
+    },
+    p256Signer(ROOT_KID, needs.keys.root),
+  )
+  await storeCertificate(sql, number, bytes)
+  return { number, bytes, expiresAtS }
+}
+
+/** The centre's own signer and certificate; a certificate is made at the first start and before the last one ends. */
+export async function openCentreSigner(
+  needs: Pick<VaultNeeds, 'keys' | 'clock' | 'centre'>,
+  sql: Sql,
+): Promise<{ signer: Signer; certificate: Buffer }> {
+  const { keys, clock, centre } = needs
+  const known = await findNewestCertificate(sql, centre)
+  const opened = known && openCertificate(known.bytes, keys.rootPublic, nowSeconds(clock) + RENEW_BEFORE_S)
+  if (known && typeof opened === 'object' && opened.publicKey.equals(keys.supplyPublic))
+    return { signer: p256Signer(opened.kid, keys.supplySign), certificate: known.bytes }
+  const made = await certify(needs, sql, {
+    name: centre,
+    purpose: 'centre',
+    publicKey: keys.supplyPublic,
+  })
+  return { signer: p256Signer(kidOfNumber(made.number), keys.supplySign), certificate: made.bytes }
+}

@@ -1,0 +1,116 @@
+// Puts the vault together: keys from their folder, the ring from the settings, the verbs on top.
+
+import { openPair, openSecret } from '@scratchless/keys/party-keys'
+import { createPool } from '@scratchless/office/database/database'
+import type { Log } from '@scratchless/program/log'
+import type { Clock } from '@scratchless/voucher/clock'
+import type { Random } from '@scratchless/voucher/random'
+import type { CentreSettings } from '../settings.ts'
+import { registerCard, revokeCard } from './cards.ts'
+import { closeAnswer } from './close-answer.ts'
+import { closeCardLetter } from './close-card-letter.ts'
+import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
+import { answerEnrolmentRequest, certifyTerminal, openEnrolment, revokeTerminal } from './enrolment.ts'
+import { createKeyCache } from './key-cache.ts'
+import { openOrderResponse, signRestockOrder } from './restock-orders.ts'
+import { startRestockWorker } from './restock-worker-line.ts'
+import { openCentreSigner } from './ring.ts'
+import { takeRestockDelivery } from './take-restock-delivery.ts'
+import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { VaultVerbs } from './verbs.ts'
+
+export interface OpenVault {
+  readonly verbs: VaultVerbs
+  stop(): Promise<void>
+}
+
+/** Opens every key and returns the verbs. Throws a KeyProblem where a key is missing. */
+export async function openVault(
+  settings: Pick<
+    CentreSettings,
+    'party' | 'keysFolder' | 'database' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
+  >,
+  process: { clock: Clock; random: Random; log: Log },
+): Promise<OpenVault> {
+  const { party: centre, ceilings, epochDays } = settings
+  const keys = await openKeys(settings)
+  const pool = createPool({ url: settings.database.vault, name: `${centre} vault`, log: process.log })
+  const own = await openCentreSigner({ keys, clock: process.clock, centre }, pool)
+  const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
+    operator: party,
+    suite,
+    verifyKey,
+    wrapKey,
+  }))
+  const restockWorker = startRestockWorker({
+    centre,
+    partners,
+    keys: {
+      restockUnwrap: keys.restockUnwrap,
+      stockPublic: keys.stockPublic,
+      macKey: keys.macKey,
+      fingerprint: keys.fingerprint,
+    },
+  })
+  const needs: VaultNeeds = {
+    ...process,
+    pool,
+    centre,
+    keys,
+    partners: new Map(partners.map((partner) => [partner.operator, partner])),
+    approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
+    ceilings,
+    epochDays,
+    signer: own.signer,
+    centreCertificate: own.certificate,
+    cache: createKeyCache(),
+    restockWorker,
+  }
+  return {
+    verbs: {
+      closeRestockOrder: (order) => signRestockOrder(needs, order),
+      openRestockOrderResponse: (message) => openOrderResponse(needs, message),
+      takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
+      openEnrolment: (request) => openEnrolment(needs, request),
+      answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
+      certifyTerminal: (request) => certifyTerminal(needs, request),
+      revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
+      registerCard: (request) => registerCard(needs, request),
+      revokeCard: (card) => revokeCard(needs, card),
+      closeCardLetter: (request) => closeCardLetter(needs, request),
+      closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
+      closeAnswer: (request) => closeAnswer(needs, request),
+    },
+    async stop() {
+      await restockWorker.stop()
+      await pool.end()
+    },
+  }
+}
+
+async function openKeys({
+  keysFolder,
+  partners,
+}: Pick<CentreSettings, 'keysFolder' | 'partners'>): Promise<VaultKeys> {
+  const [restockSign, restockUnwrap, stock, supplySign, root, macKey, ...fingerprints] = await Promise.all([
+    openPair(keysFolder, 'restock-sign'),
+    openPair(keysFolder, 'restock-unwrap'),
+    openPair(keysFolder, 'stock'),
+    openPair(keysFolder, 'supply-sign'),
+    openPair(keysFolder, 'root'),
+    openSecret(keysFolder, 'lot-mac'),
+    ...partners.map(({ party }) => openSecret(keysFolder, `fingerprint-${party}`)),
+  ])
+  return {
+    restockSign: restockSign.privateKey,
+    restockUnwrap: restockUnwrap.privateKey,
+    stockPrivate: stock.privateKey,
+    stockPublic: stock.publicKey,
+    macKey,
+    supplySign: supplySign.privateKey,
+    supplyPublic: supplySign.publicKey,
+    root: root.privateKey,
+    rootPublic: root.publicKey,
+    fingerprint: new Map(partners.map(({ party }, index) => [party, fingerprints[index]!])),
+  }
+}

@@ -1,0 +1,151 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { OperatorId, TerminalId } from '@scratchless/voucher/ids'
+import type { SerialNumber } from '@scratchless/voucher/serial'
+
+export interface JournalRow {
+  terminal_id: TerminalId
+  sequence: bigint
+  order_hash: Buffer
+  epoch: number
+  runs: string
+}
+
+export interface OrderKey {
+  readonly terminal: TerminalId
+  readonly sequence: number
+}
+
+export async function readJournal(sql: Sql, orders: readonly OrderKey[]): Promise<JournalRow[]> {
+  const { rows } = await sql.query<JournalRow>(
+    `SELECT journal.terminal_id, journal.sequence, order_hash, epoch, runs
+       FROM unnest($1::text[], $2::bigint[]) AS asked (terminal_id, sequence)
+       JOIN vault_supply AS journal
+         ON journal.terminal_id = asked.terminal_id AND journal.sequence = asked.sequence`,
+    [orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
+  )
+  return rows
+}
+
+export interface ClosedCodes {
+  terminal_id: TerminalId
+  last_hour: number
+  last_day: number
+}
+
+/** Codes closed for each terminal within the last hour and day. */
+export async function countClosedCodes(
+  sql: Sql,
+  terminals: readonly TerminalId[],
+  since: { hour: Date; day: Date },
+): Promise<ClosedCodes[]> {
+  const { rows } = await sql.query<ClosedCodes>(
+    `SELECT terminal_id, coalesce(sum(codes) FILTER (WHERE closed_at > $2), 0)::int AS last_hour,
+            coalesce(sum(codes), 0)::int AS last_day
+       FROM vault_supply WHERE terminal_id = ANY($1::text[]) AND closed_at > $3
+      GROUP BY terminal_id`,
+    [terminals, since.hour, since.day],
+  )
+  return rows
+}
+
+export interface PackKey {
+  readonly operator: OperatorId
+  readonly packFirstSerial: SerialNumber
+}
+
+export interface PackCursorRow {
+  operator: OperatorId
+  first_serial: bigint
+  count: number
+  closed_upto: number
+  lot_id: string
+  product_id: string
+}
+
+/** Cursors of these packs, locked until the transaction ends, in the order of their serials. */
+export async function lockPacks(sql: Sql, packs: readonly PackKey[]): Promise<PackCursorRow[]> {
+  const { rows } = await sql.query<PackCursorRow>(
+    `SELECT pack.operator, pack.first_serial, pack.count, pack.closed_upto, record.lot_id, record.product_id
+       FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = pack.record_id
+      WHERE (pack.operator, pack.first_serial) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
+      ORDER BY pack.operator, pack.first_serial FOR NO KEY UPDATE OF pack`,
+    [packs.map(({ operator }) => operator), packs.map(({ packFirstSerial }) => packFirstSerial)],
+  )
+  return rows
+}
+
+export async function moveCursors(
+  sql: Sql,
+  cursors: readonly { operator: OperatorId; firstSerial: bigint; closedUpto: number }[],
+): Promise<void> {
+  await sql.query(
+    `UPDATE vault_pack AS pack SET closed_upto = moved.closed_upto
+       FROM unnest($1::text[], $2::bigint[], $3::int[]) AS moved (operator, first_serial, closed_upto)
+      WHERE pack.operator = moved.operator AND pack.first_serial = moved.first_serial`,
+    [
+      cursors.map(({ operator }) => operator),
+      cursors.map(({ firstSerial }) => firstSerial),
+      cursors.map(({ closedUpto }) => closedUpto),
+    ],
+  )
+}
+
+export async function insertJournal(
+  sql: Sql,
+  rows: readonly (OrderKey & { orderHash: Uint8Array; epoch: number; codes: number; runs: string })[],
+  closedAt: Date,
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO vault_supply (terminal_id, sequence, order_hash, epoch, codes, runs, closed_at)
+     SELECT *, $7 FROM unnest($1::text[], $2::bigint[], $3::bytea[], $4::int[], $5::int[], $6::text[])`,
+    [
+      rows.map(({ terminal }) => terminal),
+      rows.map(({ sequence }) => sequence),
+      rows.map(({ orderHash }) => Buffer.from(orderHash)),
+      rows.map(({ epoch }) => epoch),
+      rows.map(({ codes }) => codes),
+      rows.map(({ runs }) => runs),
+      closedAt,
+    ],
+  )
+}
+
+export interface SealedPart {
+  operator: OperatorId
+  first_serial: bigint
+  record_id: string
+  lot_id: string
+  product_id: string
+  code_digits: number
+  wrapped_key: Buffer
+  mac: Buffer
+  row_index: bigint
+  sealed: Buffer
+}
+
+/** The sealed bytes of runs, each cut out of its pack. */
+export async function readSealedRuns(
+  sql: Sql,
+  runs: readonly (PackKey & { firstSerial: SerialNumber; count: number })[],
+): Promise<SealedPart[]> {
+  const { rows } = await sql.query<SealedPart>(
+    `SELECT run.operator, run.first_serial, record.id AS record_id, record.lot_id, record.product_id,
+            record.code_digits, record.wrapped_key, record.mac,
+            pack.first_index + (run.first_serial - pack.first_serial) AS row_index,
+            substring(pack.sealed
+              FROM ((run.first_serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
+              FOR run.count * (octet_length(pack.sealed) / pack.count)) AS sealed
+       FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[])
+            AS run (operator, pack_first_serial, first_serial, count)
+       JOIN vault_pack AS pack
+         ON pack.operator = run.operator AND pack.first_serial = run.pack_first_serial
+       JOIN vault_lot_record AS record ON record.id = pack.record_id`,
+    [
+      runs.map(({ operator }) => operator),
+      runs.map(({ packFirstSerial }) => packFirstSerial),
+      runs.map(({ firstSerial }) => firstSerial),
+      runs.map(({ count }) => count),
+    ],
+  )
+  return rows
+}

@@ -1,0 +1,223 @@
+// Step 5 of the way of a code, in the vault: a delivery part is verified, opened, checked and closed for the centre,
+// whole or not at all. A part that was answered before gets the same receipt.
+
+import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { openPack } from '@scratchless/office/vault/closing'
+import { openLotRecord } from '@scratchless/office/vault/lot-record'
+import { nowIso } from '@scratchless/voucher/clock'
+import { lotId, type OperatorId } from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
+import { newMessageId } from '@scratchless/voucher/random'
+import { type SealedRun, sealedRun, subRun } from '@scratchless/voucher/sealed-code'
+import { type SerialNumber, serialAt, serialFromNumber } from '@scratchless/voucher/serial'
+import {
+  closeRestockReceipt,
+  type DeliveryRefusal,
+  type RestockReceipt,
+} from '@scratchless/wire/restock/restock-receipt'
+import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import {
+  addReceived,
+  anySerialKnown,
+  findDelivery,
+  findMatchingCodes,
+  insertDelivery,
+  insertFingerprints,
+  insertLotRecord,
+  insertPacks,
+  lockOperatorStock,
+  type MatchingCode,
+  readOrderLines,
+  readProductDigits,
+} from './restock.sql.ts'
+import { partnerOf, priceText } from './restock-orders.ts'
+import type { OpenedPart } from './restock-worker-line.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import type { TakenDelivery, VaultVerbs } from './verbs.ts'
+
+type Part = Extract<OpenedPart, { content: unknown }>
+type Verdict = { reason: DeliveryRefusal | null; duplicates: readonly SerialNumber[] }
+
+export async function takeRestockDelivery(
+  needs: VaultNeeds,
+  { operator, bytes }: { operator: OperatorId; bytes: Uint8Array },
+): ReturnType<VaultVerbs['takeRestockDelivery']> {
+  const products = await readProductDigits(needs.pool, operator)
+  const luhnProducts = products.filter((one) => one.check_digit === 'luhn').map(({ id }) => id)
+  const opened = await needs.restockWorker.open({ operator, bytes, luhnProducts })
+  if ('refusal' in opened) return opened
+
+  return inTransaction(needs.pool, async (sql) => {
+    await lockOperatorStock(sql, operator)
+    const { id } = opened.content
+    const known = await findDelivery(sql, operator, id)
+    if (known !== undefined) {
+      if (!known.payload_hash.equals(opened.payloadHash))
+        // Not stored: the first answer stays, and this is an alarm for people.
+        return answerWith(needs, opened, { reason: 'duplicate-content', duplicates: [] })
+      const taken = JSON.parse(known.taken) as Omit<TakenDelivery, 'receipt' | 'payloadHash'>
+      return { ...taken, payloadHash: known.payload_hash, receipt: known.receipt }
+    }
+    const digits = new Map(products.map((one) => [one.id, one.code_digits]))
+    const verdict = await judge(needs, sql, operator, opened, digits.get(opened.content.product))
+    if (verdict === 'order-unanswered') return { refusal: verdict }
+    if (verdict.reason === null) await store(sql, operator, opened)
+    const answered = await answerWith(needs, opened, verdict)
+    const { receipt, payloadHash, ...taken } = answered
+    await insertDelivery(sql, { operator, id, payloadHash, taken: JSON.stringify(taken), receipt })
+    return answered
+  })
+}
+
+/** The first reason that holds, in the order of the receipt's list. */
+async function judge(
+  needs: VaultNeeds,
+  sql: Sql,
+  operator: OperatorId,
+  { content, packs, malformed, repeated, ...part }: Part,
+  codeDigits: number | undefined,
+): Promise<Verdict | 'order-unanswered'> {
+  const no = (reason: DeliveryRefusal, duplicates: readonly SerialNumber[] = []) => ({ reason, duplicates })
+  const lines = await readOrderLines(sql, content.orderId, operator)
+  if (lines.length === 0) return no('unknown-order')
+  const line = lines.find((one) => one.line_no === content.orderLineNo)
+  if (line === undefined) return no('unknown-order-line')
+  // The operator's answer and its first part may overtake each other: it is asked to come again.
+  if (line.accepted === null) return 'order-unanswered'
+  if (line.product_id !== content.product) return no('product-differs')
+  if (line.unit_price !== priceText(content.unitPrice)) return no('price-differs')
+  if (codeDigits !== content.codeDigits) return no('code-length-differs')
+  const codes = packs.reduce((sum, { count }) => sum + count, 0)
+  if (line.received + codes > line.accepted) return no('more-than-accepted')
+  if (content.expiresOn < nowIso(needs.clock).slice(0, 10)) return no('expired')
+  if (await anySerialKnown(sql, operator, packs)) return no('serial-known')
+  if (malformed) return no('code-malformed')
+  const matches = await findMatchingCodes(sql, operator, [...part.fingerprints])
+  const known = settleMatches(needs, operator, { content, packs, malformed, repeated, ...part }, matches)
+  const duplicates = [...new Set([...repeated, ...known])].sort()
+  return duplicates.length > 0 ? no('code-known', duplicates) : { reason: null, duplicates: [] }
+}
+
+/** Serials of the new codes that are here already: two codes may share a fingerprint, so both are opened. */
+function settleMatches(
+  needs: VaultNeeds,
+  operator: OperatorId,
+  { content, packs, record }: Part,
+  matches: readonly MatchingCode[],
+): SerialNumber[] {
+  if (matches.length === 0) return []
+  const keys = { holderPrivateKey: needs.keys.stockPrivate, macKey: needs.keys.macKey }
+  const newKey = openLotRecord(record, keys)
+  if (typeof newKey === 'string') throw new Error(`the record just made is ${newKey}`)
+  return matches.flatMap((match) => {
+    const binding = {
+      ...record.binding,
+      product: productId(match.product_id),
+      lot: lotId(match.lot_id),
+      operator,
+    }
+    const knownKey = needs.cache.get(`record ${match.record_id}`, () =>
+      openLotRecord(
+        {
+          recordId: match.record_id,
+          binding,
+          codeDigits: match.code_digits,
+          wrappedKey: match.wrapped_key,
+          mac: match.mac,
+        },
+        keys,
+      ),
+    )
+    if (typeof knownKey === 'string') throw new Error(`lot record ${match.record_id} is ${knownKey}`)
+    const knownSerial = serialFromNumber(Number(match.serial))
+    const old = openPack(
+      knownKey,
+      binding,
+      knownSerial,
+      Number(match.row_index),
+      sealedRun<'centre'>(match.sealed, 1, match.code_digits),
+      match.code_digits,
+    )
+    const { pack, place } = packAt(packs, match.index)
+    const serial = serialAt(pack.firstSerial, place)
+    const fresh = openPack(
+      newKey,
+      record.binding,
+      serial,
+      pack.firstIndex + place,
+      subRun(asRun(pack.sealed, pack.count, content.codeDigits), place, 1, content.codeDigits),
+      content.codeDigits,
+    )
+    const same = match.code_digits === content.codeDigits && old.equals(fresh)
+    old.fill(0)
+    fresh.fill(0)
+    return same ? [serial] : []
+  })
+}
+
+/** What crossed from the worker is bytes again. */
+function asRun(bytes: Uint8Array, count: number, digits: number): SealedRun<'centre'> {
+  return sealedRun<'centre'>(bytes, count, digits)
+}
+
+function packAt(packs: Part['packs'], index: number): { pack: Part['packs'][number]; place: number } {
+  let before = 0
+  for (const pack of packs) {
+    if (index < before + pack.count) return { pack, place: index - before }
+    before += pack.count
+  }
+  throw new RangeError('the packs end before this code')
+}
+
+async function store(sql: Sql, operator: OperatorId, part: Part): Promise<void> {
+  const { content, packs, record, fingerprints } = part
+  await insertLotRecord(sql, record)
+  const ids = await insertPacks(sql, operator, record.recordId, packs)
+  await insertFingerprints(sql, {
+    fingerprints: [...fingerprints],
+    places: packs.flatMap(({ count }) => Array.from({ length: count }, (_, place) => place)),
+    packIds: packs.flatMap(({ count }, index) => new Array<bigint>(count).fill(ids[index]!)),
+  })
+  await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
+}
+
+async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Promise<TakenDelivery> {
+  const { content, packs, payloadHash } = part
+  const { reason, duplicates } = verdict
+  const taken = reason === null
+  const receipt: RestockReceipt = {
+    id: newMessageId(needs.random),
+    issuedAt: nowIso(needs.clock),
+    sender: needs.centre,
+    receiver: content.sender,
+    deliveryId: content.id,
+    orderId: content.orderId,
+    verdict: taken ? 'taken' : 'refused',
+    ...(reason !== null && { reason }),
+    count: taken ? part.fingerprints.length : 0,
+    duplicates: duplicates.map((serial) => ({ serial })),
+  }
+  const partner = partnerOf(needs, content.sender)
+  return {
+    id: content.id,
+    payloadHash,
+    orderId: content.orderId,
+    orderLineNo: content.orderLineNo,
+    part: content.part,
+    parts: content.parts,
+    lot: content.lot,
+    product: content.product,
+    expiresOn: content.expiresOn,
+    activatedOn: content.activatedOn ?? null,
+    verdict: receipt.verdict,
+    reason,
+    packs: taken ? packs.map(({ firstSerial, count }) => ({ firstSerial, count })) : [],
+    duplicates,
+    receipt: await closeRestockReceipt(receipt, {
+      suite: partner.suite,
+      signingKey: signingKeyOf(needs.keys.restockSign),
+      receiverKey: partner.wrapKey,
+      random: needs.random,
+    }),
+  }
+}

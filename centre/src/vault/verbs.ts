@@ -1,0 +1,185 @@
+// What the api process may ask of the vault. No verb takes a key to use or bytes to sign: every one names what it
+// wants by ids and typed content, and the vault checks it against its own ring, its own journal and the messages
+// that it verifies itself. Refusals are values.
+
+import type { ApprovalRefusal } from '@scratchless/office/staff/approval'
+import type {
+  CardId,
+  LotId,
+  MessageId,
+  OperatorId,
+  RetailerId,
+  TerminalId,
+  VendorId,
+} from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
+import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
+import type { DeliveryRefusal } from '@scratchless/wire/restock/restock-receipt'
+import type { Acknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import type { Standing } from '@scratchless/wire/supply/standing'
+import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
+import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
+
+/** What became of a delivery part. `taken`: these packs are stored. */
+export interface TakenDelivery {
+  readonly id: MessageId
+  readonly payloadHash: Uint8Array
+  readonly orderId: MessageId
+  readonly orderLineNo: number
+  readonly part: number
+  readonly parts: number
+  readonly lot: LotId
+  readonly product: ProductId
+  readonly expiresOn: string
+  readonly activatedOn: string | null
+  readonly verdict: 'taken' | 'refused'
+  readonly reason: DeliveryRefusal | null
+  readonly packs: readonly SerialRange[]
+  /** Serials whose codes are here already. */
+  readonly duplicates: readonly SerialNumber[]
+  /** The signed receipt: to be stored, then sent. */
+  readonly receipt: Uint8Array
+}
+
+/** Where a terminal's signed request stands: what the vault needs to find its key and verify it. */
+export interface SignedRequest {
+  readonly terminal: TerminalId
+  readonly sequence: number
+  /** The whole frame, as it came. */
+  readonly frame: Uint8Array
+}
+
+/** A run to be closed, named by its pack. */
+export interface SupplyRun extends SerialRange {
+  readonly packFirstSerial: SerialNumber
+}
+
+/** What the desk decided for one order. */
+export interface DecidedSupply {
+  readonly standing: Standing
+  readonly debitedMinor: bigint
+  readonly availableMinor: bigint
+  readonly lots: readonly {
+    readonly operator: OperatorId
+    readonly product: ProductId
+    readonly lot: LotId
+    readonly expiresOn: string
+    readonly unitPriceMinor: bigint
+    readonly runs: readonly SupplyRun[]
+  }[]
+}
+
+/** In order of precedence. Any of them says that api and vault disagree: an alarm. */
+export type SupplyClosingRefusal =
+  /** The frame is no order that this terminal signed, or the terminal is revoked. */
+  | 'order-not-verified'
+  /** This order was closed before, with other runs. */
+  | 'runs-differ'
+  /** More than was ordered, another product, or another price. */
+  | 'not-as-ordered'
+  | 'no-safe-key'
+  | 'ceiling-exceeded'
+  /** A run lies behind a pack's cursor, or in no pack. */
+  | 'codes-taken'
+
+export interface ClosedDelivery {
+  readonly frame: Uint8Array
+  readonly payloadHash: Uint8Array
+}
+
+export type EnrolmentProgress =
+  | { readonly answer: Uint8Array; readonly state: 'waiting'; readonly fingerprint: string }
+  | { readonly answer: Uint8Array; readonly state: 'enrolled' | 'refused' }
+  /** `unacceptable`: no MAC of an open enrolment. `other-device`: a second key for one enrolment: an alarm. */
+  | 'unacceptable'
+  | { readonly answer: Uint8Array; readonly state: 'other-device' }
+
+export type CertifyRefusal = ApprovalRefusal | 'no-device' | 'enrolment-over'
+
+export interface CertifiedTerminal {
+  readonly certificateNumber: number
+  /** SubjectPublicKeyInfo, DER. */
+  readonly publicKey: Uint8Array
+  readonly certifiedUntilS: number
+}
+
+export interface GivenApproval {
+  readonly approver: string
+  readonly signature: Uint8Array
+}
+
+/** An answer of the centre that closes no code. */
+export type PlainAnswer =
+  | { readonly kind: 'acknowledgement'; readonly content: Acknowledgement }
+  | { readonly kind: 'catalogue'; readonly content: Catalogue }
+  | { readonly kind: 'status-answer'; readonly content: StatusAnswer }
+  | { readonly kind: 'supply-refusal'; readonly content: SupplyRefusal }
+
+/** Type, not interface: the private line asks for an index of verbs. */
+export type VaultVerbs = {
+  /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
+  closeRestockOrder(order: RestockOrder): Promise<Uint8Array>
+  /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
+  openRestockOrderResponse(message: {
+    operator: OperatorId
+    orderId: MessageId
+    bytes: Uint8Array
+  }): Promise<{ content: RestockOrderResponse } | { refusal: RestockRefusal | 'another-order' }>
+  /** Verifies, opens, checks, closes for the centre and stores a delivery part, whole or not at all; repeatable. */
+  takeRestockDelivery(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<TakenDelivery | { refusal: RestockRefusal | 'order-unanswered' }>
+  /** Opens an enrolment: the code leaves the vault this once. */
+  openEnrolment(enrolment: {
+    terminal: TerminalId
+    retailer: RetailerId
+    expiresAtS: number
+  }): Promise<{ enrolmentNumber: number; enrolmentCode: string }>
+  /** Verifies a device's MAC, keeps its key, and answers with what the enrolment has come to. */
+  answerEnrolmentRequest(request: {
+    frame: Uint8Array
+    standing: Standing
+    retailerName: string
+  }): Promise<EnrolmentProgress>
+  /** Certifies the device of a terminal's newest enrolment once two approvers of the ring agree to its fingerprint. */
+  certifyTerminal(request: {
+    terminal: TerminalId
+    enrolmentNumber: number
+    approvals: readonly GivenApproval[]
+  }): Promise<CertifiedTerminal | CertifyRefusal>
+  /** Needs no approval: it only takes away. */
+  revokeTerminal(terminal: TerminalId): Promise<void>
+  /** Puts a vendor card into the ring once two approvers agree to its key. */
+  registerCard(request: {
+    card: CardId
+    retailer: RetailerId
+    vendor: VendorId
+    class: 'file' | 'pkcs11'
+    /** SubjectPublicKeyInfo, DER; covered by the approvals. */
+    publicKey: Uint8Array
+    approvals: readonly GivenApproval[]
+  }): Promise<'registered' | ApprovalRefusal | 'card-known'>
+  /** Ends the card and, at once, the epochs of its retailer's terminals. Needs no approval. */
+  revokeCard(card: CardId): Promise<void>
+  /** The card letter that a terminal's signed request asks for; makes the epoch's safe key where there is none. */
+  closeCardLetter(
+    request: SignedRequest & { standing: Standing },
+  ): Promise<{ frame: Uint8Array; epoch: number; epochEndsS: number } | 'request-not-verified' | 'no-card'>
+  /** Closes and signs the deliveries of a group of orders; one durable write; an order repeated gets the same runs. */
+  closeSupplyDeliveries(
+    orders: readonly (SignedRequest & { decided: DecidedSupply })[],
+  ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]>
+  /** Signs an answer that closes no code. */
+  closeAnswer(request: {
+    terminal: TerminalId
+    sequence: number
+    /** Payload hash of the request answered. */
+    answering: Uint8Array
+    answer: PlainAnswer
+  }): Promise<Uint8Array>
+}
