@@ -58,7 +58,6 @@ test('what is owed goes before what selling needs, and that before what the shop
     [{ unsentTickets: 1, newestUnsentMs: quiet.nowMs }, 'sales-report'],
     [{ catalogueVersion: 2 }, 'catalogue-request'],
     [{ cardLacksLetter: true }, 'card-letter-request'],
-    [{ epoch: 2 }, 'card-letter-request'],
     [{ deliveryUnreceipted: true }, 'supply-receipt'],
   ]
   let state = quiet
@@ -73,6 +72,11 @@ test('sales in a row are reported together once the shop is quiet', () => {
   expect(nextRequest(selling)).toBeNull()
   expect(nextRequest({ ...selling, nowMs: quiet.nowMs + 5_000 })).toBe('sales-report')
   expect(nextRequest({ ...selling, unsentTickets: 100 })).toBe('sales-report')
+})
+
+test('a new epoch alone asks for nothing; an order under it asks for the letter first', () => {
+  expect(nextRequest({ ...quiet, epoch: 2 })).toBeNull()
+  expect(nextRequest({ ...quiet, epoch: 2, orderWaiting: true })).toBe('card-letter-request')
 })
 
 test('a card that the centre does not know is not asked for at every moment', () => {

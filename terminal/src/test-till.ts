@@ -116,6 +116,8 @@ export async function testTill(needs: {
   await until(() => (till.word()?.catalogue ?? null) !== null)
   const session: VendorSession = { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: nowMs }
   await verbs.givePin({ pin: Buffer.from(PIN) })
+  till.sessions.open(session)
+  till.supply.wake()
   if (needs.stock > 0) {
     takeOrder(till, [{ product: PRODUCT, quantity: needs.stock }])
     till.supply.wake()
@@ -137,6 +139,7 @@ export async function testTill(needs: {
       store = openStore(join(folder, 'terminal.sqlite'))
       verbs = cardVerbs()
       till = await open()
+      till.sessions.open(session)
       await verbs.givePin({ pin: Buffer.from(PIN) })
     },
     async card(where) {

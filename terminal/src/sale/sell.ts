@@ -207,6 +207,7 @@ async function openAndPrint(
   const { sale, code, key, template } = open
   const ticket = fillTicket(code.sealed, key, sale, code, template)
   if (ticket === 'does-not-open') return ticket
+  onPrinting(sale, 0, template.marks)
   return printer.print(ticket, template.marks, (mark) => onPrinting(sale, mark, template.marks))
 }
 

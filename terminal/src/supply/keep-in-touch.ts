@@ -26,7 +26,7 @@ import { firstOrderIn, orderBySequence } from './supply-order.sql.ts'
 
 export interface TouchNeeds extends EnrolNeeds {
   readonly log: Log
-  /** The card that is inserted, if any. */
+  /** The inserted card of whoever is signed in. */
   readonly card: () => CardId | null
   /** Something on the screen is old. */
   readonly changed: () => void

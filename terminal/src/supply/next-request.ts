@@ -9,7 +9,7 @@ export interface SupplyState {
   /** The newest epoch of the letters held, and of the centre's standing. */
   readonly heldEpoch: number
   readonly epoch: number
-  /** The inserted card lacks a letter of this epoch: it may have been issued since. */
+  /** The card of whoever is signed in lacks a letter of this epoch: one of them may be new. */
   readonly cardLacksLetter: boolean
   readonly lastLetterAskedMs: number
   readonly heldCatalogue: number
@@ -33,10 +33,10 @@ const STANDING_KEEPS_MS = 4 * 3_600_000
 /** Null where there is nothing to ask. In this order: what is owed, what selling needs, what the shop wants. */
 export function nextRequest(state: SupplyState): RequestKind | null {
   if (state.deliveryUnreceipted) return 'supply-receipt'
+  // Before anybody sells, a letter is of no use; an order alone wants it so that the centre has a safe key to close with.
+  const letterWanted = state.cardLacksLetter || (state.orderWaiting && state.epoch > state.heldEpoch)
   const askedLately = state.nowMs - state.lastLetterAskedMs < LETTER_AGAIN_MS
-  if (state.epoch > state.heldEpoch && (state.lastLetterAskedMs === 0 || !askedLately))
-    return 'card-letter-request'
-  if (state.cardLacksLetter && !askedLately) return 'card-letter-request'
+  if (letterWanted && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
   const quiet = state.nowMs - state.newestUnsentMs >= REPORT_AFTER_QUIET_MS
   if (state.unsentTickets > 0 && (state.orderWaiting || quiet || state.unsentTickets >= REPORT_AT_TICKETS))

@@ -4,6 +4,7 @@ import { auditTerminal } from '../audit.ts'
 import { PRODUCT } from '../fake-centre.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
 import { type TestTill, testTill } from '../test-till.ts'
+import { newestLetterEpoch } from './card-letter.sql.ts'
 import { readNumberAndCode } from './enrol.ts'
 import { askedRequests } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
@@ -20,6 +21,7 @@ beforeEach(async () => {
     startMs: START_MS,
     stock: 0,
   })
+  await world.until(() => newestLetterEpoch(world.store()) === 1)
   await world.until(() => askedRequests(world.store()).length === 0)
 })
 afterEach(async () => {
@@ -36,13 +38,13 @@ function order(quantity: number) {
 const lastOrder = () => latestOrders(world.store(), 1)[0]!
 const heard = (kind: string) => world.centre.heard.filter((frame) => frame.kind === kind)
 
-test('the first day: letter, catalogue, order, receipt, one sequence without a gap', async () => {
+test('the first day: catalogue, letter, order, receipt, one sequence without a gap', async () => {
   order(20)
   await world.until(() => lastOrder().state === 'receipted')
   const signed = world.centre.heard.filter(({ kind }) => kind !== 'enrolment-request')
   expect(signed.map(({ kind, sequence }) => `${sequence} ${kind}`)).toEqual([
-    '1 card-letter-request',
-    '2 catalogue-request',
+    '1 catalogue-request',
+    '2 card-letter-request',
     '3 supply-order',
     '4 supply-receipt',
   ])

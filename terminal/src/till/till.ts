@@ -151,7 +151,8 @@ export function openTill(needs: TillNeeds): Till {
         form,
       )
       if (outcome === 'card-locked') await lock()
-      else if (typeof outcome !== 'string') events.tell(() => ({ kind: 'sale', sale: view(outcome) }))
+      if (outcome === 'letter-missing') supply.wake()
+      if (typeof outcome !== 'string') events.tell(() => ({ kind: 'sale', sale: view(outcome) }))
       return outcome
     } finally {
       printing = false
@@ -180,9 +181,15 @@ export function openTill(needs: TillNeeds): Till {
     supply.wake()
   }
 
+  /** The vendor's own card, while it is in. */
+  function sellingCard(): CardId | null {
+    const session = sessions.current()
+    return session?.who === 'vendor' && session.card === cardState.id ? session.card : null
+  }
+
   const supply = keepInTouch({
     ...needs,
-    card: () => cardState.id as CardId | null,
+    card: sellingCard,
     changed,
   })
   let looking: ReturnType<typeof setTimeout>
