@@ -8,11 +8,10 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { LOOPBACK, operatorSettings, VAULT_SOCKET } from './settings.ts'
+import { operatorSettings, VAULT_SOCKET } from './settings.ts'
 import { startBulkWorkers } from './vault/bulk-workers.ts'
 import { closeRestockOrderResponse } from './vault/close-restock-order-response.ts'
 import { openRestockReceipt } from './vault/open-restock-receipt.ts'
-import { createStockListener } from './vault/stock-listener.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { MAIN_CONNECTIONS, openVaultNeeds } from './vault/vault-needs.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
@@ -27,10 +26,9 @@ const needs = await openVaultNeeds(settings, {
   connections: MAIN_CONNECTIONS,
 })
 const workers = startBulkWorkers({ config, log })
-const stock = createStockListener({ workers, clock: systemClock, random: systemRandom, log })
 
 const verbs: VaultVerbs = {
-  admitStockFile: (admission) => stock.admit(admission),
+  admitStockFile: (admission) => workers.run('admitStockFile', admission),
   generateStock: (generation) => workers.run('generateStock', generation),
   takeRestockOrder: (argument) => takeRestockOrder(needs, argument),
   closeRestockOrderResponse: (response) => closeRestockOrderResponse(needs, response),
@@ -38,12 +36,11 @@ const verbs: VaultVerbs = {
   openRestockReceipt: (argument) => openRestockReceipt(needs, argument),
 }
 
-await stock.app.listen({ host: LOOPBACK, port: settings.stockHttp.port })
 const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>
   log.error({ verb: fault.verb, reference: fault.reference, err: fault.error }, 'a verb broke'),
 )
 sendReady()
 whenToldToStop(async () => {
-  await Promise.all([line.close(), stock.app.close(), workers.stop()])
+  await Promise.all([line.close(), workers.stop()])
   await needs.pool.end()
 })

@@ -11,12 +11,13 @@ import { openVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
 
 const { config } = workerData as { config: string }
 const settings = readConfig(config, operatorSettings)
-const jobs = openVaultNeeds(settings, {
+const needs = openVaultNeeds(settings, {
   clock: systemClock,
   random: systemRandom,
   log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),
   connections: WORKER_CONNECTIONS,
-}).then(bulkJobs)
+})
+const jobs = needs.then((opened) => bulkJobs(opened, settings.stockHttp.port))
 
 async function run({ id, job, argument }: JobMessage): Promise<JobAnswer> {
   try {

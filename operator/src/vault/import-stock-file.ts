@@ -22,7 +22,7 @@ export type StockImport =
   | { readonly problems: readonly StockProblem[] }
 
 /** Codes closed and written together: some 200 kB of rows, 30 ms of work. */
-const BATCH_CODES = 10_000
+const BATCH_CODES = 5_000
 /** Ten million lines of 45 bytes are 450 MB; a gzip file that unpacks to more is a bomb. */
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024
 const GZIP_MARK = [0x1f, 0x8b]

@@ -19,7 +19,9 @@ const STOCK_LOCK = 7_204_131
 
 /** Held to the end of the transaction. Waits as long as another file takes, whatever other locks may cost. */
 export async function lockStock(sql: Sql): Promise<void> {
-  await sql.query('SET LOCAL lock_timeout = 0')
+  // The planner's statistics are older than the rows of this transaction, and it would read a growing table from
+  // end to end for each batch: ten times slower at 300,000 codes.
+  await sql.query('SET LOCAL lock_timeout = 0; SET LOCAL enable_seqscan = off')
   await sql.query('SELECT pg_advisory_xact_lock($1)', [STOCK_LOCK])
 }
 

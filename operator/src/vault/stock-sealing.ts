@@ -35,7 +35,7 @@ export interface OpenPack {
   readonly firstSerial: number
   /** Packed codes; zeroed here once they are closed. */
   readonly packed: Buffer
-  /** Where somebody has them already. */
+  /** Where they are made already, and found to be nobody else's. */
   readonly fingerprints?: Int32Array
 }
 
@@ -90,14 +90,18 @@ export async function beginStockSealing(
       if (packs.length === 0) return []
       const seen = new Set<number>()
       const repeated: number[] = []
+      const unchecked: Int32Array[] = []
       const rows: (NewPack & { fingerprints: Int32Array })[] = []
       for (const pack of packs) {
         const lot = await lotOf(pack)
         const fingerprints =
           pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, pack.packed, pack.codeDigits)
-        for (const fingerprint of fingerprints) {
-          if (seen.has(fingerprint)) repeated.push(fingerprint)
-          seen.add(fingerprint)
+        if (pack.fingerprints === undefined) {
+          unchecked.push(fingerprints)
+          for (const fingerprint of fingerprints) {
+            if (seen.has(fingerprint)) repeated.push(fingerprint)
+            seen.add(fingerprint)
+          }
         }
         const serial = serialFromNumber(pack.firstSerial)
         const { firstIndex, sealed } = closePack(lot.sealing, serial, pack.packed, pack.codeDigits)
@@ -114,12 +118,7 @@ export async function beginStockSealing(
           fingerprints,
         })
       }
-      repeated.push(
-        ...(await findKnownFingerprints(
-          sql,
-          rows.map(({ fingerprints }) => fingerprints),
-        )),
-      )
+      if (unchecked.length > 0) repeated.push(...(await findKnownFingerprints(sql, unchecked)))
       await insertSealedPacks(sql, rows)
       await insertFingerprints(sql, rows)
       return repeated

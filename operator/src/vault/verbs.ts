@@ -95,7 +95,7 @@ export type ClosingRefusal =
 
 export type VaultVerbs = {
   /** Gives a single-use token under which one stock file may be posted to the vault's own listener. */
-  admitStockFile(admission: StockAdmission): StockTicket
+  admitStockFile(admission: StockAdmission): Promise<StockTicket>
   /** Makes codes and closes them for ourselves: one lot. */
   generateStock(generation: StockGeneration): Promise<SealedLot | { refusal: GenerationRefusal }>
   /** Verifies and opens a RestockOrder, and notes its lines: the most that will ever be closed for it. */
