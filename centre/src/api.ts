@@ -1,0 +1,105 @@
+// The api process: listeners, desks, outbox. It holds no key but the TLS key, which opens no code.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openPair } from '@scratchless/keys/party-keys'
+import { createPinnedClient } from '@scratchless/keys/pinned-client'
+import { createPool } from '@scratchless/office/database/database'
+import { createHttpServer } from '@scratchless/office/http/http-server'
+import { startOutbox } from '@scratchless/office/outbox/send-outbox'
+import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
+import { configPath, readConfig } from '@scratchless/program/config-file'
+import { createLog } from '@scratchless/program/log'
+import { connectPrivateLine } from '@scratchless/program/private-line'
+import { whenToldToStop } from '@scratchless/program/starter-gone'
+import { sendReady } from '@scratchless/program/supervisor'
+import { systemClock } from '@scratchless/voucher/clock'
+import { systemRandom } from '@scratchless/voucher/random'
+import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
+import type { CentreNeeds } from './needs.ts'
+import { createPartnerListener } from './restock/partner-listener.ts'
+import { addRestockRoutes } from './restock/restock-routes.ts'
+import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
+import { openOwnAccounts } from './retailers/accounts.ts'
+import { addRetailerRoutes } from './retailers/retailer-routes.ts'
+import { CentreSettings, VAULT_SOCKET } from './settings.ts'
+import { addStatusPage } from './status/status-page.ts'
+import { addStockRoutes } from './stock/stock-routes.ts'
+import { createSupplyDoor } from './supply/answer-supply-frame.ts'
+import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
+import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
+import { createSupplyDesk } from './supply/supply-desk.ts'
+import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
+import { addCardRoutes } from './terminals/card-routes.ts'
+import { addTerminalRoutes } from './terminals/terminal-routes.ts'
+import type { VaultVerbs } from './vault/verbs.ts'
+
+const LOOPBACK = '127.0.0.1'
+/** Deadlines are hours; a minute late is early enough. */
+const SETTLE_EVERY_MS = 60_000
+
+const settings = readConfig(configPath(), CentreSettings)
+const [clock, random] = [systemClock, systemRandom]
+const log = createLog({ program: settings.party, process: 'api', clock })
+const pool = createPool({ url: settings.database.api, name: `${settings.party} api`, log })
+const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
+const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
+await openOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
+
+const tls = await openPair(settings.keysFolder, 'tls')
+const own = {
+  keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
+  certificatePem: readFileSync(join(settings.keysFolder, 'tls.pem'), 'utf8'),
+}
+
+const staff = createHttpServer({ log, clock, random })
+const guard = await addStaffRoutes(staff, needs, { party: settings.party, secureCookie: false })
+addCatalogueRoutes(staff, needs, guard)
+addRetailerRoutes(staff, needs, guard)
+addTerminalRoutes(staff, needs, guard)
+addCardRoutes(staff, needs, guard)
+addRestockRoutes(staff, needs, guard)
+addStockRoutes(staff, needs, guard)
+addStatusPage(staff, needs, guard)
+
+const clients = new Map(
+  settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
+    party as string,
+    createPinnedClient({ authorityPem: tlsAuthority, spkiSha256: tlsPin }, own),
+  ]),
+)
+const outbox = startOutbox({
+  ...{ pool, clock, random, log },
+  send: (message) => postRestockMessage(needs, clients, message),
+  onAnswer: (sql, message, answer) => takeRestockOrderResponse(needs, sql, message, answer),
+})
+
+const resumed = await resumeSupplyOrders(needs)
+if (resumed > 0) log.info({ orders: resumed }, 'orders decided before the last stop were closed')
+const door = createSupplyDoor(needs, createSupplyDesk(needs))
+const partner = createPartnerListener(needs, own)
+const supply = createSupplyHttps(needs, own, door)
+const frames = createFrameListener(needs, door)
+
+await Promise.all([
+  staff.listen({ host: LOOPBACK, port: settings.staffHttp.port }),
+  partner.listen({ host: LOOPBACK, port: settings.partnerHttps.port }),
+  supply.listen({ host: LOOPBACK, port: settings.supplyHttps.port }),
+  new Promise<void>((resolve, reject) => {
+    frames.once('error', reject)
+    frames.listen(settings.frames.port, LOOPBACK, resolve)
+  }),
+])
+const settling = setInterval(() => {
+  settleOverdueOrders(needs).catch((error: unknown) => log.error({ err: error }, 'settling failed'))
+}, SETTLE_EVERY_MS)
+
+whenToldToStop(async () => {
+  clearInterval(settling)
+  frames.close()
+  await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop()])
+  for (const client of clients.values()) client.close()
+  line.close()
+  await pool.end()
+})
+sendReady()

@@ -1,0 +1,138 @@
+// What every signed request has in common: its place in the terminal's sequence, the answer stored before it is
+// offered to the line, and the money of earlier orders, which any later message makes final.
+
+import { availableMinor } from '@scratchless/ledger/account'
+import { readAccount } from '@scratchless/ledger/ledger.sql'
+import { settlePending } from '@scratchless/ledger/post-transfers'
+import type { Sql } from '@scratchless/office/database/database'
+import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import { raiseAlarm } from '../alarms.sql.ts'
+import type { CentreNeeds } from '../needs.ts'
+import { retailerAccount } from '../retailers/accounts.ts'
+import { DEPOT } from '../settings.ts'
+import { type Place, placeOf } from './sequence.ts'
+import { standingFor } from './standing.ts'
+import {
+  insertMessages,
+  lockTerminals,
+  markDelivered,
+  readMessages,
+  type SequenceKey,
+  type SupplyTerminal,
+} from './supply.sql.ts'
+
+/** A request whose signature held. */
+export interface SignedMessage {
+  readonly terminal: SupplyTerminal
+  readonly sequence: number
+  readonly kind: string
+  readonly payloadHash: Buffer
+  /** The whole frame, as it came. */
+  readonly bytes: Uint8Array
+}
+
+/** `in-progress`: an order whose codes are being closed; ask again. */
+export type Answered = Uint8Array | 'in-progress'
+
+export function keyOf({ terminal, sequence }: SignedMessage): SequenceKey {
+  return { terminal: terminal.id, sequence }
+}
+
+/** The pending transfer of an accepted order. */
+export function transferId(terminal: TerminalId, sequence: number | bigint): string {
+  return `supply:${terminal}:${sequence}`
+}
+
+/**
+ * Answers a message in its place. `make` is called only where it is the next one, and makes the signed answer;
+ * `effect` then runs in the transaction that stores that answer.
+ */
+export async function answerInSequence(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  make: () => Promise<Uint8Array>,
+  effect: (sql: SqlClient, at: Date) => Promise<void> = async () => undefined,
+  settlementReason = 'later message',
+): Promise<Answered> {
+  const before = await placeNow(needs, needs.pool, message.terminal, message)
+  if (before !== 'next') return answerPlace(needs, message, before)
+  // Signed before the locks are taken, so that nobody waits for the vault behind them.
+  const answer = await make()
+  const at = new Date(needs.clock.nowMs())
+  const place = await inTransaction(needs.pool, async (sql): Promise<Place> => {
+    const terminal = (await lockTerminals(sql, DEPOT, [message.terminal.id])).get(message.terminal.id)
+    if (terminal === undefined) throw new Error(`${message.terminal.id} vanished`)
+    const now = await placeNow(needs, sql, terminal, message)
+    if (now !== 'next') return now
+    await settleEarlierOrders(sql, keyOf(message), at, settlementReason)
+    await effect(sql, at)
+    const { kind, payloadHash, bytes: request } = message
+    await insertMessages(sql, DEPOT, [{ ...keyOf(message), kind, payloadHash, request, answer }], at)
+    return 'next'
+  })
+  return place === 'next' ? answer : answerPlace(needs, message, place)
+}
+
+async function placeNow(
+  { clock }: CentreNeeds,
+  sql: Sql,
+  terminal: SupplyTerminal,
+  message: SignedMessage,
+): Promise<Place> {
+  const [known] = await readMessages(sql, DEPOT, [keyOf(message)])
+  return placeOf(terminal, known, message, clock.nowMs())
+}
+
+/** The answer of a place that is not the next one: the stored bytes, or a refusal that uses up nothing. */
+export async function answerPlace(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  place: Exclude<Place, 'next'>,
+): Promise<Answered> {
+  if (place === 'in-progress') return place
+  if ('answer' in place) return place.answer
+  if (place.altered) {
+    const subject = transferId(message.terminal.id, message.sequence)
+    await raiseAlarm(needs.pool, {
+      at: new Date(needs.clock.nowMs()),
+      kind: 'supply-message-altered',
+      subject,
+    })
+  }
+  return signRefusal(needs, message, place.refusal)
+}
+
+export async function signRefusal(
+  needs: CentreNeeds,
+  { terminal, sequence, payloadHash }: SignedMessage,
+  why: SupplyRefusalReason,
+): Promise<Uint8Array> {
+  const standing = await standingFor(needs, needs.pool, terminal)
+  const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
+  return needs.vault.closeAnswer({
+    terminal: terminal.id,
+    sequence,
+    answering: payloadHash,
+    answer: { kind: 'supply-refusal', content: { standing, availableMinor: available, why } },
+  })
+}
+
+export async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promise<bigint> {
+  const account = await readAccount(sql, DEPOT, retailerAccount(retailer))
+  return account === null ? 0n : (availableMinor(account) ?? 0n)
+}
+
+/** A terminal that speaks again has what it was sent before: the money of its earlier orders is posted. */
+export async function settleEarlierOrders(
+  sql: Sql,
+  message: SequenceKey,
+  at: Date,
+  reason = 'later message',
+): Promise<void> {
+  const sequences = await markDelivered(sql, DEPOT, message, at)
+  if (sequences.length === 0) return
+  const ids = sequences.map((sequence) => transferId(message.terminal, sequence))
+  await settlePending(sql, DEPOT, ids, { outcome: 'posted', reason, settledAt: at })
+}

@@ -1,0 +1,56 @@
+// Step 15 of the way of a code: what was sold. A sale is stored once; one of a code that this terminal was not given,
+// or that was sold before, is an alarm and changes nothing.
+
+import type { SqlClient } from '@scratchless/office/database/database'
+import type { SalesReport } from '@scratchless/wire/supply/sales-report'
+import { raiseAlarm } from '../alarms.sql.ts'
+import type { CentreNeeds } from '../needs.ts'
+import { DEPOT } from '../settings.ts'
+import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { findSameSales, insertSales, insertTicketEvents } from './sales.sql.ts'
+import { standingFor } from './standing.ts'
+
+export async function receiveSalesReport(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  report: SalesReport,
+): Promise<Answered> {
+  const { terminal, sequence, payloadHash: answering } = message
+  return answerInSequence(
+    needs,
+    message,
+    async () =>
+      needs.vault.closeAnswer({
+        terminal: terminal.id,
+        sequence,
+        answering,
+        answer: {
+          kind: 'acknowledgement',
+          content: { standing: await standingFor(needs, needs.pool, terminal) },
+        },
+      }),
+    (sql, at) => store(sql, message, report, at),
+  )
+}
+
+async function store(
+  sql: SqlClient,
+  { terminal, sequence }: SignedMessage,
+  { sales, events }: SalesReport,
+  at: Date,
+): Promise<void> {
+  const from = { depot: DEPOT, terminal: terminal.id, sequence }
+  const stored = await insertSales(sql, from, sales)
+  const rest = sales.filter(({ serial }) => !stored.has(serial))
+  if (rest.length > 0) {
+    const same = await findSameSales(sql, from, rest)
+    for (const { serial, product, ticket } of rest.filter((sale) => !same.has(sale.serial)))
+      await raiseAlarm(sql, {
+        at,
+        kind: 'sale-of-no-code-of-its-own',
+        subject: terminal.id,
+        details: { serial, product, ticket },
+      })
+  }
+  if (events.length > 0) await insertTicketEvents(sql, from, events)
+}

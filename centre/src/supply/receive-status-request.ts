@@ -1,0 +1,80 @@
+// What became of a request that stayed unanswered past its expiry? Known: it is sent again for its stored answer.
+// Never seen: it is burnt, and no message of that number has an effect any more.
+
+import { inTransaction } from '@scratchless/office/database/database'
+import type { StatusRequest } from '@scratchless/wire/supply/status-request'
+import type { CentreNeeds } from '../needs.ts'
+import { DEPOT } from '../settings.ts'
+import {
+  type Answered,
+  answerInSequence,
+  answerPlace,
+  keyOf,
+  type SignedMessage,
+  settleEarlierOrders,
+} from './answer-in-sequence.ts'
+import { BURNT, placeOf } from './sequence.ts'
+import { standingFor } from './standing.ts'
+import { insertMessages, lockTerminals, readMessages } from './supply.sql.ts'
+
+const HASH_BYTES = 32
+
+export async function receiveStatusRequest(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  { asked }: StatusRequest,
+): Promise<Answered> {
+  const last = Number(message.terminal.last_sequence)
+  const burns = message.sequence === last + 2 && asked === last + 1
+  if (!burns) return answerInSequence(needs, message, () => signFate(needs, message, 'answered'))
+
+  // The one place where a number is taken after a gap.
+  const answer = await signFate(needs, message, 'burnt')
+  const at = new Date(needs.clock.nowMs())
+  const place = await inTransaction(needs.pool, async (sql) => {
+    const terminal = (await lockTerminals(sql, DEPOT, [message.terminal.id])).get(message.terminal.id)
+    if (terminal === undefined) throw new Error(`${message.terminal.id} vanished`)
+    const [known] = await readMessages(sql, DEPOT, [keyOf(message)])
+    const beforeIt = { ...terminal, last_sequence: terminal.last_sequence + 1n }
+    // Where the asked number arrived meanwhile, this one is simply the next, or a repeat.
+    const stillUnseen = Number(terminal.last_sequence) + 1 === asked
+    const now = placeOf(stillUnseen ? beforeIt : terminal, known, message, at.getTime())
+    if (now !== 'next') return now
+    if (!stillUnseen) return 'in-progress'
+    await settleEarlierOrders(sql, { terminal: terminal.id, sequence: asked }, at)
+    const nothing = new Uint8Array(0)
+    const { kind, payloadHash, bytes: request } = message
+    await insertMessages(
+      sql,
+      DEPOT,
+      [
+        {
+          ...keyOf(message),
+          sequence: asked,
+          kind: BURNT,
+          payloadHash: new Uint8Array(HASH_BYTES),
+          request: nothing,
+          answer: nothing,
+        },
+        { ...keyOf(message), kind, payloadHash, request, answer },
+      ],
+      at,
+    )
+    return 'next'
+  })
+  return place === 'next' ? answer : answerPlace(needs, message, place)
+}
+
+async function signFate(
+  needs: CentreNeeds,
+  { terminal, sequence, payloadHash: answering }: SignedMessage,
+  fate: 'answered' | 'burnt',
+): Promise<Uint8Array> {
+  const standing = await standingFor(needs, needs.pool, terminal)
+  return needs.vault.closeAnswer({
+    terminal: terminal.id,
+    sequence,
+    answering,
+    answer: { kind: 'status-answer', content: { standing, fate } },
+  })
+}

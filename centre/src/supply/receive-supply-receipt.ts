@@ -1,0 +1,41 @@
+// Step 12 of the way of a code: the terminal has stored its delivery; the money that was pending is posted.
+
+import { DELIVERY_HASH_BYTES, type SupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { raiseAlarm } from '../alarms.sql.ts'
+import type { CentreNeeds } from '../needs.ts'
+import { DEPOT } from '../settings.ts'
+import { type Answered, answerInSequence, type SignedMessage, transferId } from './answer-in-sequence.ts'
+import { standingFor } from './standing.ts'
+import { findDeliveryHash } from './supply.sql.ts'
+
+export async function receiveSupplyReceipt(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  receipt: SupplyReceipt,
+): Promise<Answered> {
+  const { terminal, sequence, payloadHash: answering } = message
+  return answerInSequence(
+    needs,
+    message,
+    async () =>
+      needs.vault.closeAnswer({
+        terminal: terminal.id,
+        sequence,
+        answering,
+        answer: {
+          kind: 'acknowledgement',
+          content: { standing: await standingFor(needs, needs.pool, terminal) },
+        },
+      }),
+    async (sql, at) => {
+      const key = { terminal: terminal.id, sequence: receipt.delivery }
+      const sent = await findDeliveryHash(sql, DEPOT, key)
+      // Taken all the same, since the terminal spoke after its delivery; but people should look.
+      if (!sent?.subarray(0, DELIVERY_HASH_BYTES).equals(receipt.deliveryHash)) {
+        const subject = transferId(terminal.id, receipt.delivery)
+        await raiseAlarm(sql, { at, kind: 'receipt-of-another-delivery', subject })
+      }
+    },
+    'receipt',
+  )
+}

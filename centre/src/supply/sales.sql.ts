@@ -1,0 +1,85 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
+import type { SerialNumber } from '@scratchless/voucher/serial'
+import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
+
+/**
+ * Stores the sales of codes that this terminal was given and that nobody reported before; returns the serials that
+ * were stored.
+ */
+export async function insertSales(
+  sql: Sql,
+  report: { depot: DepotId; terminal: TerminalId; sequence: number },
+  sales: readonly Sale[],
+): Promise<Set<SerialNumber>> {
+  const { rows } = await sql.query<{ serial: bigint }>(
+    `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
+     SELECT $1, run.operator, reported.serial, run.product_id, $2, reported.ticket, reported.vendor,
+            to_timestamp(reported.sold_at), $3
+       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[])
+            AS reported (product, serial, ticket, vendor, sold_at)
+       JOIN supply_run AS run
+         ON run.depot_id = $1 AND run.terminal_id = $2 AND run.product_id = reported.product
+        AND run.first_serial <= reported.serial AND run.first_serial + run.count > reported.serial
+     ON CONFLICT (depot_id, operator, serial) DO NOTHING RETURNING serial`,
+    [
+      report.depot,
+      report.terminal,
+      report.sequence,
+      sales.map(({ product }) => product),
+      sales.map(({ serial }) => serial),
+      sales.map(({ ticket }) => ticket),
+      sales.map(({ vendor }) => vendor),
+      sales.map(({ soldAtS }) => soldAtS),
+    ],
+  )
+  return new Set(rows.map(({ serial }) => String(serial).padStart(12, '0') as SerialNumber))
+}
+
+/** Of these sales the serials that stand already, as the very same sale. */
+export async function findSameSales(
+  sql: Sql,
+  report: { depot: DepotId; terminal: TerminalId },
+  sales: readonly Sale[],
+): Promise<Set<string>> {
+  const { rows } = await sql.query<{ serial: string }>(
+    `SELECT lpad(reported.serial::text, 12, '0') AS serial
+       FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS reported (product, serial, ticket)
+       JOIN sale ON sale.depot_id = $1 AND sale.terminal_id = $2 AND sale.ticket = reported.ticket
+                AND sale.serial = reported.serial AND sale.product_id = reported.product`,
+    [
+      report.depot,
+      report.terminal,
+      sales.map(({ product }) => product),
+      sales.map(({ serial }) => serial),
+      sales.map(({ ticket }) => ticket),
+    ],
+  )
+  return new Set(rows.map(({ serial }) => serial))
+}
+
+export async function insertTicketEvents(
+  sql: Sql,
+  report: { depot: DepotId; terminal: TerminalId; sequence: number },
+  events: readonly TicketEvent[],
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO ticket_event (depot_id, operator, serial, terminal_id, ticket, vendor_id, at, what, reported_in)
+     SELECT $1, product.operator, event.serial, $2, event.ticket, event.vendor, to_timestamp(event.at),
+            event.what, $3
+       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
+            AS event (product, serial, ticket, vendor, at, what)
+       JOIN product ON product.id = event.product`,
+    [
+      report.depot,
+      report.terminal,
+      report.sequence,
+      events.map(({ product }) => product),
+      events.map(({ serial }) => serial),
+      events.map(({ ticket }) => ticket),
+      events.map(({ vendor }) => vendor),
+      events.map(({ atS }) => atS),
+      events.map(({ what }) => what),
+    ],
+  )
+}

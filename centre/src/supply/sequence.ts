@@ -1,0 +1,36 @@
+// Where a signed request stands in its terminal's sequence. Revocation precedes even a stored answer; a known
+// sequence gets its stored bytes; last + 1 is decided; everything else is refused and uses up nothing.
+
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import type { KnownMessage, SupplyTerminal } from './supply.sql.ts'
+
+/** A sequence that a status request burnt: no message of that number has an effect any more. */
+export const BURNT = 'burnt'
+
+/** In order of precedence; `altered` also raises an alarm. */
+export type Place =
+  | { readonly refusal: SupplyRefusalReason; readonly altered?: true }
+  | { readonly answer: Buffer }
+  /** A supply order that was decided and whose codes are not closed yet. */
+  | 'in-progress'
+  | 'next'
+
+export function placeOf(
+  terminal: Pick<SupplyTerminal, 'last_sequence' | 'revoked_at' | 'locked_at' | 'certified_until'>,
+  known: Pick<KnownMessage, 'kind' | 'payload_hash' | 'answer'> | undefined,
+  message: { readonly sequence: number; readonly payloadHash: Buffer },
+  nowMs: number,
+): Place {
+  if (terminal.revoked_at !== null || terminal.certified_until.getTime() <= nowMs)
+    return { refusal: { reason: 'terminal-revoked' } }
+  if (terminal.locked_at !== null) return { refusal: { reason: 'terminal-locked' } }
+  const expected = Number(terminal.last_sequence) + 1
+  const unexpected = { refusal: { reason: 'sequence-unexpected', expected } } as const
+  if (known !== undefined) {
+    if (known.kind === BURNT) return unexpected
+    if (!known.payload_hash.equals(message.payloadHash))
+      return { refusal: { reason: 'content-altered' }, altered: true }
+    return known.answer === null ? 'in-progress' : { answer: known.answer }
+  }
+  return message.sequence === expected ? 'next' : unexpected
+}

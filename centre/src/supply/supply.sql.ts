@@ -1,0 +1,488 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { CardId, DepotId, LotId, OperatorId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+
+/** A terminal as the supply room sees it. */
+export interface SupplyTerminal {
+  id: TerminalId
+  depot_id: DepotId
+  retailer_id: RetailerId
+  retailer_name: string
+  retailer_closed_at: Date | null
+  certificate_number: number
+  public_key: Buffer
+  certified_until: Date
+  last_sequence: bigint
+  letter_epoch: number
+  letter_ends_at: Date | null
+  locked_at: Date | null
+  revoked_at: Date | null
+}
+
+const SUPPLY_TERMINAL = `
+  SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
+         retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.public_key,
+         terminal.certified_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
+         terminal.locked_at, terminal.revoked_at
+    FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
+
+export async function findTerminalOfKey(
+  sql: Sql,
+  certificateNumber: number,
+): Promise<SupplyTerminal | undefined> {
+  const { rows } = await sql.query<SupplyTerminal>(`${SUPPLY_TERMINAL} WHERE certificate_number = $1`, [
+    certificateNumber,
+  ])
+  return rows[0]
+}
+
+/** Locked until the transaction ends, in the order of their ids: a terminal's messages are taken one by one. */
+export async function lockTerminals(
+  sql: Sql,
+  depot: DepotId,
+  ids: readonly TerminalId[],
+): Promise<Map<TerminalId, SupplyTerminal>> {
+  const { rows } = await sql.query<SupplyTerminal>(
+    `${SUPPLY_TERMINAL} WHERE terminal.depot_id = $1 AND terminal.id = ANY($2::text[])
+      ORDER BY terminal.id FOR NO KEY UPDATE OF terminal`,
+    [depot, [...new Set(ids)]],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
+export interface SequenceKey {
+  readonly terminal: TerminalId
+  readonly sequence: number
+}
+
+export interface KnownMessage {
+  terminal_id: TerminalId
+  sequence: bigint
+  kind: string
+  payload_hash: Buffer
+  request: Buffer
+  answer: Buffer | null
+}
+
+export async function readMessages(
+  sql: Sql,
+  depot: DepotId,
+  keys: readonly SequenceKey[],
+): Promise<KnownMessage[]> {
+  const { rows } = await sql.query<KnownMessage>(
+    `SELECT message.terminal_id, message.sequence, kind, payload_hash, request, answer
+       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
+       JOIN supply_message AS message
+         ON message.depot_id = $1 AND message.terminal_id = asked.terminal_id
+        AND message.sequence = asked.sequence`,
+    [depot, keys.map(({ terminal }) => terminal), keys.map(({ sequence }) => sequence)],
+  )
+  return rows
+}
+
+export interface NewMessage extends SequenceKey {
+  readonly kind: string
+  readonly payloadHash: Uint8Array
+  readonly request: Uint8Array
+  /** Null while a supply order's codes are being closed. */
+  readonly answer: Uint8Array | null
+}
+
+/** Writes messages into their places and moves the terminals' sequences to them. */
+export async function insertMessages(
+  sql: Sql,
+  depot: DepotId,
+  messages: readonly NewMessage[],
+  takenAt: Date,
+): Promise<void> {
+  const bytes = (part: Uint8Array | null) => (part === null ? null : Buffer.from(part))
+  await sql.query(
+    `INSERT INTO supply_message (depot_id, taken_at, terminal_id, sequence, kind, payload_hash, request, answer)
+     SELECT $1, $2, * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::bytea[], $7::bytea[], $8::bytea[])`,
+    [
+      depot,
+      takenAt,
+      messages.map(({ terminal }) => terminal),
+      messages.map(({ sequence }) => sequence),
+      messages.map(({ kind }) => kind),
+      messages.map(({ payloadHash }) => bytes(payloadHash)),
+      messages.map(({ request }) => bytes(request)),
+      messages.map(({ answer }) => bytes(answer)),
+    ],
+  )
+  await sql.query(
+    `UPDATE terminal SET last_sequence = moved.sequence
+       FROM (SELECT terminal_id, max(sequence) AS sequence
+               FROM unnest($2::text[], $3::bigint[]) AS taken (terminal_id, sequence) GROUP BY 1) AS moved
+      WHERE terminal.depot_id = $1 AND terminal.id = moved.terminal_id
+        AND terminal.last_sequence < moved.sequence`,
+    [depot, messages.map(({ terminal }) => terminal), messages.map(({ sequence }) => sequence)],
+  )
+}
+
+/** An answer is stored once; a second one is a fault of ours. */
+export async function storeAnswers(
+  sql: Sql,
+  depot: DepotId,
+  answers: readonly (SequenceKey & { answer: Uint8Array })[],
+): Promise<void> {
+  const { rowCount } = await sql.query(
+    `UPDATE supply_message AS message SET answer = made.answer
+       FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS made (terminal_id, sequence, answer)
+      WHERE message.depot_id = $1 AND message.terminal_id = made.terminal_id
+        AND message.sequence = made.sequence AND message.answer IS NULL`,
+    [
+      depot,
+      answers.map(({ terminal }) => terminal),
+      answers.map(({ sequence }) => sequence),
+      answers.map(({ answer }) => Buffer.from(answer)),
+    ],
+  )
+  if (rowCount !== answers.length) throw new Error('an answer was stored already')
+}
+
+export interface PackRow {
+  operator: OperatorId
+  first_serial: bigint
+  count: number
+  taken: number
+  lot_id: LotId
+  product_id: ProductId
+  expires_on: string
+}
+
+/** The next packs of a product to be taken, soonest expiry first, locked. Only what the network accepts already. */
+export async function lockPacksToTake(
+  sql: Sql,
+  depot: DepotId,
+  product: ProductId,
+  bounds: { now: Date; notBefore: string; after: Pick<PackRow, 'expires_on' | 'first_serial'> | null },
+  limit: number,
+): Promise<PackRow[]> {
+  const { rows } = await sql.query<PackRow>(
+    `SELECT operator, first_serial, count, taken, lot_id, product_id, expires_on FROM pack
+      WHERE depot_id = $1 AND product_id = $2 AND taken < count AND activated_on <= $3 AND expires_on >= $4
+        AND ($5::date IS NULL OR (expires_on, first_serial) > ($5, $6))
+      ORDER BY expires_on, first_serial LIMIT $7 FOR NO KEY UPDATE`,
+    [
+      depot,
+      product,
+      bounds.now,
+      bounds.notBefore,
+      bounds.after?.expires_on ?? null,
+      bounds.after?.first_serial ?? null,
+      limit,
+    ],
+  )
+  return rows
+}
+
+export async function moveTaken(
+  sql: Sql,
+  depot: DepotId,
+  packs: readonly Pick<PackRow, 'operator' | 'first_serial' | 'taken'>[],
+): Promise<void> {
+  await sql.query(
+    `UPDATE pack SET taken = moved.taken
+       FROM unnest($2::text[], $3::bigint[], $4::int[]) AS moved (operator, first_serial, taken)
+      WHERE pack.depot_id = $1 AND pack.operator = moved.operator AND pack.first_serial = moved.first_serial`,
+    [
+      depot,
+      packs.map(({ operator }) => operator),
+      packs.map(({ first_serial }) => first_serial),
+      packs.map(({ taken }) => taken),
+    ],
+  )
+}
+
+export interface OrderRow extends SequenceKey {
+  readonly retailer: RetailerId
+  readonly epoch: number
+  readonly codes: number
+  readonly debitedMinor: bigint
+  readonly availableMinor: bigint
+}
+
+export async function insertOrders(
+  sql: Sql,
+  depot: DepotId,
+  orders: readonly OrderRow[],
+  decidedAt: Date,
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO supply_order (depot_id, decided_at, state, terminal_id, sequence, retailer_id, epoch, codes,
+                               debited_minor, available_minor)
+     SELECT $1, $2, 'decided', * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::int[], $7::int[],
+                                             $8::bigint[], $9::bigint[])`,
+    [
+      depot,
+      decidedAt,
+      orders.map(({ terminal }) => terminal),
+      orders.map(({ sequence }) => sequence),
+      orders.map(({ retailer }) => retailer),
+      orders.map(({ epoch }) => epoch),
+      orders.map(({ codes }) => codes),
+      orders.map(({ debitedMinor }) => debitedMinor),
+      orders.map(({ availableMinor }) => availableMinor),
+    ],
+  )
+}
+
+export interface OrderLineRow extends SequenceKey {
+  readonly product: ProductId
+  readonly quantity: number
+  readonly supplied: number
+  readonly unitPriceMinor: bigint
+  readonly discountBasisPoints: number
+  readonly rule: string
+  readonly rounding: string
+}
+
+export async function insertOrderLines(
+  sql: Sql,
+  depot: DepotId,
+  lines: readonly OrderLineRow[],
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO supply_order_line (depot_id, terminal_id, sequence, product_id, quantity, supplied,
+                                    unit_price_minor, discount_basis_points, rule, rounding)
+     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::bigint[],
+                              $8::int[], $9::text[], $10::text[])`,
+    [
+      depot,
+      lines.map(({ terminal }) => terminal),
+      lines.map(({ sequence }) => sequence),
+      lines.map(({ product }) => product),
+      lines.map(({ quantity }) => quantity),
+      lines.map(({ supplied }) => supplied),
+      lines.map(({ unitPriceMinor }) => unitPriceMinor),
+      lines.map(({ discountBasisPoints }) => discountBasisPoints),
+      lines.map(({ rule }) => rule),
+      lines.map(({ rounding }) => rounding),
+    ],
+  )
+}
+
+/** Consecutive codes of one pack, taken for one order. */
+export interface TakenRun {
+  readonly operator: OperatorId
+  readonly product: ProductId
+  readonly lot: LotId
+  readonly expiresOn: string
+  readonly packFirstSerial: bigint
+  readonly firstSerial: bigint
+  readonly count: number
+  readonly unitPriceMinor: bigint
+}
+
+export async function insertRuns(
+  sql: Sql,
+  depot: DepotId,
+  runs: readonly (SequenceKey & TakenRun)[],
+): Promise<void> {
+  await sql.query(
+    `INSERT INTO supply_run (depot_id, terminal_id, sequence, operator, product_id, lot_id, expires_on,
+                             pack_first_serial, first_serial, count, unit_price_minor)
+     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::date[],
+                              $8::bigint[], $9::bigint[], $10::int[], $11::bigint[])`,
+    [
+      depot,
+      runs.map(({ terminal }) => terminal),
+      runs.map(({ sequence }) => sequence),
+      runs.map(({ operator }) => operator),
+      runs.map(({ product }) => product),
+      runs.map(({ lot }) => lot),
+      runs.map(({ expiresOn }) => expiresOn),
+      runs.map(({ packFirstSerial }) => packFirstSerial),
+      runs.map(({ firstSerial }) => firstSerial),
+      runs.map(({ count }) => count),
+      runs.map(({ unitPriceMinor }) => unitPriceMinor),
+    ],
+  )
+}
+
+/** An accepted order whose codes are not closed yet, as the database holds it. */
+export interface OpenOrder {
+  terminal_id: TerminalId
+  sequence: bigint
+  retailer_id: RetailerId
+  debited_minor: bigint
+  available_minor: bigint
+  request: Buffer
+}
+
+/** The oldest first; of one order only where `only` names it. */
+export async function readOpenOrders(
+  sql: Sql,
+  depot: DepotId,
+  limit: number,
+  only: SequenceKey | null,
+): Promise<OpenOrder[]> {
+  const { rows } = await sql.query<OpenOrder>(
+    `SELECT message.terminal_id, message.sequence, retailer_id, debited_minor, available_minor, request
+       FROM supply_message AS message
+       JOIN supply_order AS "order"
+         ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
+        AND "order".sequence = message.sequence
+      WHERE message.depot_id = $1 AND message.answer IS NULL AND "order".state = 'decided'
+        AND ($3::text IS NULL OR (message.terminal_id = $3 AND message.sequence = $4))
+      ORDER BY message.taken_at LIMIT $2`,
+    [depot, limit, only?.terminal ?? null, only?.sequence ?? null],
+  )
+  return rows
+}
+
+export async function readRuns(
+  sql: Sql,
+  depot: DepotId,
+  orders: readonly SequenceKey[],
+): Promise<(SequenceKey & TakenRun)[]> {
+  const { rows } = await sql.query<SequenceKey & TakenRun & { sequence: bigint }>(
+    `SELECT run.terminal_id AS terminal, run.sequence, operator, product_id AS product, lot_id AS lot,
+            expires_on AS "expiresOn", pack_first_serial AS "packFirstSerial", first_serial AS "firstSerial",
+            count, unit_price_minor AS "unitPriceMinor"
+       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
+       JOIN supply_run AS run
+         ON run.depot_id = $1 AND run.terminal_id = asked.terminal_id AND run.sequence = asked.sequence`,
+    [depot, orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
+  )
+  return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))
+}
+
+export async function markDespatched(
+  sql: Sql,
+  depot: DepotId,
+  orders: readonly (SequenceKey & { deliveryHash: Uint8Array })[],
+): Promise<void> {
+  await sql.query(
+    `UPDATE supply_order AS "order" SET state = 'despatched', delivery_hash = made.delivery_hash
+       FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS made (terminal_id, sequence, delivery_hash)
+      WHERE "order".depot_id = $1 AND "order".terminal_id = made.terminal_id
+        AND "order".sequence = made.sequence AND "order".state = 'decided'`,
+    [
+      depot,
+      orders.map(({ terminal }) => terminal),
+      orders.map(({ sequence }) => sequence),
+      orders.map(({ deliveryHash }) => Buffer.from(deliveryHash)),
+    ],
+  )
+}
+
+export async function markWithheld(sql: Sql, depot: DepotId, order: SequenceKey, now: Date): Promise<void> {
+  await sql.query(
+    `UPDATE supply_order SET state = 'withheld', settled_at = $4
+      WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3 AND state = 'decided'`,
+    [depot, order.terminal, order.sequence, now],
+  )
+}
+
+/** Despatched orders of a terminal before this sequence become delivered; their sequences. */
+export async function markDelivered(
+  sql: Sql,
+  depot: DepotId,
+  before: SequenceKey,
+  now: Date,
+): Promise<bigint[]> {
+  const { rows } = await sql.query<{ sequence: bigint }>(
+    `UPDATE supply_order SET state = 'delivered', settled_at = $4
+      WHERE depot_id = $1 AND terminal_id = $2 AND sequence < $3 AND state = 'despatched'
+      RETURNING sequence`,
+    [depot, before.terminal, before.sequence, now],
+  )
+  return rows.map(({ sequence }) => sequence)
+}
+
+/** Despatched orders decided before `decidedBefore` become delivered. */
+export async function markOverdueDelivered(
+  sql: Sql,
+  depot: DepotId,
+  decidedBefore: Date,
+  now: Date,
+): Promise<{ terminal_id: TerminalId; sequence: bigint }[]> {
+  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint }>(
+    `UPDATE supply_order SET state = 'delivered', settled_at = $3
+      WHERE depot_id = $1 AND state = 'despatched' AND decided_at < $2 RETURNING terminal_id, sequence`,
+    [depot, decidedBefore, now],
+  )
+  return rows
+}
+
+export async function findDeliveryHash(
+  sql: Sql,
+  depot: DepotId,
+  order: SequenceKey,
+): Promise<Buffer | undefined> {
+  const { rows } = await sql.query<{ delivery_hash: Buffer | null }>(
+    'SELECT delivery_hash FROM supply_order WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3',
+    [depot, order.terminal, order.sequence],
+  )
+  return rows[0]?.delivery_hash ?? undefined
+}
+
+/** Codes given to each terminal within the last hour and day, by the desk's own count. */
+export async function countGivenCodes(
+  sql: Sql,
+  depot: DepotId,
+  terminals: readonly TerminalId[],
+  since: { hour: Date; day: Date },
+): Promise<{ terminal_id: TerminalId; last_hour: number; last_day: number }[]> {
+  const { rows } = await sql.query<{ terminal_id: TerminalId; last_hour: number; last_day: number }>(
+    `SELECT terminal_id, coalesce(sum(codes) FILTER (WHERE decided_at > $3), 0)::int AS last_hour,
+            coalesce(sum(codes), 0)::int AS last_day
+       FROM supply_order
+      WHERE depot_id = $1 AND terminal_id = ANY($2::text[]) AND decided_at > $4 AND state <> 'withheld'
+      GROUP BY terminal_id`,
+    [depot, terminals, since.hour, since.day],
+  )
+  return rows
+}
+
+/** Cards of a retailer that were revoked since then, newest first. */
+export async function readRevokedCards(
+  sql: Sql,
+  retailer: RetailerId,
+  since: Date,
+  limit: number,
+): Promise<CardId[]> {
+  const { rows } = await sql.query<{ id: CardId }>(
+    'SELECT id FROM card WHERE retailer_id = $1 AND revoked_at > $2 ORDER BY revoked_at DESC LIMIT $3',
+    [retailer, since, limit],
+  )
+  return rows.map(({ id }) => id)
+}
+
+export async function updateLetterEpoch(
+  sql: Sql,
+  terminal: TerminalId,
+  epoch: number,
+  endsAt: Date,
+): Promise<void> {
+  await sql.query('UPDATE terminal SET letter_epoch = $2, letter_ends_at = $3 WHERE id = $1', [
+    terminal,
+    epoch,
+    endsAt,
+  ])
+}
+
+/** The newest orders first. */
+export async function readSupplyOrders(
+  sql: Sql,
+  depot: DepotId,
+  limit: number,
+): Promise<
+  {
+    terminal_id: TerminalId
+    sequence: bigint
+    decided_at: Date
+    state: 'decided' | 'despatched' | 'delivered' | 'withheld'
+    codes: number
+    debited_minor: bigint
+  }[]
+> {
+  const { rows } = await sql.query(
+    `SELECT terminal_id, sequence, decided_at, state, codes, debited_minor FROM supply_order
+      WHERE depot_id = $1 ORDER BY decided_at DESC, terminal_id, sequence DESC LIMIT $2`,
+    [depot, limit],
+  )
+  return rows
+}
