@@ -18,6 +18,7 @@ GRANT INSERT ON alarm TO :vault;
 GRANT SELECT ON product TO :vault;
 GRANT SELECT, INSERT ON vault_lot_record, vault_pack, vault_fingerprint, vault_restock_line, vault_restock_delivery,
   vault_certificate, vault_enrolment, vault_terminal, vault_card, vault_safe_key, vault_supply TO :vault;
+GRANT USAGE ON SEQUENCE vault_enrolment_number_seq TO :vault;
 GRANT UPDATE (closed_upto) ON vault_pack TO :vault;
 GRANT UPDATE (accepted, received, unit_price) ON vault_restock_line TO :vault;
 GRANT UPDATE (bytes, revoked_at) ON vault_certificate TO :vault;
