@@ -25,7 +25,11 @@ export async function settleDoubts(vendor: HttpPerson, tray: PrinterTray): Promi
 /** One press. The id is made before the request, so that a repeat cannot sell twice. */
 export async function sellOne(vendor: HttpPerson, product: string): Promise<SaleView> {
   const form: SaleForm = { saleId: randomUUID(), product: product as SaleForm['product'] }
-  const { status, body } = await vendor.tryPost<SaleView | TillProblem>('/api/sales', form)
+  const { status, body } = await waitUntil('The card’s pace', async () => {
+    const answer = await vendor.tryPost<SaleView | TillProblem>('/api/sales', form)
+    // The card paces itself; who presses faster than that presses again.
+    return 'error' in answer.body && answer.body.error === 'too-fast' ? null : answer
+  })
   if (status !== 200 || 'error' in body) {
     throw new Error(
       `The till refused to sell ${product}: ${'error' in body ? `${body.error} (${body.reference})` : status}.`,
