@@ -22,12 +22,12 @@ export async function settleDoubts(vendor: HttpPerson, tray: PrinterTray): Promi
   return doubts.length
 }
 
-/** One press. The id is made before the request, so that a repeat cannot sell twice. */
+/** One press. Its id is made before the request, so that a repeat of the request cannot sell twice. */
 export async function sellOne(vendor: HttpPerson, product: string): Promise<SaleView> {
-  const form: SaleForm = { saleId: randomUUID(), product: product as SaleForm['product'] }
   const { status, body } = await waitUntil('The card’s pace', async () => {
+    const form: SaleForm = { saleId: randomUUID(), product: product as SaleForm['product'] }
     const answer = await vendor.tryPost<SaleView | TillProblem>('/api/sales', form)
-    // The card paces itself; who presses faster than that presses again.
+    // The card paces itself and nothing was sold: who presses faster than that presses again.
     return 'error' in answer.body && answer.body.error === 'too-fast' ? null : answer
   })
   if (status !== 200 || 'error' in body) {
