@@ -1,0 +1,347 @@
+import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { cardId, lotId, vendorId } from '@scratchless/voucher/ids'
+import { packedSize } from '@scratchless/voucher/packed-code'
+import { productId } from '@scratchless/voucher/product'
+import { sealedCodeAt } from '@scratchless/voucher/sealed-code'
+import { serialAt, serialNumber } from '@scratchless/voucher/serial'
+import { openAsRecipient } from '@scratchless/wire/compact/cose'
+import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
+import { recipientFor } from '@scratchless/wire/supply/card-letter'
+import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { closeSalesReport } from '@scratchless/wire/supply/sales-report'
+import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
+import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  ATLAS,
+  ATLAS_5,
+  addShop,
+  enrolTerminal,
+  packedCodes,
+  startTestCentre,
+  type TestCentre,
+  UNIT_PRICE_MINOR,
+} from '../test-centre.ts'
+import type { VaultVerbs } from '../vault/verbs.ts'
+import { readAvailableMinor } from './answer-in-sequence.ts'
+import { createSupplyDoor } from './answer-supply-frame.ts'
+import { resumeSupplyOrders } from './receive-supply-order.ts'
+import { settleOverdueOrders } from './settle-overdue-orders.ts'
+import { createSupplyDesk } from './supply-desk.ts'
+
+let centre: TestCentre
+beforeAll(async () => {
+  centre = await startTestCentre()
+  expect(await centre.operator.stock(1_000_000, 5_000)).toMatchObject({ verdict: 'taken' })
+})
+afterAll(async () => {
+  const sql = centre.database.pool('auditor')
+  expect(await readUnbalancedTransfers(sql)).toEqual([])
+  expect(await readMiscountedAccounts(sql)).toEqual([])
+  await centre.close()
+})
+
+const available = (terminal: { retailer: Parameters<typeof readAvailableMinor>[1] }) =>
+  readAvailableMinor(centre.needs.pool, terminal.retailer)
+
+async function stateOf(terminal: { id: string }, sequence: number): Promise<string | undefined> {
+  const { rows } = await centre.needs.pool.query<{ state: string }>(
+    'SELECT state FROM supply_order WHERE terminal_id = $1 AND sequence = $2',
+    [terminal.id, sequence],
+  )
+  return rows[0]?.state
+}
+
+async function terminalWith(codes: number) {
+  const shop = await addShop(centre, BigInt(codes) * UNIT_PRICE_MINOR)
+  return enrolTerminal(centre, shop)
+}
+
+/** The centre's door with another way of closing deliveries. */
+function doorWhere(closeSupplyDeliveries: VaultVerbs['closeSupplyDeliveries']) {
+  const vault = new Proxy(centre.needs.vault, {
+    get: (line, verb) =>
+      verb === 'closeSupplyDeliveries' ? closeSupplyDeliveries : line[verb as keyof typeof line],
+  })
+  const needs = { ...centre.needs, vault }
+  return createSupplyDoor(needs, createSupplyDesk(needs))
+}
+
+test('an order is debited, delivered, and its codes open with the card and nothing else', async () => {
+  const terminal = await terminalWith(30)
+  const closed = terminal.order(20)
+  const answer = await terminal.ask('supply-order', closed)
+  if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
+  const { content } = answer
+  expect(content).toMatchObject({
+    debitedMinor: 20n * UNIT_PRICE_MINOR,
+    availableMinor: 10n * UNIT_PRICE_MINOR,
+    epoch: 1,
+  })
+  expect(await available(terminal)).toBe(10n * UNIT_PRICE_MINOR)
+  expect(await stateOf(terminal, closed.sequence)).toBe('despatched')
+
+  const letter = await terminal.ask(
+    'card-letter-request',
+    terminal.close(closeCardLetterRequest, { holdsEpoch: 1 }),
+  )
+  if (letter.kind !== 'card-letter') throw new Error(letter.kind)
+  const recipient = recipientFor(letter.content, cardId(terminal.card))!
+  const safeKey = openAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
+  const [lot] = content.lots
+  const [run] = lot!.runs
+  expect(run!.count).toBe(20)
+  for (const index of [0, 19]) {
+    const serial = serialAt(run!.firstSerial, index)
+    const context = {
+      ...{ terminal: terminal.id, epoch: 1, operator: ATLAS, product: ATLAS_5.id },
+      ...{ lot: lotId('L000001'), delivery: closed.sequence, digits: 14, serial },
+    }
+    const code = openCode(codeKey(safeKey, context), sealedCodeAt(run!.codes, index, 14), 14)
+    if (code === 'does-not-open') throw new Error(code)
+    const packed = Buffer.alloc(packedSize(14))
+    code.pack(packed)
+    // In the test's stock a code is its serial's number.
+    expect(packed).toEqual(packedCodes(Number(serial), 1))
+  }
+})
+
+test('the same order again gets the same bytes; with other content it is refused and alarmed', async () => {
+  const terminal = await terminalWith(50)
+  const closed = terminal.order(5)
+  const [one, two] = await Promise.all([centre.door(closed.frame), centre.door(closed.frame)])
+  expect(Buffer.compare(one, two)).toBe(0)
+  expect(Buffer.compare(await centre.door(closed.frame), one)).toBe(0)
+  expect(await available(terminal)).toBe(45n * UNIT_PRICE_MINOR)
+
+  const lines = [{ product: ATLAS_5.id, quantity: 6, unitPriceMinor: UNIT_PRICE_MINOR }]
+  const altered = terminal.close(
+    closeSupplyOrder,
+    { expiresAtS: Math.floor(Date.now() / 1000) + 86_400, lines },
+    closed.sequence,
+  )
+  expect(await terminal.ask('supply-order', altered)).toMatchObject({
+    content: { why: { reason: 'content-altered' } },
+  })
+  const { rows } = await centre.needs.pool.query(
+    `SELECT FROM alarm WHERE kind = 'supply-message-altered' AND subject = $1`,
+    [`supply:${terminal.id}:${closed.sequence}`],
+  )
+  expect(rows).toHaveLength(1)
+  expect(Buffer.compare(await centre.door(closed.frame), one)).toBe(0)
+})
+
+test('no interleaving of orders passes the balance of a shop with several terminals', async () => {
+  const shop = await addShop(centre, 25n * UNIT_PRICE_MINOR)
+  const terminals = await Promise.all(Array.from({ length: 6 }, () => enrolTerminal(centre, shop)))
+  const answers = await Promise.all(terminals.map((one) => one.ask('supply-order', one.order(10))))
+  const delivered = answers.filter(({ kind }) => kind === 'supply-delivery')
+  expect(delivered).toHaveLength(2)
+  for (const answer of answers)
+    if (answer.kind === 'supply-refusal')
+      expect(answer.content.why).toEqual({ reason: 'balance-too-low', missingMinor: 5n * UNIT_PRICE_MINOR })
+  expect(await readAvailableMinor(centre.needs.pool, shop.retailer)).toBe(5n * UNIT_PRICE_MINOR)
+  const serials = delivered.flatMap((answer) =>
+    answer.kind === 'supply-delivery' ? answer.content.lots.flatMap(({ runs }) => runs) : [],
+  )
+  const all = serials.flatMap(({ firstSerial, count }) =>
+    Array.from({ length: count }, (_, index) => serialAt(firstSerial, index)),
+  )
+  expect(new Set(all).size).toBe(20)
+})
+
+test('orders decided before a crash are closed at the next start with the same runs', async () => {
+  const terminal = await terminalWith(50)
+  const before = terminal.order(7)
+  const { vault } = centre.needs
+  // The api dies between the vault's journal and its own second transaction.
+  const door = doorWhere(async (orders) => {
+    await vault.closeSupplyDeliveries(orders)
+    throw new Error('killed')
+  })
+  await expect(door(before.frame)).rejects.toThrow('killed')
+  expect(await stateOf(terminal, before.sequence)).toBe('decided')
+
+  await centre.restartVault()
+  expect(await resumeSupplyOrders(centre.needs)).toBe(1)
+  const answer = await terminal.ask('supply-order', before)
+  if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
+  expect(answer.content.debitedMinor).toBe(7n * UNIT_PRICE_MINOR)
+  expect(await available(terminal)).toBe(43n * UNIT_PRICE_MINOR)
+  const { rows } = await centre.needs.pool.query<{ count: number }>(
+    'SELECT count FROM supply_run WHERE terminal_id = $1',
+    [terminal.id],
+  )
+  expect(rows).toEqual([{ count: 7 }])
+})
+
+test('an order whose vault was lost is closed when the terminal asks again', async () => {
+  const terminal = await terminalWith(50)
+  const closed = terminal.order(3)
+  const door = doorWhere(() => Promise.reject(new Error('lost')))
+  await expect(door(closed.frame)).rejects.toThrow('lost')
+  expect(await terminal.ask('supply-order', closed)).toMatchObject({ kind: 'supply-delivery' })
+})
+
+test('the vault closes no order with other runs, another product or more than was ordered', async () => {
+  const terminal = await terminalWith(50)
+  const closed = terminal.order(4)
+  const answer = await terminal.ask('supply-order', closed)
+  if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
+  const { standing } = answer.content
+  const { rows } = await centre.needs.pool.query<{ first_serial: bigint; taken: number; count: number }>(
+    'SELECT first_serial, taken, count FROM pack WHERE taken > 0 AND taken < count',
+  )
+  const pack = rows[0]!
+  const first = String(pack.first_serial).padStart(12, '0')
+  const close = (
+    request: { sequence: number; frame: Uint8Array },
+    offset: number,
+    count: number,
+    product = ATLAS_5.id,
+  ) =>
+    centre.needs.vault.closeSupplyDeliveries([
+      {
+        ...{ terminal: terminal.id, sequence: request.sequence, frame: request.frame },
+        decided: {
+          ...{ standing, debitedMinor: BigInt(count) * UNIT_PRICE_MINOR, availableMinor: 0n },
+          lots: [
+            {
+              ...{ operator: ATLAS, product, lot: lotId('L000001'), expiresOn: '2028-12-31' },
+              unitPriceMinor: UNIT_PRICE_MINOR,
+              runs: [
+                {
+                  packFirstSerial: serialNumber(first),
+                  firstSerial: serialAt(serialNumber(first), offset),
+                  count,
+                },
+              ],
+            },
+          ],
+        },
+      },
+    ])
+  expect(await close(closed, pack.taken, 4)).toEqual([{ refusal: 'runs-differ' }])
+  const next = terminal.order(4)
+  expect(await close(next, pack.taken, 5)).toEqual([{ refusal: 'not-as-ordered' }])
+  expect(await close(next, 0, 4)).toEqual([{ refusal: 'codes-taken' }])
+  expect(await close(next, pack.count - 2, 4)).toEqual([{ refusal: 'codes-taken' }])
+  expect(await close(next, pack.taken, 4, productId('ATLAS-1'))).toEqual([{ refusal: 'not-as-ordered' }])
+  const forged = { ...next, frame: Buffer.from(next.frame) }
+  forged.frame[forged.frame.length - 1]! ^= 1
+  expect(await close(forged, pack.taken, 4)).toEqual([{ refusal: 'order-not-verified' }])
+})
+
+test('refusals come in their order of precedence and use the sequence up', async () => {
+  const terminal = await terminalWith(5)
+  const now = Math.floor(Date.now() / 1000)
+  const why = async (change: object, quantity = 1) => {
+    const answer = await terminal.ask('supply-order', terminal.order(quantity, change))
+    return answer.kind === 'supply-refusal' ? answer.content.why : answer.kind
+  }
+  const unknown = productId('ATLAS-99')
+  expect(await why({ expiresAtS: now - 1 })).toEqual({ reason: 'request-expired' })
+  const line = { product: unknown, quantity: 1, unitPriceMinor: 1n }
+  expect(await why({ lines: [line] })).toEqual({ reason: 'unknown-product', products: [unknown] })
+  expect(await why({ lines: [{ ...line, product: ATLAS_5.id }] })).toEqual({
+    reason: 'price-changed',
+    prices: [{ product: ATLAS_5.id, unitPriceMinor: UNIT_PRICE_MINOR }],
+  })
+  expect(await why({}, 6)).toEqual({ reason: 'balance-too-low', missingMinor: UNIT_PRICE_MINOR })
+  expect(await why({}, 5)).toBe('supply-delivery')
+  const gap = terminal.close(closeSupplyReceipt, { delivery: 1, deliveryHash: Buffer.alloc(8) }, 40)
+  expect(await terminal.ask('supply-receipt', gap)).toMatchObject({
+    content: { why: { reason: 'sequence-unexpected', expected: 7 } },
+  })
+})
+
+test('the receipt posts the money; a later message or the deadline does too', async () => {
+  const terminal = await terminalWith(50)
+  const one = terminal.order(5)
+  const delivery = await terminal.ask('supply-order', one)
+  const deliveryHash = delivery.payloadHash.subarray(0, 8)
+  const receipt = terminal.close(closeSupplyReceipt, { delivery: one.sequence, deliveryHash })
+  expect(await terminal.ask('supply-receipt', receipt)).toMatchObject({ kind: 'acknowledgement' })
+  expect(await stateOf(terminal, one.sequence)).toBe('delivered')
+
+  const two = terminal.order(5)
+  await terminal.ask('supply-order', two)
+  const three = terminal.order(5)
+  await terminal.ask('supply-order', three)
+  expect(await stateOf(terminal, two.sequence)).toBe('delivered')
+  expect(await stateOf(terminal, three.sequence)).toBe('despatched')
+  const { clock, pool } = centre.needs
+  await settleOverdueOrders({ pool, clock })
+  expect(await stateOf(terminal, three.sequence)).toBe('despatched')
+  const tomorrow = { nowMs: () => clock.nowMs() + 25 * 3_600_000 }
+  expect(await settleOverdueOrders({ pool, clock: tomorrow })).toBeGreaterThan(0)
+  expect(await stateOf(terminal, three.sequence)).toBe('delivered')
+  const { rows } = await pool.query<{ reason: string }>(
+    `SELECT reason FROM settlement WHERE transfer_id LIKE $1 ORDER BY transfer_id`,
+    [`supply:${terminal.id}:%`],
+  )
+  expect(rows.map(({ reason }) => reason)).toEqual(['receipt', 'later message', 'no receipt'])
+})
+
+test('a revoked terminal gets no stored answer any more', async () => {
+  const terminal = await terminalWith(50)
+  const closed = terminal.order(1)
+  await terminal.ask('supply-order', closed)
+  await centre.needs.pool.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
+  expect(await terminal.ask('supply-order', closed)).toMatchObject({
+    content: { why: { reason: 'terminal-revoked' } },
+  })
+  await centre.needs.vault.revokeTerminal(terminal.id)
+})
+
+test('a request that never came is burnt; one that came is answered', async () => {
+  const terminal = await terminalWith(50)
+  const lost = terminal.order(5)
+  const status = terminal.close(closeStatusRequest, { asked: lost.sequence })
+  expect(await terminal.ask('status-request', status)).toMatchObject({ content: { fate: 'burnt' } })
+  expect(await terminal.ask('supply-order', lost)).toMatchObject({
+    content: { why: { reason: 'sequence-unexpected', expected: status.sequence + 1 } },
+  })
+  expect(await available(terminal)).toBe(50n * UNIT_PRICE_MINOR)
+  const next = terminal.order(5)
+  await terminal.ask('supply-order', next)
+  const again = terminal.close(closeStatusRequest, { asked: next.sequence })
+  expect(await terminal.ask('status-request', again)).toMatchObject({ content: { fate: 'answered' } })
+})
+
+test('sales are stored once; a sale of a code that the terminal was not given is an alarm', async () => {
+  const terminal = await terminalWith(50)
+  const delivery = await terminal.ask('supply-order', terminal.order(3))
+  if (delivery.kind !== 'supply-delivery') throw new Error(delivery.kind)
+  const { firstSerial } = delivery.content.lots[0]!.runs[0]!
+  const sale = (index: number) => ({
+    ...{ product: ATLAS_5.id, serial: serialAt(firstSerial, index), ticket: index + 1 },
+    ...{ vendor: vendorId('02'), soldAtS: Math.floor(Date.now() / 1000) },
+  })
+  const report = (indexes: number[]) =>
+    terminal.ask('sales-report', terminal.close(closeSalesReport, { sales: indexes.map(sale), events: [] }))
+  expect(await report([0, 1])).toMatchObject({ kind: 'acknowledgement' })
+  expect(await report([1, 2])).toMatchObject({ kind: 'acknowledgement' })
+  expect(await report([3])).toMatchObject({ kind: 'acknowledgement' })
+  const { rows } = await centre.needs.pool.query(
+    'SELECT serial FROM sale WHERE terminal_id = $1 ORDER BY serial',
+    [terminal.id],
+  )
+  expect(rows).toHaveLength(3)
+  const { rows: alarms } = await centre.needs.pool.query(
+    `SELECT FROM alarm WHERE kind = 'sale-of-no-code-of-its-own' AND subject = $1`,
+    [terminal.id],
+  )
+  expect(alarms).toHaveLength(1)
+})
+
+test('strangers and altered frames get the constant frame', async () => {
+  const terminal = await terminalWith(1)
+  const closed = terminal.order(1)
+  const altered = Buffer.from(closed.frame)
+  altered[altered.length - 1]! ^= 1
+  for (const bytes of [altered, Buffer.alloc(0), Buffer.alloc(40_000), UNACCEPTABLE_FRAME])
+    expect(Buffer.compare(await centre.door(bytes), UNACCEPTABLE_FRAME)).toBe(0)
+})
