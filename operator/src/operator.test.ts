@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auditOperator, auditSnapshot } from './audit.ts'
 import { startTestOperator, type TestOperator } from './test-operator.ts'
 
 let atlas: TestOperator
@@ -198,4 +199,46 @@ test('no log line and no row of the api holds a code', async () => {
     expect(log).not.toContain(hex)
     expect(rows[0].text).not.toContain(hex)
   }
+})
+
+test('a vault and an api killed in the middle leave nothing half done', async () => {
+  const { order, bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 4_000 }])
+  await atlas.post(bytes)
+  atlas.killChildren()
+  await until(async () => (await readStates(order.id)).join() === 'taken')
+  expect((await atlas.post(bytes)).status).toBe(200)
+})
+
+async function readStates(orderId: string): Promise<string[]> {
+  const { rows } = await atlas.owner.query('SELECT state FROM restock_delivery WHERE order_id = $1', [
+    orderId,
+  ])
+  return rows.map(({ state }) => state)
+}
+
+test('the audit finds every invariant held, and each break of one', async () => {
+  const lines = await auditOperator(atlas.auditorUrl)
+  expect(lines.filter(({ ok }) => !ok)).toEqual([])
+  const breaks: [number, string][] = [
+    [1, 'UPDATE pack SET first_serial = first_serial - 1 WHERE id = 2'],
+    [1, 'UPDATE pack SET allocated = allocated - 1 WHERE id = 1'],
+    [1, 'UPDATE sealed_pack SET closed_upto = 0 WHERE id = 1'],
+    [2, "UPDATE lot SET codes = codes + 1 WHERE id = 'L000001'"],
+    [2, 'UPDATE restock_order_line SET accepted = accepted - 1 WHERE accepted > 0'],
+    [5, 'UPDATE verified_order_line SET closed = closed - 1 WHERE closed > 0'],
+    [7, "UPDATE message_out SET state = 'given_up', answer = NULL WHERE position = 1"],
+    [7, 'UPDATE closed_delivery SET codes = codes - 1'],
+    [8, 'UPDATE message_in SET answer = NULL, answered_at = NULL'],
+    [12, "UPDATE audit_entry SET actor = 'nobody' WHERE n = 2"],
+    [13, 'UPDATE sealed_pack SET first_index = first_index - 1 WHERE id = 2'],
+  ]
+  const sql = await atlas.owner.connect()
+  for (const [invariant, statement] of breaks) {
+    await sql.query('BEGIN')
+    await sql.query(statement)
+    const found = (await auditSnapshot(sql)).filter(({ ok }) => !ok)
+    await sql.query('ROLLBACK')
+    expect(found.map((line) => line.invariant)).toContain(invariant)
+  }
+  sql.release()
 })

@@ -42,7 +42,10 @@ export interface ReceivedPart {
 
 export interface TestOperator {
   readonly owner: Pool
+  readonly auditorUrl: string
   readonly folder: string
+  /** Ends api and vault as a power cut would; their starter starts them again. */
+  killChildren(): void
   /** Staff's own interface, signed in. */
   call(
     method: string,
@@ -178,8 +181,12 @@ export async function startTestOperator(): Promise<TestOperator> {
 
   const operator: TestOperator = {
     owner,
+    auditorUrl: database.auditor,
     folder,
     parts,
+    killChildren() {
+      for (const pid of childrenOf(program.pid!)) process.kill(pid, 'SIGKILL')
+    },
     answerPart: ({ delivery }) => ({
       verdict: 'taken',
       count: delivery.runs.reduce((sum, run) => sum + run.count, 0),
@@ -270,6 +277,11 @@ export async function startTestOperator(): Promise<TestOperator> {
   await centre.listen({ host: '127.0.0.1', port: centrePort! })
   await operator.call('POST', '/api/sign-in', { signInName: 'amel', password: 'a long password' })
   return operator
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return text === '' ? [] : text.split(' ').map(Number)
 }
 
 function startProgram(config: string): Promise<ChildProcess> {

@@ -1,4 +1,4 @@
-// The vault's half of step 4: codes closed for ourselves are opened, and closed for the centre, in one worker's
+// Step 4 of the way of a code, inside the vault: codes closed for ourselves are opened, and closed for the centre, in one worker's
 // memory. What the api asked is checked against the signed order, the lot's record and the packs' own cursors.
 
 import { createHash } from 'node:crypto'

@@ -1,0 +1,138 @@
+// Each statement counts what breaks a rule, and names one example.
+
+import type { Sql } from '@scratchless/office/database/database'
+
+export interface Breaks {
+  readonly breaks: bigint
+  readonly example: string | null
+}
+
+async function count(sql: Sql, broken: string): Promise<Breaks> {
+  const { rows } = await sql.query<{ breaks: bigint; example: string | null }>(
+    `SELECT count(*) AS breaks, min(what) AS example FROM (${broken}) AS broken (what)`,
+  )
+  return rows[0]!
+}
+
+/** Serials that two packs hold. */
+export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'serial ' || next FROM (
+       SELECT first_serial + count AS ends, lead(first_serial) OVER (ORDER BY first_serial) AS next FROM pack) AS pairs
+      WHERE next < ends`,
+  )
+}
+
+/** Packs whose runs do not cover exactly what is allocated, each code once. */
+export function countMisallocatedPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'pack ' || pack.id FROM pack LEFT JOIN (
+       SELECT pack, sum(count) AS codes, min(first_serial) AS first, max(first_serial + count) AS ends,
+              bool_or(first_serial < before) AS overlap
+         FROM (SELECT *, lag(first_serial + count) OVER (PARTITION BY pack ORDER BY first_serial) AS before
+                 FROM restock_run) AS run GROUP BY pack) AS run ON run.pack = pack.id
+      WHERE coalesce(run.codes, 0) <> allocated OR coalesce(overlap, false)
+         OR (run.pack IS NOT NULL AND (first <> first_serial OR ends <> first_serial + allocated))`,
+  )
+}
+
+/** Lots whose codes are not the sum of their packs, or of what was sealed. */
+export function countUnbalancedLots(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'lot ' || lot.id FROM lot
+       LEFT JOIN sealed_lot ON sealed_lot.id = lot.id
+       LEFT JOIN (SELECT lot, sum(count) AS codes, sum(allocated) AS allocated FROM pack GROUP BY lot) AS packs
+              ON packs.lot = lot.id
+       LEFT JOIN (SELECT lot, sum(codes) AS codes FROM restock_delivery GROUP BY lot) AS sent ON sent.lot = lot.id
+      WHERE lot.codes IS DISTINCT FROM sealed_lot.codes OR lot.codes IS DISTINCT FROM packs.codes
+         OR coalesce(sent.codes, 0) <> coalesce(packs.allocated, 0)`,
+  )
+}
+
+/** Packs of which the vault holds another account than the api. */
+export function countDifferingPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'pack ' || pack.id FROM pack LEFT JOIN sealed_pack sealed ON sealed.id = pack.id
+      WHERE (sealed.lot, sealed.first_serial, sealed.count) IS DISTINCT FROM (pack.lot, pack.first_serial, pack.count)
+         OR sealed.closed_upto > pack.allocated`,
+  )
+}
+
+/** Deliveries whose codes are not those of their runs, or that left without the vault's journal knowing. */
+export function countUnjournalledDeliveries(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
+       LEFT JOIN closed_delivery closed ON closed.id = delivery.id
+       LEFT JOIN (SELECT delivery_id, sum(count) AS codes FROM restock_run GROUP BY delivery_id) AS run
+              ON run.delivery_id = delivery.id
+      WHERE run.codes IS DISTINCT FROM delivery.codes
+         OR (closed.id IS NULL AND state <> 'planned') OR closed.codes <> delivery.codes`,
+  )
+}
+
+/** Packs whose vault cursor is not what the vault's journal closed of them. */
+export function countMisclosedPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'pack ' || sealed.id FROM sealed_pack sealed LEFT JOIN (
+       SELECT run.pack, sum(run.count) AS codes FROM restock_run run
+         JOIN closed_delivery closed ON closed.id = run.delivery_id GROUP BY run.pack) AS closed
+         ON closed.pack = sealed.id
+      WHERE coalesce(closed.codes, 0) <> closed_upto`,
+  )
+}
+
+/** Signed order lines of which more was closed than ordered, or than the journal says. */
+export function countOverclosedLines(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM verified_order_line line
+       LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes FROM closed_delivery GROUP BY order_id, line_no)
+              AS closed USING (order_id, line_no)
+      WHERE line.closed > line.ordered OR line.closed <> coalesce(closed.codes, 0)`,
+  )
+}
+
+/** Order lines whose deliveries are not what was accepted. */
+export function countMisdeliveredLines(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM restock_order_line line
+       LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes, count(*) AS n, max(parts) AS parts
+                    FROM restock_delivery GROUP BY order_id, line_no) AS sent USING (order_id, line_no)
+      WHERE coalesce(sent.codes, 0) <> accepted OR sent.n <> sent.parts`,
+  )
+}
+
+/** Deliveries that are not in the outbox as their state says: acknowledged work that nobody would finish. */
+export function countStrandedDeliveries(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
+       LEFT JOIN message_out message ON message.id = delivery.id
+      WHERE CASE delivery.state WHEN 'planned' THEN message.id IS NOT NULL
+                                WHEN 'despatched' THEN message.state IS DISTINCT FROM 'waiting'
+                                ELSE message.state IS DISTINCT FROM 'answered' END`,
+  )
+}
+
+/** Messages taken and never answered. */
+export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
+  return count(sql, `SELECT kind || ' ' || id FROM message_in WHERE answer IS NULL`)
+}
+
+/** Row indexes, which are nonces, that two packs of one lot record share. */
+export function countSharedNonces(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'lot ' || lot FROM (
+       SELECT lot, first_index + count AS ends,
+              lead(first_index) OVER (PARTITION BY lot ORDER BY first_index) AS next FROM sealed_pack) AS pairs
+      WHERE next < ends`,
+  )
+}

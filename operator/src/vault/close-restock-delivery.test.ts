@@ -1,0 +1,198 @@
+import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
+import { money } from '@scratchless/voucher/money'
+import { packedSize } from '@scratchless/voucher/packed-code'
+import { productId } from '@scratchless/voucher/product'
+import { newMessageId, systemRandom } from '@scratchless/voucher/random'
+import { serialFromNumber } from '@scratchless/voucher/serial'
+import { openRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { closeRestockDelivery } from './close-restock-delivery.ts'
+import { closeRestockOrderResponse } from './close-restock-order-response.ts'
+import { generateStock } from './generate-stock.ts'
+import { takeRestockOrder } from './take-restock-order.ts'
+import { ATLAS, CENTRE, type TestVault, testVault } from './test-vault.ts'
+import type { DeliveryPlan } from './verbs.ts'
+
+let vault: TestVault
+let orderId: MessageId
+const FIRST = 100_000_000_000
+
+beforeEach(async () => {
+  vault = await testVault()
+  await vault.addProduct('ATLAS-5', 14)
+  await vault.addProduct('ATLAS-1', 14)
+  for (const product of ['ATLAS-5', 'ATLAS-1'])
+    await generateStock(vault.needs, {
+      product: productId(product),
+      count: 1_500,
+      expiresOn: '2099-12-31',
+      activated: true,
+      actor: 'amel',
+    })
+  orderId = await order(1_200)
+})
+afterEach(() => vault.database.drop())
+
+async function order(quantity: number): Promise<MessageId> {
+  const id = newMessageId(systemRandom)
+  const bytes = await closeRestockOrder(
+    {
+      id,
+      issuedAt: '2026-11-22T08:00:00.000Z',
+      expiresAt: '2099-11-22T08:00:00.000Z',
+      sender: CENTRE,
+      receiver: ATLAS,
+      lines: [{ lineNo: 1, product: productId('ATLAS-5'), quantity }],
+    },
+    {
+      suite: 'interop',
+      signingKey: signingKeyOf(vault.centre.sign.privateKey),
+      receiverKey: vault.own.unwrap,
+      random: systemRandom,
+    },
+  )
+  const taken = await takeRestockOrder(vault.needs, { partner: CENTRE, bytes })
+  if ('refusal' in taken) throw new Error(taken.refusal)
+  return taken.order.id
+}
+
+function plan(over: Partial<DeliveryPlan> = {}): DeliveryPlan {
+  return {
+    id: newMessageId(systemRandom),
+    partner: CENTRE,
+    issuedAt: '2026-11-22T08:00:00.000Z',
+    orderId,
+    orderLineNo: 1,
+    part: 1,
+    parts: 1,
+    lot: lotId('L000001'),
+    activatedOn: null,
+    unitPrice: money(4_700n, 'TND'),
+    runs: [run(1, 0, 100)],
+    ...over,
+  }
+}
+
+const run = (pack: number, offset: number, count: number) => ({
+  pack: BigInt(pack),
+  firstSerial: serialFromNumber(FIRST + (pack - 1) * 1_000 + offset),
+  count,
+})
+
+function open(bytes: Uint8Array) {
+  return openRestockDelivery(bytes, {
+    partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
+    self: CENTRE,
+    unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
+  })
+}
+
+test('a part opens for the centre, and the same plan gives the same bytes', async () => {
+  const one = plan({ runs: [run(1, 0, 1_000), run(2, 0, 100)] })
+  const bytes = await closeRestockDelivery(vault.needs, one)
+  if ('refusal' in bytes) throw new Error(bytes.refusal)
+  const opened = await open(bytes)
+  if ('refusal' in opened) throw new Error(opened.refusal)
+  expect(opened.content).toMatchObject({ product: 'ATLAS-5', lot: 'L000001', expiresOn: '2099-12-31' })
+  expect(opened.packedCodes.length).toBe(1_100 * packedSize(14))
+  expect(await closeRestockDelivery(vault.needs, one)).toEqual(bytes)
+  expect(await closeRestockDelivery(vault.needs, { ...one, part: 2, parts: 2 })).toEqual({
+    refusal: 'delivery-differs',
+  })
+})
+
+test.each<[string, Partial<DeliveryPlan>, string]>([
+  ['nobody’s order', { orderId: messageId('00000000-0000-4000-8000-000000000000') }, 'unknown-order-line'],
+  ['a line that the order has not', { orderLineNo: 2 }, 'unknown-order-line'],
+  ['a lot of another product than ordered', { lot: lotId('L000002'), runs: [run(3, 0, 1)] }, 'unknown-lot'],
+  ['no lot', { lot: lotId('L000099') }, 'unknown-lot'],
+  ['a pack of another lot', { runs: [{ ...run(1, 0, 1), pack: 3n }] }, 'run-differs'],
+  ['serials beyond the pack', { runs: [run(1, 950, 100)] }, 'run-differs'],
+  ['codes before which others have not gone', { runs: [run(1, 10, 5)] }, 'out-of-turn'],
+  ['more than the signed order asked for', { runs: [run(1, 0, 1_000), run(2, 0, 201)] }, 'more-than-ordered'],
+])('%s: nothing is closed', async (_, over, refusal) => {
+  expect(await closeRestockDelivery(vault.needs, plan(over))).toEqual({ refusal })
+  expect(await vault.count('closed_delivery')).toBe(0)
+  expect(await vault.count('sealed_pack WHERE closed_upto > 0')).toBe(0)
+})
+
+test('the api cannot have the same codes closed twice, nor an order filled twice', async () => {
+  const first = await closeRestockDelivery(vault.needs, plan({ runs: [run(1, 0, 1_000)] }))
+  expect('refusal' in first).toBe(false)
+  expect(await closeRestockDelivery(vault.needs, plan({ runs: [run(1, 0, 1_000)] }))).toEqual({
+    refusal: 'closed-already',
+  })
+  expect(await closeRestockDelivery(vault.needs, plan({ runs: [run(2, 0, 300)] }))).toEqual({
+    refusal: 'more-than-ordered',
+  })
+  // Two threads with the same codes at once: one of them gets them.
+  const other = await order(200)
+  const both = await Promise.all(
+    [1, 2].map(() => closeRestockDelivery(vault.needs, plan({ orderId: other, runs: [run(2, 0, 100)] }))),
+  )
+  expect(both.filter((answer) => 'refusal' in answer)).toEqual([{ refusal: 'closed-already' }])
+})
+
+test('a lot record planted by whoever holds the database does not open', async () => {
+  const owner = vault.database.pool('owner')
+  await owner.query("UPDATE sealed_lot SET mac = decode(repeat('00', 32), 'hex') WHERE id = 'L000001'")
+  await expect(closeRestockDelivery(vault.needs, plan())).rejects.toThrow('not-ours')
+})
+
+test('a sealed code that was moved does not open, and nothing is closed', async () => {
+  const owner = vault.database.pool('owner')
+  await owner.query(
+    `UPDATE sealed_pack SET sealed = (SELECT sealed FROM sealed_pack WHERE id = 3) WHERE id = 1`,
+  )
+  await expect(closeRestockDelivery(vault.needs, plan())).rejects.toThrow('100000000000')
+  expect(await vault.count('closed_delivery')).toBe(0)
+})
+
+test('only an order that the vault verified is answered', async () => {
+  const answer = await closeRestockOrderResponse(vault.needs, {
+    id: newMessageId(systemRandom),
+    issuedAt: '2026-11-22T08:00:00.000Z',
+    orderId: newMessageId(systemRandom),
+    verdict: 'refused',
+    reason: 'ordering-suspended',
+    lines: [],
+  })
+  expect(answer).toEqual({ refusal: 'unknown-order' })
+})
+
+test('a stranger’s message is refused before anything is noted', async () => {
+  const bytes = Buffer.from('<RestockOrder xmlns="urn:scratchless:restock:1"></RestockOrder>')
+  const before = await vault.count('verified_order')
+  expect(await takeRestockOrder(vault.needs, { partner: CENTRE, bytes })).toHaveProperty('refusal')
+  expect(await vault.count('verified_order')).toBe(before)
+})
+
+test('each process’s role does its own work and no other’s', async () => {
+  const api = vault.database.pool('api')
+  for (const statement of [
+    'SELECT sealed FROM sealed_pack',
+    'SELECT wrapped_key FROM sealed_lot',
+    'SELECT fingerprint FROM code_fingerprint',
+    'SELECT bytes FROM closed_delivery',
+    'UPDATE sealed_pack SET closed_upto = 0',
+    'UPDATE verified_order_line SET ordered = 1000000',
+    'DELETE FROM pack',
+    'DELETE FROM restock_delivery',
+    'DELETE FROM audit_entry',
+  ])
+    await expect(api.query(statement)).rejects.toThrow('permission denied')
+  const ours = vault.database.pool('vault')
+  for (const statement of [
+    'UPDATE sealed_pack SET sealed = NULL',
+    'DELETE FROM closed_delivery',
+    'DELETE FROM code_fingerprint',
+    'SELECT * FROM staff',
+    'UPDATE pack SET allocated = 0',
+  ])
+    await expect(ours.query(statement)).rejects.toThrow('permission denied')
+  const auditor = vault.database.pool('auditor')
+  for (const statement of ['SELECT sealed FROM sealed_pack', 'SELECT bytes FROM closed_delivery'])
+    await expect(auditor.query(statement)).rejects.toThrow('permission denied')
+})
