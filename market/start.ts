@@ -1,5 +1,6 @@
 // npm start: the whole market on this machine, from the operators' stock to the first ticket.
 
+import fs from 'node:fs'
 import path from 'node:path'
 import { type DataFolder, openDataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
@@ -8,6 +9,7 @@ import { type DemoOptions, readOptions } from './demo/options.ts'
 import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
+import { waitUntil } from './demo/wait-until.ts'
 import type { PrintedPaper } from './printer/printer.ts'
 
 const startedAtMs = Number(process.env.SCRATCHLESS_STARTED_AT_MS) || Date.now()
@@ -79,6 +81,7 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
 
   const files = first.terminal.tray.find(sale.serial)
   if (!files) throw new Error(`The ticket with serial ${sale.serial} was printed and is not in the tray.`)
+  await waitUntil('The picture of the ticket', async () => (fs.existsSync(files.picture) ? true : null))
   const ticket = {
     product: sale.product,
     serial: sale.serial,

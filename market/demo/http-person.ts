@@ -1,5 +1,8 @@
 // A person at a screen, as far as the wire can tell: JSON over http, the session's cookie kept.
 
+import http from 'node:http'
+import { text } from 'node:stream/consumers'
+
 export interface Answer<T> {
   readonly status: number
   readonly body: T
@@ -29,23 +32,34 @@ export interface HttpPerson {
 }
 
 export function httpPerson(port: number): HttpPerson {
-  const base = `http://127.0.0.1:${port}`
+  // One connection kept open, as a browser does.
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
   let cookie = ''
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
-    const response = await fetch(base + path, {
-      method,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-      headers: {
-        ...(cookie && { cookie }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
-    const set = response.headers.getSetCookie()
+    const content = body === undefined ? null : JSON.stringify(body)
+    const headers = {
+      ...(cookie && { cookie }),
+      ...(content !== null && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(content),
+      }),
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
+    const request = http.request(
+      { host: '127.0.0.1', port, path, method, agent, headers, timeout: TIMEOUT_MS },
+      resolve,
+    )
+    request.on('timeout', () =>
+      request.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS / 1000} s`)),
+    )
+    request.on('error', reject)
+    request.end(content)
+    const response = await promise
+    const set = response.headers['set-cookie'] ?? []
     if (set.length > 0) cookie = set.map((line) => line.split(';')[0]).join('; ')
-    const text = await response.text()
-    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T }
+    const answer = await text(response)
+    return { status: response.statusCode ?? 0, body: (answer === '' ? null : JSON.parse(answer)) as T }
   }
 
   function expected<T>(what: string, answer: Answer<T>): T {

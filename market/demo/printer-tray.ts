@@ -43,10 +43,10 @@ export function startPrinterTray(options: {
   return {
     program,
     find(serial) {
-      const name = fs.readdirSync(options.trayDir).findLast((file) => file.endsWith(`-${serial}.svg`))
+      const name = fs.readdirSync(options.trayDir).findLast((file) => file.endsWith(`-${serial}.escpos`))
       if (!name) return null
-      const picture = path.join(options.trayDir, name)
-      return { picture, bytes: picture.replace(/svg$/, 'escpos') }
+      const bytes = path.join(options.trayDir, name)
+      return { picture: bytes.replace(/escpos$/, 'svg'), bytes }
     },
   }
 }

@@ -51,6 +51,7 @@ test('a ticket lies in the tray with its code on paper and masked in text', asyn
   for (const byte of ticket()) socket.write(Buffer.of(byte))
   socket.write(Buffer.of(0x1d, 0x72, 1))
   expect(await answer(socket)).toEqual(Buffer.of(0))
+  await expect.poll(() => papers.length).toBe(1)
   const [paper] = papers
   expect(paper!.serial).toBe('000123456789')
   expect(paper!.torn).toBe(false)
@@ -77,4 +78,18 @@ test('status tells of missing paper', async () => {
   socket.write(Buffer.of(0x10, 0x04, 4))
   expect(await answer(socket)).toEqual(Buffer.of(0x72))
   socket.destroy()
+})
+
+test('a picture that was not drawn before the power went is drawn at the next start', async () => {
+  const socket = await connect()
+  socket.write(ticket())
+  await expect.poll(() => papers.length).toBe(1)
+  socket.destroy()
+  await printer.stop()
+  const { picture } = papers[0]!.files
+  const drawn = fs.readFileSync(picture, 'utf8')
+  fs.rmSync(picture)
+  printer = await startPrinter({ port: 0, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
+  await expect.poll(() => fs.existsSync(picture)).toBe(true)
+  await expect.poll(() => fs.readFileSync(picture, 'utf8')).toBe(drawn)
 })

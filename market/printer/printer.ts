@@ -35,6 +35,7 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
   fs.mkdirSync(options.trayDir, { recursive: true })
   let next = nextPaperNumber(options.trayDir)
   let fault: PrinterFault = 'none'
+  let drawing = drawMissingPictures(options.trayDir)
   const sockets = new Set<net.Socket>()
 
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -83,6 +84,7 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     })
   })
 
+  // The bytes are in the tray when the printer says so; the picture is drawn when the mechanism has time.
   function lay(lines: readonly PaperLine[], bytes: Buffer, torn: boolean) {
     const text = paperText(lines)
     const serial = serialOn(text)
@@ -92,9 +94,11 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
       bytes: path.join(options.trayDir, `${name}.escpos`),
     }
     fs.writeFileSync(files.bytes, bytes)
-    fs.writeFileSync(files.picture, paperPicture(lines))
-    onPaper({ number: next, serial, torn, files, text })
-    next++
+    const paper: PrintedPaper = { number: next++, serial, torn, files, text }
+    drawing = drawing.then(async () => {
+      await fs.promises.writeFile(files.picture, paperPicture(lines))
+      onPaper(paper)
+    })
   }
 
   await new Promise<void>((listening, fail) => {
@@ -109,6 +113,7 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     async stop() {
       for (const socket of sockets) socket.destroy()
       await new Promise((closed) => server.close(closed))
+      await drawing
     },
   }
 }
@@ -130,6 +135,19 @@ export function serialOn(text: readonly string[]): string | null {
     if (match) return match.slice(1).join('')
   }
   return null
+}
+
+/** A printer that lost its power before it had drawn draws now, from the bytes. */
+async function drawMissingPictures(trayDir: string): Promise<void> {
+  const names = new Set(fs.readdirSync(trayDir))
+  for (const name of names) {
+    const picture = name.replace(/escpos$/, 'svg')
+    if (picture === name || names.has(picture)) continue
+    const lines: PaperLine[] = []
+    const reader = escPosReader((event) => event.kind === 'line' && lines.push(event.line))
+    reader.write(await fs.promises.readFile(path.join(trayDir, name)))
+    await fs.promises.writeFile(path.join(trayDir, picture), paperPicture(lines))
+  }
 }
 
 /** One more than the highest number in the tray, so that a restarted printer overwrites no paper. */
