@@ -159,23 +159,42 @@ export interface MatchingCode {
   sealed: Buffer
 }
 
-/** Codes of this operator whose fingerprint is that of a new one: each to be settled by opening both. */
-export async function findMatchingCodes(
+/** Places of codes, whoever's, that have one of these fingerprints. Few: 32 bits seldom meet. */
+export async function findSameFingerprints(
+  sql: Sql,
+  fingerprints: readonly number[],
+): Promise<{ fingerprint: number; place: number; pack_id: bigint }[]> {
+  // A table that just grew has no statistics yet, and the planner would read all of it, for every part anew.
+  await sql.query('SET LOCAL enable_seqscan = off')
+  const { rows } = await sql.query<{ fingerprint: number; place: number; pack_id: bigint }>(
+    'SELECT fingerprint, place, pack_id FROM vault_fingerprint WHERE fingerprint = ANY($1::int[])',
+    [fingerprints],
+  )
+  await sql.query('SET LOCAL enable_seqscan = on')
+  return rows
+}
+
+/** Those of these places that are this operator's codes: each to be settled by opening both. */
+export async function readMatchingCodes(
   sql: Sql,
   operator: OperatorId,
-  fingerprints: readonly number[],
+  places: readonly { index: number; place: number; pack_id: bigint }[],
 ): Promise<MatchingCode[]> {
   const { rows } = await sql.query<MatchingCode>(
-    `SELECT (new.position - 1)::int AS index, record.id AS record_id, record.lot_id, record.product_id,
+    `SELECT known.index, record.id AS record_id, record.lot_id, record.product_id,
             record.code_digits, record.wrapped_key, record.mac,
             pack.first_serial + known.place AS serial, pack.first_index + known.place AS row_index,
             substring(pack.sealed FROM known.place * (octet_length(pack.sealed) / pack.count) + 1
                                   FOR octet_length(pack.sealed) / pack.count) AS sealed
-       FROM unnest($2::int[]) WITH ORDINALITY AS new (fingerprint, position)
-       JOIN vault_fingerprint AS known ON known.fingerprint = new.fingerprint
+       FROM unnest($2::int[], $3::int[], $4::bigint[]) AS known (index, place, pack_id)
        JOIN vault_pack AS pack ON pack.id = known.pack_id AND pack.operator = $1
        JOIN vault_lot_record AS record ON record.id = pack.record_id`,
-    [operator, fingerprints],
+    [
+      operator,
+      places.map(({ index }) => index),
+      places.map(({ place }) => place),
+      places.map(({ pack_id }) => pack_id),
+    ],
   )
   return rows
 }
@@ -229,8 +248,9 @@ export async function insertFingerprints(
   rows: { fingerprints: readonly number[]; places: readonly number[]; packIds: readonly bigint[] },
 ): Promise<void> {
   await sql.query(
+    // In the index's own order, so that its pages are visited once.
     `INSERT INTO vault_fingerprint (fingerprint, place, pack_id)
-     SELECT * FROM unnest($1::int[], $2::smallint[], $3::bigint[])`,
+     SELECT * FROM unnest($1::int[], $2::smallint[], $3::bigint[]) ORDER BY 1`,
     [rows.fingerprints, rows.places, rows.packIds],
   )
 }

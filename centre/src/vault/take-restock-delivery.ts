@@ -20,13 +20,14 @@ import {
   addReceived,
   anySerialKnown,
   findDelivery,
-  findMatchingCodes,
+  findSameFingerprints,
   insertDelivery,
   insertFingerprints,
   insertLotRecord,
   insertPacks,
   lockOperatorStock,
   type MatchingCode,
+  readMatchingCodes,
   readOrderLines,
   readProductDigits,
 } from './restock.sql.ts'
@@ -92,10 +93,24 @@ async function judge(
   if (content.expiresOn < nowIso(needs.clock).slice(0, 10)) return no('expired')
   if (await anySerialKnown(sql, operator, packs)) return no('serial-known')
   if (malformed) return no('code-malformed')
-  const matches = await findMatchingCodes(sql, operator, [...part.fingerprints])
+  const matches = await findMatchingCodes(sql, operator, part.fingerprints)
   const known = settleMatches(needs, operator, { content, packs, malformed, repeated, ...part }, matches)
   const duplicates = [...new Set([...repeated, ...known])].sort()
   return duplicates.length > 0 ? no('code-known', duplicates) : { reason: null, duplicates: [] }
+}
+
+async function findMatchingCodes(
+  sql: Sql,
+  operator: OperatorId,
+  fingerprints: Int32Array,
+): Promise<MatchingCode[]> {
+  const same = await findSameFingerprints(sql, [...fingerprints])
+  if (same.length === 0) return []
+  const places = same.flatMap(({ fingerprint, ...place }) =>
+    // One of the part's own codes may share it too.
+    [...fingerprints.entries()].flatMap(([index, one]) => (one === fingerprint ? [{ index, ...place }] : [])),
+  )
+  return readMatchingCodes(sql, operator, places)
 }
 
 /** Serials of the new codes that are here already: two codes may share a fingerprint, so both are opened. */
