@@ -130,6 +130,8 @@ test('the api cannot have the same codes closed twice, nor an order filled twice
 })
 
 test('of many who ask for the same codes at once, one gets them', async () => {
+  // Connections are open beforehand, so that all of them read before the first one writes.
+  await Promise.all(Array.from({ length: 8 }, () => vault.needs.pool.query('SELECT pg_sleep(0.1)')))
   const answers = await Promise.all(
     Array.from({ length: 8 }, () => closeRestockDelivery(vault.needs, plan({ runs: [run(1, 0, 100)] }))),
   )
