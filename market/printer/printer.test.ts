@@ -86,9 +86,10 @@ test('a picture that was not drawn before the power went is drawn at the next st
   await expect.poll(() => papers.length).toBe(1)
   socket.destroy()
   await printer.stop()
-  const { picture } = papers[0]!.files
+  const { picture, bytes } = papers[0]!.files
   const drawn = fs.readFileSync(picture, 'utf8')
   fs.rmSync(picture)
+  fs.rmSync(bytes)
   printer = await startPrinter({ port: 0, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
   await expect.poll(() => fs.existsSync(picture)).toBe(true)
   await expect.poll(() => fs.readFileSync(picture, 'utf8')).toBe(drawn)

@@ -8,6 +8,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escPosReader, type PaperLine, type PrinterEvent } from './esc-pos.ts'
 import { paperPicture } from './paper-picture.ts'
+import { openRoll } from './paper-roll.ts'
 import { paperText } from './paper-text.ts'
 
 export interface PrinterOptions {
@@ -33,9 +34,19 @@ export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
 /** Starts to listen on loopback; resolves when it does. */
 export async function startPrinter(options: PrinterOptions, onPaper: (paper: PrintedPaper) => void) {
   fs.mkdirSync(options.trayDir, { recursive: true })
-  let next = nextPaperNumber(options.trayDir)
+  const roll = openRoll(options.trayDir)
   let fault: PrinterFault = 'none'
-  let drawing = drawMissingPictures(options.trayDir)
+  // A printer that lost its power before it had filled the tray fills it now.
+  const inTray = new Set(
+    fs
+      .readdirSync(options.trayDir)
+      .filter((name) => name.endsWith('.escpos'))
+      .map((name) => Number(name.slice(0, 6))),
+  )
+  for (const { number, bytes, torn } of roll.found) {
+    if (!inTray.has(number)) await draw(options.trayDir, number, bytes, linesOf(bytes), torn)
+  }
+  let drawing: Promise<void> = Promise.resolve()
   const sockets = new Set<net.Socket>()
 
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -52,9 +63,15 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     async function move() {
       if (moving) return
       moving = true
+      // Answers that are due together travel together.
+      socket.cork()
       for (let event = queue.shift(); event; event = queue.shift()) {
         if (event.kind === 'line') {
-          if (options.linesPerSecond !== null) await sleep(1000 / options.linesPerSecond)
+          if (options.linesPerSecond !== null) {
+            socket.uncork()
+            await sleep(1000 / options.linesPerSecond)
+            socket.cork()
+          }
           lines.push(event.line)
         } else if (event.kind === 'status') socket.write(Buffer.of(fault === 'no-paper' ? 0x0c : 0x00))
         else if (event.kind === 'cut') {
@@ -63,11 +80,14 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
         }
       }
       moving = false
+      socket.uncork()
     }
 
     socket.on('data', (chunk) => {
+      socket.cork()
       try {
         reader.write(chunk)
+        socket.uncork()
       } catch (error) {
         socket.destroy(error as Error)
         return
@@ -84,21 +104,10 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     })
   })
 
-  // The bytes are in the tray when the printer says so; the picture is drawn when the mechanism has time.
+  // The bytes are on the roll when the printer says so; the tray is filled when the mechanism has time.
   function lay(lines: readonly PaperLine[], bytes: Buffer, torn: boolean) {
-    const text = paperText(lines)
-    const serial = serialOn(text)
-    const name = [String(next).padStart(6, '0'), serial ?? 'no-serial', ...(torn ? ['torn'] : [])].join('-')
-    const files = {
-      picture: path.join(options.trayDir, `${name}.svg`),
-      bytes: path.join(options.trayDir, `${name}.escpos`),
-    }
-    fs.writeFileSync(files.bytes, bytes)
-    const paper: PrintedPaper = { number: next++, serial, torn, files, text }
-    drawing = drawing.then(async () => {
-      await fs.promises.writeFile(files.picture, paperPicture(lines))
-      onPaper(paper)
-    })
+    const number = roll.add(bytes, torn)
+    drawing = drawing.then(async () => onPaper(await draw(options.trayDir, number, bytes, lines, torn)))
   }
 
   await new Promise<void>((listening, fail) => {
@@ -137,21 +146,25 @@ export function serialOn(text: readonly string[]): string | null {
   return null
 }
 
-/** A printer that lost its power before it had drawn draws now, from the bytes. */
-async function drawMissingPictures(trayDir: string): Promise<void> {
-  const names = new Set(fs.readdirSync(trayDir))
-  for (const name of names) {
-    const picture = name.replace(/escpos$/, 'svg')
-    if (picture === name || names.has(picture)) continue
-    const lines: PaperLine[] = []
-    const reader = escPosReader((event) => event.kind === 'line' && lines.push(event.line))
-    reader.write(await fs.promises.readFile(path.join(trayDir, name)))
-    await fs.promises.writeFile(path.join(trayDir, picture), paperPicture(lines))
-  }
+/** Both files of a ticket: what was received, and the picture of the paper. */
+async function draw(
+  trayDir: string,
+  number: number,
+  bytes: Buffer,
+  lines: readonly PaperLine[],
+  torn: boolean,
+): Promise<PrintedPaper> {
+  const text = paperText(lines)
+  const serial = serialOn(text)
+  const name = [String(number).padStart(6, '0'), serial ?? 'no-serial', ...(torn ? ['torn'] : [])].join('-')
+  const files = { picture: path.join(trayDir, `${name}.svg`), bytes: path.join(trayDir, `${name}.escpos`) }
+  await fs.promises.writeFile(files.picture, paperPicture(lines))
+  await fs.promises.writeFile(files.bytes, bytes)
+  return { number, serial, torn, files, text }
 }
 
-/** One more than the highest number in the tray, so that a restarted printer overwrites no paper. */
-function nextPaperNumber(trayDir: string): number {
-  const numbers = fs.readdirSync(trayDir).map((name) => Number(/^(\d{6})-/.exec(name)?.[1] ?? 0))
-  return Math.max(0, ...numbers) + 1
+function linesOf(bytes: Buffer): PaperLine[] {
+  const lines: PaperLine[] = []
+  escPosReader((event) => event.kind === 'line' && lines.push(event.line)).write(bytes)
+  return lines
 }
