@@ -4,7 +4,7 @@
 import { LOOPBACK } from '../settings.ts'
 import { closeRestockDelivery } from './close-restock-delivery.ts'
 import { generateStock } from './generate-stock.ts'
-import { createStockListener, type StockListener } from './stock-listener.ts'
+import type { StockListener } from './stock-listener.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { DeliveryPlan, StockAdmission, StockGeneration, StockTicket } from './verbs.ts'
 
@@ -14,6 +14,7 @@ export function bulkJobs(needs: VaultNeeds, stockPort: number) {
   // The listener belongs to the thread that reads the files: their bytes pass through no other. It opens at the
   // first admission, because most days bring none.
   async function listen(): Promise<StockListener> {
+    const { createStockListener } = await import('./stock-listener.ts')
     const listener = createStockListener(needs)
     await listener.app.listen({ host: LOOPBACK, port: stockPort })
     return listener
