@@ -89,11 +89,16 @@ CREATE TABLE safe_run (
   digits INTEGER NOT NULL,
   first_serial INTEGER NOT NULL,
   count INTEGER NOT NULL CHECK (count > 0),
-  codes BLOB NOT NULL,
   next_index INTEGER NOT NULL DEFAULT 0 CHECK (next_index BETWEEN 0 AND count),
   UNIQUE (operator, first_serial)
 ) STRICT;
 CREATE INDEX safe_run_open ON safe_run (product, expires_on, delivery, first_serial) WHERE next_index < count;
+
+-- The codes of a run, one code box after the other. Apart from the run, whose row each sale writes.
+CREATE TABLE safe_codes (
+  run INTEGER PRIMARY KEY REFERENCES safe_run,
+  codes BLOB NOT NULL
+) STRICT;
 
 -- No serial of an operator stands here twice.
 CREATE TRIGGER safe_run_overlap BEFORE INSERT ON safe_run

@@ -57,7 +57,7 @@ function runsAddUp(store: Store): AuditLine {
     store,
     `SELECT count(*) AS found FROM safe_run
      WHERE next_index <> (SELECT count(*) FROM sale WHERE run = safe_run.id AND state <> 'not_sold')
-        OR length(codes) % count <> 0
+        OR (SELECT length(codes) % count FROM safe_codes WHERE run = safe_run.id) IS NOT 0
         OR EXISTS (SELECT 1 FROM sale WHERE run = safe_run.id AND state <> 'not_sold'
                     AND (run_index >= next_index OR serial <> first_serial + run_index))`,
   )

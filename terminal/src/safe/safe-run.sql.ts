@@ -23,11 +23,11 @@ export interface SafeRun {
 
 /** Throws where a serial of the run is on board already. */
 export function insertRun(store: Store, run: SafeRun): void {
-  store
+  const { lastInsertRowid } = store
     .statement(
       `INSERT INTO safe_run
-         (delivery, epoch, operator, product, lot, expires_on, digits, first_serial, count, codes)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         (delivery, epoch, operator, product, lot, expires_on, digits, first_serial, count)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       run.delivery,
@@ -39,8 +39,8 @@ export function insertRun(store: Store, run: SafeRun): void {
       run.digits,
       serialToNumber(run.firstSerial),
       run.count,
-      run.codes,
     )
+  store.statement('INSERT INTO safe_codes (run, codes) VALUES (?, ?)').run(lastInsertRowid, run.codes)
 }
 
 export interface NextCode extends Omit<SafeRun, 'firstSerial' | 'count' | 'codes'> {
@@ -56,7 +56,7 @@ export function nextCode(store: Store, product: ProductId, today: string): NextC
     .statement(
       `SELECT id, delivery, epoch, operator, lot, expires_on, digits, first_serial, next_index,
               substr(codes, next_index * (length(codes) / count) + 1, length(codes) / count) AS sealed
-       FROM safe_run
+       FROM safe_run JOIN safe_codes ON run = id
        WHERE product = ? AND next_index < count AND expires_on >= ?
        ORDER BY expires_on, delivery, first_serial LIMIT 1`,
     )

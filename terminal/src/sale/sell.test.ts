@@ -182,9 +182,9 @@ test('an empty shelf says so', async () => {
 })
 
 test('a code whose box was altered is damaged, and the next one sells', async () => {
-  const { codes } = world.store().statement('SELECT codes FROM safe_run').get() as { codes: Uint8Array }
+  const { codes } = world.store().statement('SELECT codes FROM safe_codes').get() as { codes: Uint8Array }
   codes[0]! ^= 1
-  world.store().statement('UPDATE safe_run SET codes = ?').run(codes)
+  world.store().statement('UPDATE safe_codes SET codes = ?').run(codes)
   expect(await sold()).toMatchObject({ number: 1, state: 'damaged' })
   expect(await sold()).toMatchObject({ number: 2, state: 'printed', serial: '104822773902' })
   expect(printedCodes()).toEqual([digits[1]])

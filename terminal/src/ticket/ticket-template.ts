@@ -16,7 +16,7 @@ const FEED_LINES = 2
 const QR_MODULE_DOTS = 4
 
 export interface TicketTemplate {
-  /** How often the printer is asked to speak: after each line, and after the cut. */
+  /** How often the printer is asked to speak: after the cut, and before it after each line where somebody watches. */
   readonly marks: number
   /** The whole ticket, open. Whoever asked for it zeroes it once the printer's line has taken it. */
   fill(fields: TicketFields, code: ClearCode): Buffer
@@ -29,22 +29,23 @@ const PLAIN: TicketFields = {
   time: '00/00/00 00:00',
 }
 
-export function ticketTemplate(facts: TicketFacts, columns: 32 | 48): TicketTemplate {
+/** `watched`: the printer says each line; a ticket that nobody watches is not kept waiting for that. */
+export function ticketTemplate(facts: TicketFacts, columns: 32 | 48, watched: boolean): TicketTemplate {
   const digits = facts.product.codeDigits
   const zeros = '0'.repeat(digits)
-  const plain = layOut(facts, PLAIN, zeros, columns)
-  const codeAt = differing(plain, layOut(facts, PLAIN, '1'.repeat(digits), columns))
+  const plain = layOut(facts, PLAIN, zeros, columns, watched)
+  const codeAt = differing(plain, layOut(facts, PLAIN, '1'.repeat(digits), columns, watched))
   const fieldNames = Object.keys(PLAIN) as (keyof TicketFields)[]
   const fieldAt = fieldNames.map((name) => {
     const other = { ...PLAIN, [name]: PLAIN[name].replace(/0/g, '1') }
-    const at = differing(plain, layOut(facts, other, zeros, columns))
+    const at = differing(plain, layOut(facts, other, zeros, columns, watched))
     const places = [...PLAIN[name]].flatMap((letter, place) => (letter === '0' ? [place] : []))
     if (at.length !== places.length) throw new Error(`the ticket does not show its ${name} just once`)
     return { name, at, places }
   })
   if (codeAt.length !== 2 * digits) throw new Error('the ticket does not show its code in text and QR')
   return {
-    marks: ticketParts(facts, PLAIN).length + 1,
+    marks: watched ? ticketParts(facts, PLAIN).length + 1 : 1,
     fill(fields, code) {
       if (code.digits !== digits) throw new Error('the code has another length than its product says')
       const ticket = Buffer.from(plain)
@@ -68,7 +69,13 @@ function differing(a: Buffer, b: Buffer): number[] {
   return places
 }
 
-function layOut(facts: TicketFacts, fields: TicketFields, code: string, columns: 32 | 48): Buffer {
+function layOut(
+  facts: TicketFacts,
+  fields: TicketFields,
+  code: string,
+  columns: 32 | 48,
+  watched: boolean,
+): Buffer {
   const printer = new Encoder({ language: 'esc-pos', columns, newline: '\n' })
   printer.initialize().codepage('cp858')
   const digits = facts.product.codeDigits
@@ -115,7 +122,7 @@ function layOut(facts: TicketFacts, fields: TicketFields, code: string, columns:
         printer.align('left')
       }
     }
-    printer.raw(SAY_WHEN_PRINTED)
+    if (watched) printer.raw(SAY_WHEN_PRINTED)
   }
   const body = printer.newline(FEED_LINES).encode()
   return Buffer.concat([body, Buffer.from(CUT), Buffer.from(SAY_WHEN_PRINTED)])

@@ -6,6 +6,8 @@ import type { TillEvent } from './till-view.ts'
 export interface TillEvents {
   /** Takes over a response as a stream of events. */
   listen(response: ServerResponse): void
+  /** Whether somebody listens. */
+  watched(): boolean
   /** Nobody listening costs nothing: the event is made only where somebody does. */
   tell(event: () => TillEvent): void
   close(): void
@@ -37,6 +39,7 @@ export function createTillEvents(): TillEvents {
       listeners.add(response)
       response.on('close', () => listeners.delete(response))
     },
+    watched: () => listeners.size > 0,
     tell(event) {
       if (listeners.size === 0) return
       const text = `data: ${JSON.stringify(event())}\n\n`

@@ -99,12 +99,14 @@ export function openTill(needs: TillNeeds): Till {
   }
 
   function template(product: ProductId, session: VendorSession): TicketTemplate {
-    const known = templates.get(`${product} ${session.vendor}`)
+    const watched = events.watched()
+    const name = `${product} ${session.vendor} ${watched}`
+    const known = templates.get(name)
     if (known !== undefined) return known
     const { identity, catalogue } = currentWord()!
     const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale)!
-    const made = ticketTemplate(facts, needs.columns)
-    templates.set(`${product} ${session.vendor}`, made)
+    const made = ticketTemplate(facts, needs.columns, watched)
+    templates.set(name, made)
     return made
   }
 
@@ -144,8 +146,7 @@ export function openTill(needs: TillNeeds): Till {
           printer,
           locale: needs.locale,
           template,
-          onPrinting: (sale, line, lines) =>
-            events.tell((): TillEvent => ({ kind: 'printing', sale: view(sale), line, lines: lines - 1 })),
+          onPrinting: (sale, line, lines) => tellPrinting(sale, line, lines),
         },
         session,
         form,
@@ -157,6 +158,13 @@ export function openTill(needs: TillNeeds): Till {
     } finally {
       printing = false
     }
+  }
+
+  /** The last mark is the cut's. */
+  function tellPrinting(sale: StoredSale, mark: number, marks: number): void {
+    // Laid out for nobody to watch; whoever came since sees the whole ticket at its end.
+    if (marks === 1) return
+    events.tell((): TillEvent => ({ kind: 'printing', sale: view(sale), line: mark, lines: marks - 1 }))
   }
 
   async function lock(): Promise<void> {
