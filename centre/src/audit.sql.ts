@@ -1,0 +1,210 @@
+// Each statement counts what breaks a rule, and names one example.
+
+import type { Sql } from '@scratchless/office/database/database'
+
+export interface Breaks {
+  readonly breaks: bigint
+  readonly example: string | null
+}
+
+async function count(sql: Sql, broken: string): Promise<Breaks> {
+  const { rows } = await sql.query<{ breaks: bigint; example: string | null }>(
+    `SELECT count(*) AS breaks, min(what) AS example FROM (${broken}) AS broken (what)`,
+  )
+  return rows[0]!
+}
+
+/** Serials that two packs hold. */
+export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT operator || ' serial ' || next FROM (
+       SELECT operator, first_serial + count AS ends,
+              lead(first_serial) OVER (PARTITION BY operator ORDER BY first_serial) AS next
+         FROM pack) AS pairs
+      WHERE next < ends`,
+  )
+}
+
+/** Packs whose runs do not cover exactly what was taken, each code once. */
+export function countMistakenPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT pack.operator || ' pack ' || pack.first_serial FROM pack LEFT JOIN (
+       SELECT depot_id, operator, pack_first_serial, sum(count) AS codes, min(first_serial) AS first,
+              max(first_serial + count) AS ends, bool_or(first_serial < before) AS overlap
+         FROM (SELECT *, lag(first_serial + count) OVER (
+                           PARTITION BY depot_id, operator, pack_first_serial ORDER BY first_serial) AS before
+                 FROM supply_run) AS run
+        GROUP BY depot_id, operator, pack_first_serial) AS run
+         ON run.depot_id = pack.depot_id AND run.operator = pack.operator
+        AND run.pack_first_serial = pack.first_serial
+      WHERE coalesce(run.codes, 0) <> taken OR coalesce(overlap, false)
+         OR (run.codes IS NOT NULL AND (first <> first_serial OR ends <> first_serial + taken))`,
+  )
+}
+
+/** Packs that the vault does not hold alike, or whose cursor is ahead of the desk's. */
+export function countDifferingPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT pack.operator || ' pack ' || pack.first_serial
+       FROM pack LEFT JOIN vault_pack AS sealed
+         ON sealed.operator = pack.operator AND sealed.first_serial = pack.first_serial
+       LEFT JOIN vault_lot_record AS record ON record.id = sealed.record_id
+      WHERE (sealed.count, record.lot_id, record.product_id)
+              IS DISTINCT FROM (pack.count, pack.lot_id, pack.product_id)
+         OR sealed.closed_upto > pack.taken`,
+  )
+}
+
+/** Packs of the vault that the api never wrote down, where no part is on its way from one to the other. */
+export function countUnwrittenPacks(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT sealed.operator || ' pack ' || sealed.first_serial
+       FROM vault_pack AS sealed LEFT JOIN pack
+         ON pack.operator = sealed.operator AND pack.first_serial = sealed.first_serial
+      WHERE pack.first_serial IS NULL
+        AND NOT EXISTS (SELECT FROM vault_restock_delivery AS taken
+                          LEFT JOIN restock_delivery ON restock_delivery.id = taken.id
+                         WHERE restock_delivery.id IS NULL)`,
+  )
+}
+
+/** Orders that were sent and that the vault's journal does not hold alike, and the other way round. */
+export function countUnjournalledOrders(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT coalesce("order".terminal_id, journal.terminal_id) || ' '
+              || coalesce("order".sequence, journal.sequence)
+       FROM supply_order AS "order" FULL JOIN vault_supply AS journal
+         ON journal.terminal_id = "order".terminal_id AND journal.sequence = "order".sequence
+      WHERE ("order".state IN ('despatched', 'delivered')
+             AND journal.codes IS DISTINCT FROM "order".codes)
+         OR "order".sequence IS NULL
+         OR ("order".state = 'withheld' AND journal.sequence IS NOT NULL)`,
+  )
+}
+
+/** Parts taken whose codes are not those of their packs. */
+export function countMiscountedDeliveries(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'delivery ' || delivery.id
+       FROM restock_delivery AS delivery
+       LEFT JOIN (SELECT delivery_id, sum(count) AS codes FROM pack GROUP BY delivery_id) AS packed
+         ON packed.delivery_id = delivery.id
+      WHERE delivery.codes <> coalesce(packed.codes, 0)`,
+  )
+}
+
+/** Lines whose received codes are not the sum of the parts taken, or are more than was accepted. */
+export function countMisreceivedLines(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'order ' || line.order_id || ' line ' || line.line_no
+       FROM restock_order_line AS line
+       LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes FROM restock_delivery
+                   GROUP BY order_id, line_no) AS taken
+         ON taken.order_id = line.order_id AND taken.line_no = line.line_no
+      WHERE line.received <> coalesce(taken.codes, 0) OR line.received > line.accepted`,
+  )
+}
+
+/** Sales of codes that their terminal was not given. */
+export function countSalesOfOthers(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT sale.operator || ' serial ' || sale.serial FROM sale
+      WHERE NOT EXISTS (
+        SELECT FROM supply_run AS run
+         WHERE run.depot_id = sale.depot_id AND run.operator = sale.operator
+           AND run.terminal_id = sale.terminal_id AND run.product_id = sale.product_id
+           AND run.first_serial <= sale.serial AND run.first_serial + run.count > sale.serial)`,
+  )
+}
+
+/** Orders whose debit is not the price of their codes, or whose money does not stand as their state says. */
+export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT "order".terminal_id || ' ' || "order".sequence
+       FROM supply_order AS "order"
+       JOIN (SELECT depot_id, terminal_id, sequence, sum(count) AS codes, sum(count * unit_price_minor) AS price
+               FROM supply_run GROUP BY depot_id, terminal_id, sequence) AS given
+         ON given.depot_id = "order".depot_id AND given.terminal_id = "order".terminal_id
+        AND given.sequence = "order".sequence
+       LEFT JOIN entry
+         ON entry.depot_id = "order".depot_id AND entry.side = 'debit'
+        AND entry.transfer_id = 'supply:' || "order".terminal_id || ':' || "order".sequence
+       LEFT JOIN settlement
+         ON settlement.depot_id = entry.depot_id AND settlement.transfer_id = entry.transfer_id
+      WHERE "order".codes <> given.codes OR "order".debited_minor <> given.price
+         OR coalesce(entry.amount_minor, 0) <> "order".debited_minor
+         OR (entry.transfer_id IS NOT NULL
+             AND settlement.outcome IS DISTINCT FROM CASE "order".state
+                   WHEN 'delivered' THEN 'posted' WHEN 'withheld' THEN 'voided' END)`,
+  )
+}
+
+/** Transfers for orders that are not there. */
+export function countDebitsWithoutCodes(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT transfer.id FROM transfer
+      WHERE kind = 'supply' AND NOT EXISTS (
+        SELECT FROM supply_order AS "order"
+         WHERE "order".depot_id = transfer.depot_id
+           AND 'supply:' || "order".terminal_id || ':' || "order".sequence = transfer.id)`,
+  )
+}
+
+/** Accounts beyond their limit. */
+export function countOverdrawnAccounts(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT id FROM account
+      WHERE credit_line_minor IS NOT NULL
+        AND debits_posted + debits_pending > credits_posted + credit_line_minor`,
+  )
+}
+
+/** Messages taken that have no answer, but orders whose codes are being closed. */
+export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT message.terminal_id || ' ' || message.sequence
+       FROM supply_message AS message
+       LEFT JOIN supply_order AS "order"
+         ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
+        AND "order".sequence = message.sequence
+      WHERE message.answer IS NULL AND "order".state IS DISTINCT FROM 'decided'
+      UNION ALL
+     SELECT sender || ' ' || kind || ' ' || id FROM message_in WHERE answer IS NULL`,
+  )
+}
+
+/** Terminals whose messages are not 1, 2, 3 … up to their last sequence. */
+export function countBrokenSequences(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT terminal.id FROM terminal LEFT JOIN (
+       SELECT terminal_id, count(*) AS messages, min(sequence) AS first, max(sequence) AS last
+         FROM supply_message GROUP BY terminal_id) AS taken ON taken.terminal_id = terminal.id
+      WHERE coalesce(taken.messages, 0) <> terminal.last_sequence
+         OR (taken.messages IS NOT NULL AND (taken.first <> 1 OR taken.last <> terminal.last_sequence))`,
+  )
+}
+
+/** Row indexes that two packs of a lot record share: one nonce twice. */
+export function countSharedNonces(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'record ' || record_id FROM (
+       SELECT record_id, first_index + count AS ends,
+              lead(first_index) OVER (PARTITION BY record_id ORDER BY first_index) AS next
+         FROM vault_pack) AS pairs
+      WHERE next < ends`,
+  )
+}

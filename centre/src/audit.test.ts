@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auditCentre, auditSnapshot } from './audit.ts'
+import { addShop, enrolTerminal, startTestCentre, type TestCentre, UNIT_PRICE_MINOR } from './test-centre.ts'
+
+let centre: TestCentre
+beforeAll(async () => {
+  centre = await startTestCentre()
+  await centre.operator.stock(1_000_000, 1_500)
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminal = await enrolTerminal(centre, shop)
+  await terminal.ask('supply-order', terminal.order(10))
+  await terminal.ask('supply-order', terminal.order(20))
+})
+afterAll(() => centre.close())
+
+const audit = () => auditCentre(centre.database.urls.auditor)
+
+test('a sound centre passes every check', async () => {
+  expect((await audit()).filter(({ ok }) => !ok)).toEqual([])
+})
+
+test.each([
+  [1, 'UPDATE pack SET taken = taken + 1 WHERE taken > 0'],
+  [1, 'UPDATE vault_pack SET closed_upto = closed_upto + 1 WHERE closed_upto > 0'],
+  [
+    1,
+    'UPDATE vault_pack SET record_id = (SELECT max(id::text)::uuid FROM vault_lot_record), first_serial = first_serial + 1 WHERE closed_upto = 0',
+  ],
+  [1, 'UPDATE vault_supply SET codes = codes - 1'],
+  [2, 'UPDATE restock_order_line SET received = received - 1'],
+  [4, `UPDATE entry SET amount_minor = amount_minor + 1 WHERE side = 'debit'`],
+  [5, 'UPDATE supply_order SET debited_minor = debited_minor - 1'],
+  [8, 'UPDATE supply_message SET answer = NULL WHERE sequence = 1'],
+  [9, 'UPDATE terminal SET last_sequence = last_sequence + 1'],
+  [12, `UPDATE audit_entry SET details = '{}' WHERE n = 2`],
+])('invariant %i is found broken after: %s', async (invariant, damage) => {
+  const owner = await centre.database.pool('owner').connect()
+  try {
+    await owner.query('BEGIN')
+    await owner.query(damage)
+    // The damage is seen inside its own transaction only, and undone.
+    const lines = await auditSnapshot(owner)
+    expect(lines.filter(({ ok }) => !ok).map((line) => line.invariant)).toContain(invariant)
+  } finally {
+    await owner.query('ROLLBACK')
+    owner.release()
+  }
+})
