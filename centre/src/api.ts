@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { openPair } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
-import { createHttpServer } from '@scratchless/office/http/http-server'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
-import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
@@ -15,23 +13,17 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
-import { addRestockRoutes } from './restock/restock-routes.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { openOwnAccounts } from './retailers/accounts.ts'
-import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { CentreSettings, VAULT_SOCKET } from './settings.ts'
-import { addStatusPage } from './status/status-page.ts'
-import { addStockRoutes } from './stock/stock-routes.ts'
+import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
 import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
-import { addCardRoutes } from './terminals/card-routes.ts'
-import { addTerminalRoutes } from './terminals/terminal-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -52,16 +44,7 @@ const own = {
   certificatePem: readFileSync(join(settings.keysFolder, 'tls.pem'), 'utf8'),
 }
 
-const staff = createHttpServer({ log, clock, random })
-const guard = await addStaffRoutes(staff, needs, { party: settings.party, secureCookie: false })
-addCatalogueRoutes(staff, needs, guard)
-addRetailerRoutes(staff, needs, guard)
-addTerminalRoutes(staff, needs, guard)
-addCardRoutes(staff, needs, guard)
-addRestockRoutes(staff, needs, guard)
-addStockRoutes(staff, needs, guard)
-addStatusPage(staff, needs, guard)
-
+const staff = await createStaffServer(needs)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
     party as string,

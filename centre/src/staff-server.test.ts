@@ -1,0 +1,192 @@
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generatePair } from '@scratchless/keys/party-keys'
+import { signApproval } from '@scratchless/office/staff/approval'
+import { addStaff } from '@scratchless/office/staff/staff'
+import { openEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
+import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { CardView, EnrolmentView, RetailerView, TerminalView } from './staff-api.ts'
+import { createStaffServer } from './staff-server.ts'
+import { frameOf, startTestCentre, type TestCentre } from './test-centre.ts'
+
+let centre: TestCentre
+let app: FastifyInstance
+let cookie = ''
+
+beforeAll(async () => {
+  centre = await startTestCentre()
+  app = await createStaffServer(centre.needs)
+  const password = 'a long enough password'
+  await addStaff(
+    { pool: centre.database.pool('owner') },
+    { signInName: 'demo', fullName: 'Demo', roles: [], password },
+  )
+  const answer = await app.inject({
+    ...{ method: 'POST', url: '/api/sign-in' },
+    payload: { signInName: 'demo', password },
+  })
+  cookie = String(answer.headers['set-cookie']).split(';')[0]!
+})
+afterAll(async () => {
+  await app.close()
+  await centre.close()
+})
+
+async function call<Answer>(method: 'GET' | 'POST', url: string, payload?: object) {
+  const options: InjectOptions = { method, url, headers: { cookie } }
+  const answer = await app.inject(payload === undefined ? options : { ...options, payload })
+  const json = answer.json() as Answer & { error?: { code: string; details?: unknown } }
+  return { status: answer.statusCode, json, code: json.error?.code }
+}
+
+async function addShop(): Promise<RetailerView> {
+  const { status, json } = await call<RetailerView>('POST', '/api/retailers', {
+    name: 'El Amen',
+    place: 'Tunis',
+  })
+  expect(status).toBe(201)
+  return json
+}
+
+test('nobody gets in without a session', async () => {
+  for (const url of [
+    '/api/products',
+    '/api/stock',
+    '/api/retailers',
+    '/api/restock/orders',
+    '/api/terminals',
+  ])
+    expect((await app.inject({ method: 'GET', url })).statusCode).toBe(401)
+})
+
+test('a product is added once, the same again is harmless, another under its name is refused', async () => {
+  const product = {
+    ...{ id: 'ATLAS-1', operator: 'atlas', faceValue: '1.000', publicPrice: '1.000', tax: '0.060' },
+    ...{ netCredit: '0.940', codeDigits: 14, checkDigit: 'none', validityDays: 365 },
+    refillTemplate: '*123*{code}#',
+  }
+  const version = async () =>
+    (await call<{ catalogueVersion: number }>('GET', '/api/products')).json.catalogueVersion
+  const before = await version()
+  expect(await call('POST', '/api/products', product)).toMatchObject({ status: 201, json: product })
+  expect((await call('POST', '/api/products', product)).status).toBe(201)
+  expect(await version()).toBe(before + 1)
+  expect(await call('POST', '/api/products', { ...product, tax: '0.050' })).toMatchObject({
+    ...{ status: 409, code: 'product-differs' },
+  })
+  expect(await call('POST', '/api/products', { ...product, id: 'X-1', operator: 'nobody' })).toMatchObject({
+    status: 400,
+  })
+})
+
+test('deposits count once by their document; the credit line adds to what is available', async () => {
+  const shop = await addShop()
+  const deposit = (document: string, amount: string) =>
+    call<RetailerView>('POST', `/api/retailers/${shop.id}/deposits`, { amount, document })
+  expect(await deposit('B-1', '600.000')).toMatchObject({ status: 201, json: { balance: '600.000' } })
+  expect(await deposit('B-1', '600.000')).toMatchObject({ status: 201, json: { balance: '600.000' } })
+  expect(await deposit('B-1', '601.000')).toMatchObject({ status: 409, code: 'document-used' })
+  expect(await deposit('B-2', '0')).toMatchObject({ status: 400 })
+  expect(await deposit('B-2', '1.0001')).toMatchObject({ status: 400 })
+  const line = await call<RetailerView>('POST', `/api/retailers/${shop.id}/credit-line`, { amount: '50' })
+  expect(line.json).toMatchObject({ balance: '600.000', creditLine: '50.000', available: '650.000' })
+  expect(await call('GET', '/api/retailers/R99999')).toMatchObject({ status: 404, code: 'unknown-retailer' })
+})
+
+test('a rate reaches forward only', async () => {
+  const shop = await addShop()
+  const rate = { retailer: shop.id, discountBasisPoints: 350 }
+  expect((await call('POST', '/api/rates', rate)).status).toBe(201)
+  const past = { ...rate, validFrom: '2020-01-01T00:00:00.000Z' }
+  expect(await call('POST', '/api/rates', past)).toMatchObject({ status: 409, code: 'in-the-past' })
+})
+
+const sign = (index: number, purpose: string, fields: string[], key?: KeyObject) => ({
+  approver: centre.approvers[index]!.name,
+  signature: signApproval(key ?? centre.approvers[index]!.privateKey, purpose, fields).toString('base64'),
+})
+
+test('a terminal becomes active with the approvals of two people over its device, and not before', async () => {
+  const shop = await addShop()
+  const terminal = (await call<TerminalView>('POST', '/api/terminals', { retailer: shop.id })).json
+  expect(terminal.state).toBe('new')
+  const url = `/api/terminals/${terminal.id}`
+  const enrolment = (await call<EnrolmentView>('POST', `${url}/enrolments`, {})).json
+  expect(enrolment.typed).toBe(`${enrolment.enrolmentNumber}-${enrolment.enrolmentCode}`)
+  expect(await call('POST', `${url}/approvals`, sign(0, 'certify-terminal', []))).toMatchObject({
+    code: 'no-device',
+  })
+
+  const { enrolmentNumber } = enrolment
+  const keys = enrolmentKeys(readEnrolmentCode(enrolment.enrolmentCode)!, enrolmentNumber)
+  const ask = async (poll: number, device = generatePair('supply-sign')) => {
+    const content = {
+      ...{ enrolmentNumber, deviceKey: device.publicKey, nonce: Buffer.alloc(16) },
+      ...{ deviceTimeS: 1, softwareVersion: '0.1.0' },
+    }
+    const request = closeEnrolmentRequest(content, keys, { enrolmentNumber, poll, answering: null })
+    const frame = frameOf(await centre.door(request.frame))
+    const answer = openEnrolmentAnswer(frame, keys, {
+      ...{ enrolmentNumber, poll, answering: request.payloadHash },
+    })
+    return { state: answer === 'unacceptable' ? answer : answer.content.state, device }
+  }
+  const { state, device } = await ask(1)
+  expect(state).toBe('waiting')
+  // A second device with the same code is refused, and stays refused.
+  expect((await ask(2)).state).toBe('refused')
+
+  const asked = (await call<TerminalView>('GET', url)).json
+  expect(asked).toMatchObject({ state: 'asked', enrolmentNumber })
+  const fields = [terminal.id, shop.id, asked.fingerprint!]
+  const wrong = sign(0, 'certify-terminal', [terminal.id, shop.id, '00000 00000 00000 00000 00000 00000'])
+  expect(await call('POST', `${url}/approvals`, wrong)).toMatchObject({
+    status: 403,
+    code: 'wrong-signature',
+  })
+  const first = sign(0, 'certify-terminal', fields)
+  expect((await call<TerminalView>('POST', `${url}/approvals`, first)).json.state).toBe('asked')
+  expect((await call<TerminalView>('POST', `${url}/approvals`, first)).json.state).toBe('asked')
+  const stolen = { ...sign(1, 'certify-terminal', fields, centre.approvers[0]!.privateKey) }
+  expect(await call('POST', `${url}/approvals`, stolen)).toMatchObject({ code: 'wrong-signature' })
+  const second = await call<TerminalView>('POST', `${url}/approvals`, sign(1, 'certify-terminal', fields))
+  expect(second.json).toMatchObject({ state: 'active', approvers: ['one', 'two'] })
+  expect((await ask(3, device)).state).toBe('enrolled')
+
+  const revoked = await call<TerminalView>('POST', `${url}/revocation`, { reason: 'stolen' })
+  expect(revoked.json.state).toBe('revoked')
+  expect((await ask(4, device)).state).toBe('refused')
+})
+
+test('a card is registered with two approvals over its own key', async () => {
+  const shop = await addShop()
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const body = {
+    ...{ card: 'C0004711', retailer: shop.id, vendor: '02', class: 'file' },
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+  }
+  const card = (await call<CardView>('POST', '/api/cards', body)).json
+  expect(card.state).toBe('waiting')
+  const fields = [card.id, shop.id, '02', 'file', card.keyFingerprint]
+  const url = '/api/cards/C0004711/approvals'
+  await call('POST', url, sign(0, 'register-card', fields))
+  const done = await call<CardView>('POST', url, sign(1, 'register-card', fields))
+  expect(done.json).toMatchObject({ state: 'registered', approvers: ['one', 'two'] })
+  expect(await call('POST', '/api/cards', body)).toMatchObject({ status: 409, code: 'card-known' })
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey
+  const pem = weak.export({ type: 'spki', format: 'pem' })
+  expect((await call('POST', '/api/cards', { ...body, card: 'C0004712', publicKey: pem })).status).toBe(400)
+})
+
+test('the status page asks to sign in, then shows stock, in both languages', async () => {
+  const page = async (url: string, headers: Record<string, string> = {}) =>
+    (await app.inject({ method: 'GET', url, headers })).body
+  expect(await page('/')).toContain('Sign in')
+  expect(await page('/', { 'accept-language': 'fr-TN,fr;q=0.9' })).toContain('Se connecter')
+  await centre.operator.stock(5_000_000, 12)
+  const french = await page('/?lang=fr', { cookie })
+  expect(french).toContain('En stock')
+  expect(french).toMatch(/ATLAS-5<\/td><td class="n">12</)
+})
