@@ -138,7 +138,6 @@ CREATE TABLE sale (
   locale TEXT NOT NULL,
   -- intent: promised, its paper not confirmed yet
   state TEXT NOT NULL CHECK (state IN ('intent', 'printed', 'in_doubt', 'damaged', 'not_sold')),
-  was_in_doubt INTEGER NOT NULL DEFAULT 0,
   -- The sales report that holds it, and whether the centre has acknowledged it.
   reported_in INTEGER,
   acknowledged INTEGER NOT NULL DEFAULT 0,

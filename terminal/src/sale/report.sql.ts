@@ -17,12 +17,12 @@ function head(row: Row) {
   }
 }
 
-/** Printed and in no report yet, oldest first. A sale that was in doubt is told by its events. */
+/** Sold and in no report yet, oldest first; one that was in doubt once it is settled as sold. */
 export function salesToReport(store: Store, limit: number): Sale[] {
   return store
     .statement(
       `SELECT number, product, serial, vendor, at_ms FROM sale
-       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' AND was_in_doubt = 0
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed'
        ORDER BY number LIMIT ?`,
     )
     .all(limit)
@@ -61,7 +61,7 @@ export function eventReported(store: Store, id: number, sequence: number): void 
   store.statement('UPDATE ticket_event SET reported_in = ? WHERE id = ?').run(sequence, id)
 }
 
-/** A sale told by events is acknowledged with its settlement: an open doubt still counts as unreported. */
+/** A damaged ticket is acknowledged with its event; an open doubt still counts as unreported. */
 export function acknowledgeReport(store: Store, sequence: number): void {
   store.statement('UPDATE sale SET acknowledged = 1 WHERE acknowledged = 0 AND reported_in = ?').run(sequence)
   store
@@ -69,7 +69,7 @@ export function acknowledgeReport(store: Store, sequence: number): void {
       `UPDATE sale SET acknowledged = 1
        WHERE acknowledged = 0 AND number IN (
          SELECT sale FROM ticket_event
-         WHERE acknowledged = 0 AND reported_in = ? AND what IN ('settled-sold', 'settled-damaged'))`,
+         WHERE acknowledged = 0 AND reported_in = ? AND what = 'settled-damaged')`,
     )
     .run(sequence)
   store
@@ -99,7 +99,7 @@ export function unsent(store: Store): Unsent {
   const sales = store
     .statement(
       `SELECT count(*) AS sales, coalesce(max(at_ms), 0) AS newest FROM sale
-       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' AND was_in_doubt = 0`,
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed'`,
     )
     .get()!
   const events = store

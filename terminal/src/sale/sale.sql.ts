@@ -122,8 +122,8 @@ export function endIntent(
 ): void {
   const { changes } = store
     .statement(
-      `UPDATE sale SET state = ?1, ended_at_ms = ?2, was_in_doubt = (?1 = 'in_doubt')
-       WHERE number = ?3 AND state = 'intent'`,
+      `UPDATE sale SET state = ?, ended_at_ms = ?
+       WHERE number = ? AND state = 'intent'`,
     )
     .run(state, atMs, number)
   if (Number(changes) !== 1) throw new Error(`sale ${number} has ended already`)

@@ -7,7 +7,7 @@ import { auditTerminal } from '../audit.ts'
 import { PRODUCT } from '../fake-centre.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
 import { type TestTill, testTill } from '../test-till.ts'
-import { type StoredSale, salesIn } from './sale.sql.ts'
+import { countUnreported, type StoredSale, salesIn } from './sale.sql.ts'
 import { MOST_OPEN_DOUBTS } from './sell.ts'
 import { settleDoubt } from './settle-doubt.ts'
 
@@ -91,7 +91,7 @@ test.each([
   expect(await sold()).toMatchObject({ number: 3, serial: '104822773903' })
 })
 
-test('a doubt settled as sold is told to the centre as such, and as a plain sale never', async () => {
+test('a doubt settled as sold is told to the centre once as a sale, and how it came to be one', async () => {
   world.printer.failAfter(100, 'cut')
   await sold()
   settleDoubt(world.till(), 1, { answer: 'came-out' })
@@ -104,7 +104,20 @@ test('a doubt settled as sold is told to the centre as such, and as a plain sale
     'in-doubt',
     'settled-sold',
   ])
-  expect(reports.flatMap(({ sales }) => sales)).toEqual([])
+  expect(reports.flatMap(({ sales }) => sales.map(({ ticket }) => ticket))).toEqual([1])
+  await world.until(() => countUnreported(world.store()) === 0)
+})
+
+test('a doubt settled as damaged is told by its events, and is then reported', async () => {
+  world.printer.failAfter(100, 'cut')
+  await sold()
+  settleDoubt(world.till(), 1, { answer: 'did-not-come-out' })
+  world.clock.setMs(START_MS + 10_000)
+  world.till().supply.wake()
+  await world.until(() => countUnreported(world.store()) === 0)
+  const [report] = world.centre.reports
+  expect(report!.sales).toEqual([])
+  expect(report!.events.map(({ what }) => what)).toEqual(['in-doubt', 'settled-damaged'])
 })
 
 test('after some open doubts nothing is sold until one is settled', async () => {
