@@ -170,7 +170,12 @@ export function openTill(needs: TillNeeds): Till {
   async function lock(): Promise<void> {
     sessions.end()
     events.tell(() => ({ kind: 'signed-out' }))
-    await card.lock()
+    try {
+      await card.lock()
+    } catch (problem) {
+      // A card process that died has forgotten the PIN as well.
+      log.warn({ problem: String(problem) }, 'the card process does not answer')
+    }
   }
 
   async function lookAtCard(): Promise<void> {
