@@ -13,7 +13,10 @@ import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
+import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
+import { addFinanceRoutes } from './finance/finance-routes.ts'
+import { openPartnerAccount } from './finance/partner-account.ts'
 import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
@@ -41,6 +44,14 @@ const tls = {
 }
 
 await inTransaction(pool, adoptSealedStock)
+for (const { party: partner, guarantee } of settings.partners) {
+  const guaranteeMinor = guarantee === undefined ? null : parseDecimal(guarantee, currency)!.amountMinor
+  const openedAt = new Date(systemClock.nowMs())
+  const problem = await inTransaction(pool, (sql) =>
+    openPartnerAccount(sql, { partner, currency, guaranteeMinor, openedAt }),
+  )
+  if (problem !== null) log.error({ partner, problem }, 'the guarantee in the settings cannot be set')
+}
 const deliveries = startRestockDeliveries(needs)
 const partnerLines = createPartnerLines(tls, settings.partners)
 const outbox = startOutbox({
@@ -58,6 +69,7 @@ const guard = await addStaffRoutes(staff, { pool, ...outside }, { party, secureC
 const stockUrl = `http://${LOOPBACK}:${settings.stockHttp.port}`
 addStockRoutes(staff, { ...needs, currency, stockUrl }, guard)
 addRestockRoutes(staff, { pool }, guard)
+addFinanceRoutes(staff, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
 addStatusPage(staff, { pool, ...outside }, settings)
 
 await partners.listen({ host: LOOPBACK, port: settings.partnerHttps.port })

@@ -1,5 +1,6 @@
 // Each statement counts what breaks a rule, and names one example.
 
+import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
 import type { Sql } from '@scratchless/office/database/database'
 
 export interface Breaks {
@@ -135,4 +136,31 @@ export function countSharedNonces(sql: Sql): Promise<Breaks> {
               lead(first_index) OVER (PARTITION BY lot ORDER BY first_index) AS next FROM sealed_pack) AS pairs
       WHERE next < ends`,
   )
+}
+
+/** Parts whose price in the ledger is not pending while they travel, or not posted for the codes that were taken. */
+export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT 'delivery ' || id FROM (
+       SELECT delivery.id, state, codes, codes_taken, unit_price_minor AS price,
+              (SELECT sum(amount_minor) FROM transfer JOIN entry ON transfer_id = transfer.id
+                WHERE transfer.id = 'restock:' || delivery.id AND side = 'debit') AS promised,
+              (SELECT outcome FROM settlement WHERE transfer_id = 'restock:' || delivery.id) AS outcome,
+              (SELECT sum(amount_minor) FROM entry
+                WHERE transfer_id = 'restock-taken:' || delivery.id AND side = 'debit') AS taken
+         FROM restock_delivery delivery JOIN restock_order_line line USING (order_id, line_no)) AS billed
+      WHERE price > 0 AND (promised IS DISTINCT FROM codes * price
+         OR CASE WHEN codes_taken IS NULL THEN outcome IS NOT NULL OR taken IS NOT NULL
+                 WHEN codes_taken = codes THEN outcome IS DISTINCT FROM 'posted' OR taken IS NOT NULL
+                 ELSE outcome IS DISTINCT FROM 'voided' OR coalesce(taken, 0) <> codes_taken * price END)`,
+  )
+}
+
+/** Transfers and accounts that do not add up (ledger/ledger.sql.ts). */
+export async function countUnsoundBooks(sql: Sql): Promise<Breaks> {
+  const transfers = await readUnbalancedTransfers(sql)
+  const accounts = await readMiscountedAccounts(sql)
+  const broken = [...transfers, ...accounts]
+  return { breaks: BigInt(broken.length), example: broken[0]?.id ?? null }
 }

@@ -7,6 +7,7 @@ import {
   type Breaks,
   countDifferingPacks,
   countMisallocatedPacks,
+  countMisbilledDeliveries,
   countMisclosedPacks,
   countMisdeliveredLines,
   countOverclosedLines,
@@ -16,6 +17,7 @@ import {
   countUnansweredMessages,
   countUnbalancedLots,
   countUnjournalledDeliveries,
+  countUnsoundBooks,
 } from './audit.sql.ts'
 
 export interface AuditLine {
@@ -40,6 +42,12 @@ const CHECKS: readonly {
     holds: 'accepted = delivered or on its way, per order line',
     count: countMisdeliveredLines,
   },
+  {
+    invariant: 4,
+    holds: 'debits = credits, and balances are the fold of their entries',
+    count: countUnsoundBooks,
+  },
+  { invariant: 5, holds: 'owed = promised and taken, per delivery', count: countMisbilledDeliveries },
   { invariant: 5, holds: 'nothing left beyond a signed order', count: countOverclosedLines },
   { invariant: 7, holds: 'every delivery is where its state says', count: countStrandedDeliveries },
   { invariant: 7, holds: 'no delivery left past the vault’s journal', count: countUnjournalledDeliveries },

@@ -1,7 +1,7 @@
 // The operator's program: brings its database up to date, then keeps its vault and its api alive.
 
 import { mkdirSync } from 'node:fs'
-import { migrate, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import { migrate } from '@scratchless/office/database/migrate'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { runProgram } from '@scratchless/program/supervisor'
@@ -16,7 +16,7 @@ try {
   const { applied } = await migrate({
     ownerUrl: settings.database.owner,
     party: settings.party,
-    sources: [OFFICE_MIGRATIONS, OPERATOR_MIGRATIONS],
+    sources: OPERATOR_MIGRATIONS,
   })
   if (applied.length > 0) log.info({ applied }, 'the database is up to date')
   runProgram({

@@ -201,6 +201,35 @@ test('no log line and no row of the api holds a code', async () => {
   }
 })
 
+test('codes are owed from their promise, for what was taken; beyond the guarantee an order is refused whole', async () => {
+  const account = async () => {
+    const { body } = await atlas.call('GET', '/api/partners')
+    return (body.partners as unknown as object[])[0]
+  }
+  // 20,503 of the 20,504 codes delivered so far were taken, at 4.700.
+  expect(await account()).toEqual({
+    partner: 'centre',
+    currency: 'TND',
+    owed: '96364.100',
+    onTheWay: '0.000',
+    guarantee: '150000.000',
+    headroom: '53635.900',
+  })
+  await atlas.call('POST', '/api/stock/generations', { product: five, count: 20_000 })
+  const { order, bytes } = await atlas.order([
+    { lineNo: 1, product: productId('ATLAS-1'), quantity: 1 },
+    { lineNo: 2, product: five, quantity: 11_412 },
+  ])
+  const before = await stockOf(five)
+  expect(await atlas.open(await atlas.post(bytes))).toMatchObject({
+    verdict: 'refused',
+    reason: 'headroom-exceeded',
+    lines: [],
+  })
+  expect(await stockOf(five)).toEqual(before)
+  expect(await states(order.id)).toEqual([])
+})
+
 test('a vault and an api killed in the middle leave nothing half done', async () => {
   const { order, bytes } = await atlas.order([{ lineNo: 1, product: five, quantity: 4_000 }])
   await atlas.post(bytes)
@@ -225,6 +254,8 @@ test('the audit finds every invariant held, and each break of one', async () => 
     [1, 'UPDATE sealed_pack SET closed_upto = 0 WHERE id = 1'],
     [2, "UPDATE lot SET codes = codes + 1 WHERE id = 'L000001'"],
     [2, 'UPDATE restock_order_line SET accepted = accepted - 1 WHERE accepted > 0'],
+    [4, 'UPDATE account SET debits_posted = debits_posted - 1 WHERE debits_posted > 0'],
+    [5, "DELETE FROM settlement WHERE outcome = 'posted'"],
     [5, 'UPDATE verified_order_line SET closed = closed - 1 WHERE closed > 0'],
     [7, "UPDATE message_out SET state = 'given_up', answer = NULL WHERE position = 1"],
     [7, 'UPDATE closed_delivery SET codes = codes - 1'],

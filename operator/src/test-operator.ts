@@ -166,6 +166,7 @@ export async function startTestOperator(): Promise<TestOperator> {
           tlsAuthority: centreTls.authorityPem,
           tlsPin: centreTls.pin,
           discountBasisPoints: 600,
+          guarantee: '150000.000',
         },
       ],
     }),

@@ -27,6 +27,11 @@ export const restockPartnerSettings = z.strictObject({
   tlsPin: z.string().regex(/^[0-9a-f]{64}$/),
   /** What the distributor earns, off the public price. */
   discountBasisPoints: z.int().min(0).max(10_000),
+  /** What it may owe, in the operator's currency: `500000.000`. Absent: no limit. */
+  guarantee: z
+    .string()
+    .regex(/^\d{1,12}(\.\d{1,3})?$/)
+    .optional(),
 })
 
 export type RestockPartnerSettings = z.output<typeof restockPartnerSettings>

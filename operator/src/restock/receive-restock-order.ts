@@ -8,11 +8,13 @@ import type { Log } from '@scratchless/program/log'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { CentreId, MessageId, OperatorId } from '@scratchless/voucher/ids'
+import type { Money } from '@scratchless/voucher/money'
 import { newMessageId, type Random } from '@scratchless/voucher/random'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import type { OrderRefusal } from '@scratchless/wire/restock/restock-order-response'
+import { pendParts } from '../finance/partner-account.ts'
 import { adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
-import { freeCodes, planParts } from '../stock/allocation.ts'
+import { freeCodes, type PlannedPart, planParts } from '../stock/allocation.ts'
 import { lockProducts } from '../stock/product.sql.ts'
 import { findFreePacks, moveAllocated } from '../stock/stock.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -99,28 +101,36 @@ async function decide(
   )
   const today = now.toISOString().slice(0, 10)
   const lines: LineDecision[] = []
-  const planned: { lineNo: number; parts: ReturnType<typeof planParts> }[] = []
+  const planned: { lineNo: number; unitPrice: Money; parts: (PlannedPart & { id: MessageId })[] }[] = []
+  await sql.query('SAVEPOINT before_promises')
   for (const line of order.lines) {
     const packs = await findFreePacks(sql, line.product, line.quantity, today)
     const decided = decideLine(line, products.get(line.product), freeCodes(packs), discount)
     lines.push(decided)
-    if (decided.accepted === 0) continue
-    const parts = planParts(packs, decided.accepted)
+    if (decided.accepted === 0 || decided.unitPrice === null) continue
+    const parts = planParts(packs, decided.accepted).map((part) => ({
+      ...part,
+      id: newMessageId(needs.random),
+    }))
     await moveAllocated(
       sql,
       parts.flatMap(({ moved }) => moved),
     )
-    planned.push({ lineNo: line.lineNo, parts })
+    planned.push({ lineNo: line.lineNo, unitPrice: decided.unitPrice, parts })
+  }
+  const priced = planned.flatMap(({ unitPrice, parts }) =>
+    parts.map(({ id, codes }) => ({ id, codes, unitPrice })),
+  )
+  if (!(await pendParts(sql, partner, priced, now))) {
+    await sql.query('ROLLBACK TO SAVEPOINT before_promises')
+    await insertOrder(sql, { ...received, verdict: 'refused', reason: 'headroom-exceeded' })
+    return { verdict: 'refused', reason: 'headroom-exceeded', lines: [] }
   }
   const { verdict, reason } = verdictOf(lines)
   await insertOrder(sql, { ...received, verdict, reason })
   await insertOrderLines(sql, order.id, lines)
   for (const { lineNo, parts } of planned)
-    await insertDeliveries(
-      sql,
-      { orderId: order.id, lineNo, issuedAt: now },
-      parts.map((part): typeof part & { id: MessageId } => ({ ...part, id: newMessageId(needs.random) })),
-    )
+    await insertDeliveries(sql, { orderId: order.id, lineNo, issuedAt: now }, parts)
   return { verdict, reason, lines }
 }
 

@@ -8,6 +8,7 @@ import type { Log } from '@scratchless/program/log'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import { centreId } from '@scratchless/voucher/ids'
+import { settlePart } from '../finance/partner-account.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { insertDuplicates, settleDelivery } from './restock.sql.ts'
 
@@ -27,13 +28,16 @@ export async function receiveRestockReceipt(
   message: OutgoingMessage,
   answer: Uint8Array,
 ): Promise<void> {
-  const receipt = await needs.vault.openRestockReceipt({ partner: centreId(message.partner), bytes: answer })
+  const partner = centreId(message.partner)
+  const receipt = await needs.vault.openRestockReceipt({ partner, bytes: answer })
   if ('refusal' in receipt) throw new Error(`the answer is no receipt: ${receipt.refusal}`)
   if (receipt.deliveryId !== message.id)
     throw new Error(`the receipt is of another delivery: ${receipt.deliveryId}`)
   const at = new Date(needs.clock.nowMs())
-  const codes = await settleDelivery(sql, receipt, at)
-  if (codes === null) throw new Error('the receipt fits no delivery that waits for one')
+  const part = await settleDelivery(sql, receipt, at)
+  if (part === null) throw new Error('the receipt fits no delivery that waits for one')
+  const { codes } = part
+  await settlePart(sql, partner, { id: message.id, ...part }, receipt.count, at)
   if (receipt.duplicates.length > 0) await insertDuplicates(sql, receipt)
   if (receipt.count < codes)
     needs.log.error(
@@ -42,7 +46,7 @@ export async function receiveRestockReceipt(
     )
   await appendAudit(sql, {
     at,
-    actor: message.partner,
+    actor: partner,
     action: 'restock-receipt-taken',
     subject: message.id,
     details: { verdict: receipt.verdict, codes, taken: receipt.count },

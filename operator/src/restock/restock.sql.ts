@@ -1,6 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CentreId, LotId, MessageId } from '@scratchless/voucher/ids'
-import { type Currency, money } from '@scratchless/voucher/money'
+import { type Currency, type Money, money } from '@scratchless/voucher/money'
 import { serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import type { RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import type { PlannedPart } from '../stock/allocation.ts'
@@ -152,18 +152,22 @@ export async function markDespatched(sql: Sql, id: MessageId): Promise<boolean> 
   return rowCount === 1
 }
 
-/** Settles a part by its receipt, once; returns its codes, or null where no such part waits for one. */
+/** Settles a part by its receipt, once; returns its codes and price, or null where no such part waits for one. */
 export async function settleDelivery(
   sql: Sql,
   receipt: RestockReceipt,
   settledAt: Date,
-): Promise<number | null> {
-  const { rows } = await sql.query<{ codes: number }>(
-    `UPDATE restock_delivery SET state = $2, codes_taken = $3, reason = $4, settled_at = $5
-      WHERE id = $1 AND order_id = $6 AND state = 'despatched' AND codes >= $3 RETURNING codes`,
+): Promise<{ codes: number; unitPrice: Money } | null> {
+  const { rows } = await sql.query<{ codes: number; unit_price_minor: bigint; currency: Currency }>(
+    `UPDATE restock_delivery delivery SET state = $2, codes_taken = $3, reason = $4, settled_at = $5
+       FROM restock_order_line line
+      WHERE id = $1 AND delivery.order_id = $6 AND state = 'despatched' AND codes >= $3
+        AND line.order_id = delivery.order_id AND line.line_no = delivery.line_no
+     RETURNING codes, unit_price_minor, currency`,
     [receipt.deliveryId, receipt.verdict, receipt.count, receipt.reason ?? null, settledAt, receipt.orderId],
   )
-  return rows[0]?.codes ?? null
+  const row = rows[0]
+  return row === undefined ? null : { codes: row.codes, unitPrice: money(row.unit_price_minor, row.currency) }
 }
 
 export async function insertDuplicates(sql: Sql, receipt: RestockReceipt): Promise<void> {

@@ -2,7 +2,6 @@
 
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
-import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
@@ -27,7 +26,7 @@ export interface TestVault {
 }
 
 export async function testVault(): Promise<TestVault> {
-  const database = await testDatabase([OFFICE_MIGRATIONS, OPERATOR_MIGRATIONS])
+  const database = await testDatabase(OPERATOR_MIGRATIONS)
   const [sign, unwrap] = [generatePair('restock-sign'), generatePair('restock-unwrap')]
   const centre = { sign: generatePair('restock-sign'), unwrap: generatePair('restock-unwrap') }
   const lotMac = createSecretKey(randomBytes(systemRandom, 32))
