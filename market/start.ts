@@ -1,6 +1,5 @@
 // npm start: the whole market on this machine, from the operators' stock to the first ticket.
 
-import fs from 'node:fs'
 import path from 'node:path'
 import { type DataFolder, openDataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
@@ -79,9 +78,7 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
   for (let i = 1; i <= options.sell; i++) await sellOne(first.vendor, products[i % products.length]!)
   if (options.sell > 0) mark('sold')
 
-  const files = first.terminal.tray.find(sale.serial)
-  if (!files) throw new Error(`The ticket with serial ${sale.serial} was printed and is not in the tray.`)
-  await waitUntil('The picture of the ticket', async () => (fs.existsSync(files.picture) ? true : null))
+  const files = await waitUntil('The ticket in the tray', async () => first.terminal.tray.find(sale.serial))
   const ticket = {
     product: sale.product,
     serial: sale.serial,

@@ -74,7 +74,7 @@ screenTest(
     await page.getByText('À encaisser').waitFor()
     expect(await page.getByText('Vente suivante prête').isVisible()).toBe(true)
     expect(await page.getByRole('img', { name: 'Code fermé' }).count()).toBe(1)
-    await expect.poll(() => stockOf('1: Atlas 1')).toBe(before - 1)
+    await expect.poll(() => stockOf('1: Atlas 1'), { timeout: 10_000 }).toBe(before - 1)
     await page.getByText('Sorti').waitFor()
   },
 )
@@ -101,7 +101,7 @@ screenTest(
   async () => {
     await page.keyboard.press('.')
     await page.getByRole('heading', { name: 'Journal' }).waitFor()
-    expect(await page.getByRole('row').count()).toBeGreaterThanOrEqual(4)
+    await expect.poll(() => page.getByRole('row').count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(4)
     await page.keyboard.press('-')
     await page.keyboard.press('0')
     await page.getByLabel('Quantity, Atlas 10').fill('3')

@@ -29,6 +29,8 @@ export function useTillEvents(): TillEvents {
       const event = JSON.parse(data) as TillEvent
       if (event.kind === 'printing') {
         clearTimeout(clear)
+        // The code has left the stock: the tile says so while its ticket prints.
+        if (event.line === 0) void queries.invalidateQueries({ queryKey: ['home'] })
         setProgress({ sale: event.sale, line: event.line, lines: event.lines })
       } else if (event.kind === 'sale') {
         setProgress((before) => {
