@@ -83,6 +83,8 @@ export interface TestCentre {
   readonly clock: Clock & { nowMs(): number; move(ms: number): void }
   readonly approvers: readonly { readonly name: string; readonly privateKey: KeyObject }[]
   readonly operator: TestOperator
+  /** What broke in the vault. Those that a test expects it takes out; the others fail it at the end. */
+  readonly faults: unknown[]
   /** A vault of the same keys and tables, as after a restart. */
   restartVault(): Promise<void>
   close(): Promise<void>
@@ -168,6 +170,7 @@ export async function startTestCentre(
     database,
     clock,
     approvers,
+    faults,
     door: createSupplyDoor(needs, createSupplyDesk(needs)),
     operator: createTestOperator(needs, { sign: sign.privateKey, unwrap: unwrap.privateKey }, keysFolder),
     async restartVault() {

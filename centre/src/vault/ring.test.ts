@@ -1,0 +1,176 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { signApproval } from '@scratchless/office/staff/approval'
+import { cardId, vendorId } from '@scratchless/voucher/ids'
+import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import {
+  ATLAS_5,
+  addShop,
+  enrolTerminal,
+  startTestCentre,
+  type TestCentre,
+  UNIT_PRICE_MINOR,
+} from '../test-centre.ts'
+import { ForeignRecord } from './own-record.ts'
+
+let centre: TestCentre
+beforeAll(async () => {
+  centre = await startTestCentre({ codesPerHour: 10, codesPerDay: 15 })
+  await centre.operator.stock(1_000_000, 100)
+})
+afterEach(() => expect(centre.faults).toEqual([]))
+afterAll(() => centre.close())
+
+const rsaKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey
+
+/** The ring's own refusal of a row that the vault did not make. */
+async function expectForeign(act: Promise<unknown>): Promise<void> {
+  await expect(act).rejects.toThrow('failed in the other process')
+  expect(centre.faults.splice(0)).toEqual([expect.any(ForeignRecord)])
+}
+
+test('the vault registers no card without two different approvers who signed just this card', async () => {
+  const { retailer } = await addShop(centre, 0n)
+  const key = rsaKey()
+  const card = cardId('C0009001')
+  const request = {
+    ...{ card, retailer, vendor: vendorId('02'), class: 'file' as const },
+    publicKey: key.export({ type: 'spki', format: 'der' }),
+  }
+  const [one, two] = centre.approvers
+  const sign = (approver: typeof one, name: string) => ({
+    approver: approver!.name,
+    signature: signApproval(approver!.privateKey, 'register-card', [
+      ...[name, retailer, '02', 'file', fingerprintOf(key)],
+    ]),
+  })
+  const register = (approvals: ReturnType<typeof sign>[]) =>
+    centre.needs.vault.registerCard({ ...request, approvals })
+  expect(await register([])).toBe('one-approver-only')
+  expect(await register([sign(one, card), sign(one, card)])).toBe('one-approver-only')
+  expect(await register([sign(one, card), sign(two, 'C0009002')])).toBe('wrong-signature')
+  expect(await register([sign(one, card), { ...sign(two, card), approver: 'nobody' }])).toBe(
+    'unknown-approver',
+  )
+  expect(await register([sign(one, card), sign(two, card)])).toBe('registered')
+  expect(await register([sign(one, card), sign(two, card)])).toBe('registered')
+})
+
+test('the vault certifies no terminal on one approval', async () => {
+  const shop = await addShop(centre, 0n)
+  const terminal = await enrolTerminal(centre, shop)
+  const { rows } = await centre.database
+    .pool('owner')
+    .query<{ number: number }>('SELECT number FROM vault_enrolment WHERE terminal_id = $1', [terminal.id])
+  const [one] = centre.approvers
+  const certify = (approvals: { approver: string; signature: Uint8Array }[]) =>
+    centre.needs.vault.certifyTerminal({ terminal: terminal.id, enrolmentNumber: rows[0]!.number, approvals })
+  expect(await certify([])).toBe('one-approver-only')
+  const other = signApproval(one!.privateKey, 'certify-terminal', [
+    terminal.id,
+    shop.retailer,
+    'another device',
+  ])
+  expect(await certify([{ approver: one!.name, signature: other }])).toBe('wrong-signature')
+})
+
+test('a card that a database administrator planted gets no letter', async () => {
+  const terminal = await enrolTerminal(centre, await addShop(centre, 0n))
+  const planted = rsaKey().export({ type: 'spki', format: 'der' })
+  const owner = centre.database.pool('owner')
+  await owner.query('UPDATE vault_card SET public_key = $2 WHERE retailer_id = $1', [
+    terminal.retailer,
+    planted,
+  ])
+  const request = terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  await expectForeign(centre.door(request.frame))
+})
+
+test('a terminal moved to another shop, or a safe key that lives longer, is not the vault’s own', async () => {
+  const [one, two] = [await addShop(centre, 0n), await addShop(centre, 0n)]
+  const terminal = await enrolTerminal(centre, one)
+  const owner = centre.database.pool('owner')
+  const request = terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, two.retailer])
+  await expectForeign(centre.door(request.frame))
+  await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, one.retailer])
+  await owner.query(`UPDATE vault_safe_key SET ends_at = ends_at + interval '1 day' WHERE terminal_id = $1`, [
+    terminal.id,
+  ])
+  await expectForeign(centre.door(request.frame))
+})
+
+test('a lost card ends the epoch at once: no order before a new letter, and none for the lost card', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminal = await enrolTerminal(centre, shop)
+  await centre.needs.vault.revokeCard(cardId(shop.card))
+  // The api does not know yet: the vault closes nothing all the same.
+  const answer = await terminal.ask('supply-order', terminal.order(1))
+  expect(answer).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
+  const { rows } = await centre.needs.pool.query<{ state: string }>(
+    'SELECT state FROM supply_order WHERE terminal_id = $1',
+    [terminal.id],
+  )
+  expect(rows).toEqual([{ state: 'withheld' }])
+  const { rows: money } = await centre.needs.pool.query<{ outcome: string }>(
+    'SELECT outcome FROM settlement WHERE transfer_id = $1',
+    [`supply:${terminal.id}:2`],
+  )
+  expect(money).toEqual([{ outcome: 'voided' }])
+  const letter = await terminal.ask(
+    'card-letter-request',
+    terminal.close(closeCardLetterRequest, { holdsEpoch: 1 }),
+  )
+  expect(letter).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
+})
+
+test('an epoch ends by the clock, and the next letter brings another key', async () => {
+  const terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
+  const request = () => terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 1 } })
+  centre.clock.move(8 * 86_400_000)
+  try {
+    expect(await terminal.ask('supply-order', terminal.order(1))).toMatchObject({
+      content: { why: { reason: 'card-letter-needed', epoch: 2 }, standing: { epoch: 2 } },
+    })
+    expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 2 } })
+    expect(await terminal.ask('supply-order', terminal.order(1))).toMatchObject({ content: { epoch: 2 } })
+  } finally {
+    centre.clock.move(-8 * 86_400_000)
+  }
+})
+
+test('the desk keeps a terminal below its ceilings, and the vault does so by its own count', async () => {
+  const terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
+  expect(await terminal.ask('supply-order', terminal.order(6))).toMatchObject({ kind: 'supply-delivery' })
+  expect(await terminal.ask('supply-order', terminal.order(6))).toMatchObject({
+    content: { why: { reason: 'ceiling-exceeded', codes: 4 } },
+  })
+  // The api's count is lost; the vault's is not.
+  await centre.database
+    .pool('owner')
+    .query(`UPDATE supply_order SET decided_at = decided_at - interval '2 days'`)
+  expect(await terminal.ask('supply-order', terminal.order(6))).toMatchObject({
+    content: { why: { reason: 'ceiling-exceeded' } },
+  })
+  const { rows } = await centre.needs.pool.query(`SELECT details FROM alarm WHERE kind = 'supply-withheld'`)
+  expect(rows).toContainEqual({ details: '{"refusal":"ceiling-exceeded"}' })
+})
+
+test('an order that another terminal signed is closed for nobody', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const [one, two] = [await enrolTerminal(centre, shop), await enrolTerminal(centre, shop)]
+  const lines = [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }]
+  const expiresAtS = Math.floor(Date.now() / 1000) + 100
+  const forged = closeSupplyOrder({ expiresAtS, lines }, two.signer, {
+    ...{ terminal: one.id, sequence: 2, answering: null },
+  })
+  const answer = await centre.door(forged.frame)
+  expect(one.open('supply-order', answer, { ...forged, sequence: 2 })).toBe('unacceptable')
+  const { rows } = await centre.needs.pool.query('SELECT FROM supply_order WHERE terminal_id IN ($1, $2)', [
+    ...[one.id, two.id],
+  ])
+  expect(rows).toEqual([])
+})
