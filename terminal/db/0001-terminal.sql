@@ -71,6 +71,9 @@ CREATE INDEX supply_order_open ON supply_order (state) WHERE state IN ('waiting'
 CREATE TABLE supply_order_line (
   supply_order INTEGER NOT NULL REFERENCES supply_order,
   product TEXT NOT NULL,
+  -- As the catalogue had them when it was ordered: a delivery outlives a catalogue.
+  operator TEXT NOT NULL,
+  digits INTEGER NOT NULL,
   quantity INTEGER NOT NULL CHECK (quantity > 0),
   delivered INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (supply_order, product)

@@ -44,6 +44,7 @@ export function saveRequest(
     const closed = close(identity.signer, { terminal: identity.terminal, sequence, answering: null })
     const request = { sequence, kind, frame: closed.frame, payloadHash: closed.payloadHash }
     insertRequest(store, request, clock.nowMs())
+    clock.saveMark()
     alongside(sequence)
     return request
   })

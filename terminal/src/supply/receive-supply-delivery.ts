@@ -1,12 +1,12 @@
 // Step 11 of the way of a code: a delivery is laid into the safe as it came, closed for this terminal, in the
 // transaction that stores it. From here on its codes can be sold; the receipt says so to the centre.
 
+import { sealedSize } from '@scratchless/voucher/sealed-code'
 import type { SupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
 import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { insertRun, saveShelf, stockOf } from '../safe/safe-run.sql.ts'
 import type { Store } from '../store/open-store.ts'
-import { getCatalogue } from './centre-word.sql.ts'
 import { saveAvailable } from './device.sql.ts'
 import {
   endOrder,
@@ -18,8 +18,8 @@ import {
 import type { TerminalClock } from './terminal-clock.ts'
 
 /**
- * Inside the transaction that stores the answer. Throws where a run cannot be kept (a product without a known
- * code length, a serial already on board): then the answer is not stored, and the log says why.
+ * Inside the transaction that stores the answer. Throws where a run cannot be kept (a product that was not
+ * ordered, another code length, a serial already on board): then the answer is not stored, and the log says why.
  */
 export function receiveSupplyDelivery(
   { store }: { store: Store; clock: TerminalClock },
@@ -27,20 +27,22 @@ export function receiveSupplyDelivery(
   { content, payloadHash }: { content: SupplyDelivery; payloadHash: Buffer },
 ): void {
   const order = orderBySequence(store, sequence)!
-  const products = new Map(getCatalogue(store)?.products.map((product) => [product.id, product]))
+  const ordered = new Map(order.lines.map((line) => [line.product, line]))
   for (const lot of content.lots) {
-    const product = products.get(lot.product)
-    if (product === undefined) throw new Error(`a delivery of ${lot.product}, which no catalogue names`)
+    const line = ordered.get(lot.product)
+    if (line === undefined) throw new Error(`a delivery of ${lot.product}, which was not ordered`)
     let delivered = 0
     for (const run of lot.runs) {
+      if (run.codes.length !== run.count * sealedSize(line.digits))
+        throw new Error(`codes of ${lot.product} of another length than ordered`)
       insertRun(store, {
         delivery: sequence,
         epoch: content.epoch,
-        operator: product.operator,
+        operator: line.operator,
         product: lot.product,
         lot: lot.lot,
         expiresOn: lot.expiresOn,
-        digits: product.codeDigits,
+        digits: line.digits,
         firstSerial: run.firstSerial,
         count: run.count,
         codes: run.codes,

@@ -31,9 +31,15 @@ export function takeOrder(
   if (lines.length > MAX_LINES) return 'too-many-lines'
   if (lines.reduce((sum, { quantity }) => sum + quantity, 0) > MAX_CODES_PER_ORDER) return 'too-many-codes'
   if (new Set(lines.map(({ product }) => product)).size < lines.length) return 'product-twice'
-  const known = new Set(getCatalogue(store)?.products.map(({ id }) => id))
-  if (lines.some(({ product }) => !known.has(product))) return 'unknown-product'
-  return store.transaction(() => insertOrder(store, clock.nowMs(), lines))
+  const known = new Map(getCatalogue(store)?.products.map((product) => [product.id, product]))
+  const wanted = lines.flatMap(({ product, quantity }) => {
+    const found = known.get(product)
+    return found === undefined
+      ? []
+      : [{ product, quantity, operator: found.operator, digits: found.codeDigits }]
+  })
+  if (wanted.length < lines.length) return 'unknown-product'
+  return store.transaction(() => insertOrder(store, clock.nowMs(), wanted))
 }
 
 /** Null where a product left the catalogue while the order waited: it is refused here. */

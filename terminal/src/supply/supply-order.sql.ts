@@ -1,8 +1,12 @@
+import { type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import type { Store } from '../store/open-store.ts'
 
 export interface OrderLine {
   readonly product: ProductId
+  readonly operator: OperatorId
+  /** Length of a code. */
+  readonly digits: number
   readonly quantity: number
   readonly delivered: number
 }
@@ -23,15 +27,18 @@ export interface StoredOrder {
 export function insertOrder(
   store: Store,
   atMs: number,
-  lines: readonly { product: ProductId; quantity: number }[],
+  lines: readonly Omit<OrderLine, 'delivered'>[],
 ): number {
   const { lastInsertRowid } = store
     .statement(`INSERT INTO supply_order (at_ms, state) VALUES (?, 'waiting')`)
     .run(atMs)
-  for (const { product, quantity } of lines)
+  for (const { product, operator, digits, quantity } of lines)
     store
-      .statement('INSERT INTO supply_order_line (supply_order, product, quantity) VALUES (?, ?, ?)')
-      .run(lastInsertRowid, product, quantity)
+      .statement(
+        `INSERT INTO supply_order_line (supply_order, product, operator, digits, quantity)
+         VALUES (?, ?, ?, ?, ?)`,
+      )
+      .run(lastInsertRowid, product, operator, digits, quantity)
   return Number(lastInsertRowid)
 }
 
@@ -40,7 +47,7 @@ type Row = Record<string, unknown>
 function orderOf(store: Store, row: Row): StoredOrder {
   const lines = store
     .statement(
-      'SELECT product, quantity, delivered FROM supply_order_line WHERE supply_order = ? ORDER BY product',
+      'SELECT product, operator, digits, quantity, delivered FROM supply_order_line WHERE supply_order = ? ORDER BY product',
     )
     .all(row.id as number)
   return {
@@ -54,6 +61,8 @@ function orderOf(store: Store, row: Row): StoredOrder {
     lettersAsked: row.letters_asked as number,
     lines: lines.map((line) => ({
       product: productId(line.product as string),
+      operator: operatorId(line.operator as string),
+      digits: line.digits as number,
       quantity: line.quantity as number,
       delivered: line.delivered as number,
     })),

@@ -93,6 +93,13 @@ test('a refusal has its word and a reference; nothing was sold', async () => {
   const { status, body } = await sell()
   expect(status).toBe(409)
   expect(body).toEqual({ error: 'printer', reference: expect.stringMatching(/^[0-9a-f]{12}$/) })
+  expect((await call<HomeView>('GET', '/api/home')).body).toMatchObject({
+    locked: 'printer',
+    printer: 'no-paper',
+  })
+  // A new roll is noticed without a press.
+  world.printer.setFault('none')
+  await world.until(() => world.till().printerStatus() === 'ready')
 })
 
 test('a doubt is asked on the home screen and settled once', async () => {

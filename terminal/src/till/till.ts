@@ -69,7 +69,7 @@ export interface Till extends TillNeeds {
   stop(): Promise<void>
 }
 
-const CARD_LOOK_MS = 1_000
+const LOOK_MS = 1_000
 
 export function openTill(needs: TillNeeds): Till {
   const { store, log, clock, card, printer } = needs
@@ -209,7 +209,9 @@ export function openTill(needs: TillNeeds): Till {
   let stopped = false
   const look = async () => {
     await lookAtCard()
-    if (!stopped) looking = setTimeout(look, CARD_LOOK_MS)
+    // A roll that was changed unlocks the till without a press.
+    if (!printing) await printer.status()
+    if (!stopped) looking = setTimeout(look, LOOK_MS)
   }
   void look()
 
