@@ -46,13 +46,28 @@ export type OpenedPart =
   | { readonly refusal: RestockRefusal }
 
 export interface RestockWorker {
+  /** Verifies, opens and closes for the centre; nothing is stored here. */
   open(job: RestockJob): Promise<OpenedPart>
+  /** Verifies and opens only. */
+  examine(job: Omit<RestockJob, 'luhnProducts'>): Promise<ExaminedPart>
   stop(): Promise<void>
 }
 
+export type ExaminedPart = { readonly codes: number } | { readonly refusal: RestockRefusal }
+
+/** What the two threads say to each other. */
+export interface WorkerRequest {
+  readonly number: number
+  readonly act: 'open' | 'examine'
+  readonly job: RestockJob
+}
+export type WorkerAnswer =
+  | { readonly number: number; readonly result: OpenedPart | ExaminedPart }
+  | { readonly number: number; readonly fault: unknown }
+
 interface Pending {
-  resolve(part: OpenedPart): void
-  reject(error: Error): void
+  resolve(result: OpenedPart | ExaminedPart): void
+  reject(error: unknown): void
 }
 
 export function startRestockWorker(data: RestockWorkerData): RestockWorker {
@@ -64,11 +79,11 @@ export function startRestockWorker(data: RestockWorkerData): RestockWorker {
   function start(): Worker {
     const started = new Worker(new URL('./restock-worker.ts', import.meta.url), { workerData: data })
     started.unref()
-    started.on('message', (answer: { number: number; result?: OpenedPart; fault?: Error }) => {
+    started.on('message', (answer: WorkerAnswer) => {
       const job = pending.get(answer.number)
       pending.delete(answer.number)
-      if (answer.result !== undefined) job?.resolve(answer.result)
-      else job?.reject(answer.fault ?? new Error('the restock worker failed'))
+      if ('result' in answer) job?.resolve(answer.result)
+      else job?.reject(answer.fault)
     })
     started.on('error', (error) => replace(error instanceof Error ? error : new Error(String(error))))
     return started
@@ -81,14 +96,17 @@ export function startRestockWorker(data: RestockWorkerData): RestockWorker {
     if (!stopped) worker = start()
   }
 
+  function ask(act: WorkerRequest['act'], job: RestockJob): Promise<OpenedPart | ExaminedPart> {
+    const request: WorkerRequest = { number: nextNumber++, act, job }
+    return new Promise((resolve, reject) => {
+      pending.set(request.number, { resolve, reject })
+      worker.postMessage(request)
+    })
+  }
+
   return {
-    open(job) {
-      const number = nextNumber++
-      return new Promise((resolve, reject) => {
-        pending.set(number, { resolve, reject })
-        worker.postMessage({ number, job })
-      })
-    },
+    open: (job) => ask('open', job) as Promise<OpenedPart>,
+    examine: (job) => ask('examine', { ...job, luhnProducts: [] }) as Promise<ExaminedPart>,
     async stop() {
       stopped = true
       await worker.terminate()

@@ -10,9 +10,18 @@ import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
 import { type SerialNumber, type SerialRange, serialAt } from '@scratchless/voucher/serial'
+import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import type { OpenedPart, RestockJob, RestockWorkerData, SealedPack } from './restock-worker-line.ts'
+import type {
+  ExaminedPart,
+  OpenedPart,
+  RestockJob,
+  RestockWorkerData,
+  SealedPack,
+  WorkerAnswer,
+  WorkerRequest,
+} from './restock-worker-line.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
 const MAX_PACK_CODES = 1_000
@@ -20,22 +29,37 @@ const MAX_PACK_CODES = 1_000
 const { centre, partners, keys } = workerData as RestockWorkerData
 const unwrappingKey = unwrappingKeyOf(keys.restockUnwrap)
 
-parentPort!.on('message', ({ number, job }: { number: number; job: RestockJob }) => {
-  openAndClose(job).then(
-    (result) => parentPort!.postMessage({ number, result }),
-    (error: unknown) => parentPort!.postMessage({ number, fault: error }),
+parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
+  const done = act === 'open' ? openAndClose(job) : examine(job)
+  const answer = (message: WorkerAnswer) => parentPort!.postMessage(message)
+  done.then(
+    (result) => answer({ number, result }),
+    (fault: unknown) => answer({ number, fault }),
   )
 })
 
-async function openAndClose({ operator, bytes, luhnProducts }: RestockJob): Promise<OpenedPart> {
+function open({ operator, bytes }: RestockJob) {
   const partner = partners.find((one) => one.operator === operator)
-  const fingerprintKey = keys.fingerprint.get(operator)
-  if (partner === undefined || fingerprintKey === undefined) throw new Error(`no partner ${operator}`)
-  const opened = await openRestockDelivery(bytes, {
+  if (partner === undefined) throw new Error(`no partner ${operator}`)
+  return openRestockDelivery(bytes, {
     partner: { id: operator, suite: partner.suite, verifyKey: partner.verifyKey },
     self: centre,
     unwrappingKey,
   })
+}
+
+async function examine(job: RestockJob): Promise<ExaminedPart> {
+  const opened = await open(job)
+  if ('refusal' in opened) return opened
+  opened.packedCodes.fill(0)
+  return { codes: codesOf(opened.content.runs) }
+}
+
+async function openAndClose(job: RestockJob): Promise<OpenedPart> {
+  const { operator, luhnProducts } = job
+  const fingerprintKey = keys.fingerprint.get(operator)
+  if (fingerprintKey === undefined) throw new Error(`no partner ${operator}`)
+  const opened = await open(job)
   if ('refusal' in opened) return opened
   const { content, payloadHash, packedCodes } = opened
   try {

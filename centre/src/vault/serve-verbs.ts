@@ -71,6 +71,7 @@ export async function openVault(
       closeRestockOrder: (order) => signRestockOrder(needs, order),
       openRestockOrderResponse: (message) => openOrderResponse(needs, message),
       takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
+      examineRestockDelivery: (message) => restockWorker.examine(message),
       openEnrolment: (request) => openEnrolment(needs, request),
       answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
       certifyTerminal: (request) => certifyTerminal(needs, request),

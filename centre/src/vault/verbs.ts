@@ -134,6 +134,11 @@ export type VaultVerbs = {
     operator: OperatorId
     bytes: Uint8Array
   }): Promise<TakenDelivery | { refusal: RestockRefusal | 'order-unanswered' }>
+  /** Says whether a delivery verifies and opens, and of how many codes it is; stores nothing, gives no code. */
+  examineRestockDelivery(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<{ codes: number } | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
   openEnrolment(enrolment: {
     terminal: TerminalId
