@@ -16,7 +16,7 @@ const fr = {
   leaseDays: 'Hors ligne {{time}}',
   leaseOver: 'Autorisation terminée',
   unsent: '{{count}} à envoyer',
-  allSent: 'Tout est envoyé',
+  allSent: 'Transmis',
   codes: 'codes',
   ready: 'Choisissez une recharge.',
   nextReady: 'Vente suivante prête',

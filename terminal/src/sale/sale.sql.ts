@@ -166,7 +166,8 @@ export function soldByHour(
 ): { hour: number; sales: number; amountMinor: bigint }[] {
   return store
     .statement(
-      `SELECT (at_ms - ?1) / 3600000 AS hour, count(*) AS sales, sum(price_minor) AS amount
+      // A number is bound as a real: without the cast each sale would have an hour of its own.
+      `SELECT CAST((at_ms - ?1) / 3600000 AS INTEGER) AS hour, count(*) AS sales, sum(price_minor) AS amount
        FROM sale WHERE at_ms >= ?1 AND state = 'printed' GROUP BY 1`,
     )
     .all(fromMs)

@@ -7,7 +7,7 @@ import { auditTerminal } from '../audit.ts'
 import { PRODUCT } from '../fake-centre.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
 import { type TestTill, testTill } from '../test-till.ts'
-import { countUnreported, type StoredSale, salesIn } from './sale.sql.ts'
+import { countUnreported, type StoredSale, salesIn, soldByHour } from './sale.sql.ts'
 import { MOST_OPEN_DOUBTS } from './sell.ts'
 import { settleDoubt } from './settle-doubt.ts'
 
@@ -49,6 +49,14 @@ test('one press prints one code and leaves one sale', async () => {
   expect(await sold()).toMatchObject({ number: 1, state: 'printed', serial: '104822773901' })
   expect(printedCodes()).toEqual([digits[0]])
   expect(stockOf(world.store(), PRODUCT)).toBe(STOCK - 1)
+})
+
+test('sales of one hour are counted together', async () => {
+  await sold()
+  await sold()
+  expect(soldByHour(world.store(), START_MS - 90 * 60_000)).toEqual([
+    { hour: 1, sales: 2, amountMinor: expect.any(BigInt) },
+  ])
 })
 
 test('the same sale id prints once, also when both presses come together and after a restart', async () => {
