@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOperator, auditSnapshot } from './audit.ts'
+import { postStockFile } from './stock/post-stock-file.ts'
 import { startTestOperator, type TestOperator } from './test-operator.ts'
 
 let atlas: TestOperator
@@ -180,6 +182,29 @@ test('a file goes to the vault’s own listener with a token that is good once',
     status: 200,
   })
   expect(await stockOf('ATLAS-1')).toMatchObject({ inStock: 50, notActivated: 0 })
+})
+
+test('a file that is written to while it is read is refused, and taken once it rests', async () => {
+  const path = join(atlas.folder, 'stock.csv')
+  const content = (code: number) =>
+    `serial,code,product,expires\n000000009000,${String(code).padStart(14, '0')},ATLAS-1,2099-01-01\n`
+  writeFileSync(path, content(900_001))
+  const admitted = statSync(path)
+  const admit = async () => {
+    const file = { fileName: 'stock.csv', sizeBytes: admitted.size }
+    const { body } = await atlas.call('POST', '/api/stock/admissions', file)
+    return (body as unknown as { url: string }).url
+  }
+  // The same size, another content: only its time tells.
+  writeFileSync(path, content(900_002))
+  utimesSync(path, 1_900_000_000, 1_900_000_000)
+  expect(await postStockFile(await admit(), path, admitted)).toEqual({
+    problems: [{ line: 0, field: 'file', rule: 'file-changed' }],
+  })
+  const { rows } = await atlas.owner.query('SELECT FROM sealed_pack WHERE first_serial = 9000')
+  expect(rows).toHaveLength(0)
+  expect(await postStockFile(await admit(), path, statSync(path))).toMatchObject({ codes: 1 })
+  await expect(postStockFile(`${await admit()}x`, path, statSync(path))).rejects.toThrow('token-not-valid')
 })
 
 test('the status page speaks both languages and shows nothing to strangers', async () => {

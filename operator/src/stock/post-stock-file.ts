@@ -1,0 +1,65 @@
+// The clerk's side of a stock file: sends it to the vault's listener, and holds the last bytes back until the file
+// is seen to be what it was when it was admitted. A file that somebody still writes to is never taken.
+
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { ReadableStream } from 'node:stream/web'
+import type { StockImport } from '../vault/import-stock-file.ts'
+import { MOST_PROBLEMS } from '../vault/stock-file.ts'
+
+/** The file as it was when it was admitted. */
+export interface FileState {
+  readonly size: number
+  readonly mtimeMs: number
+}
+
+/** The file is another one than was admitted: longer, shorter, or written to since. */
+class FileChanged extends Error {
+  override name = 'FileChanged'
+}
+
+/**
+ * Posts the file at `path` to the address of an admission. Answers with what the vault says, or with
+ * `file-changed`, and then nothing was taken. Throws where the vault does not take it for another reason (an
+ * unknown token, a fault) or the line breaks.
+ */
+export async function postStockFile(url: string, path: string, admitted: FileState): Promise<StockImport> {
+  let changed = false
+  async function* body() {
+    try {
+      yield* steadyChunks(path, admitted)
+    } catch (error) {
+      changed = error instanceof FileChanged
+      throw error
+    }
+  }
+  const request = {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: ReadableStream.from(body()),
+    // A body that is still being read when the answer comes: what fetch asks of streams (WHATWG fetch, RequestInit).
+    duplex: 'half',
+  }
+  const answer = await fetch(url, request as RequestInit).catch((error: unknown) => {
+    if (changed) return null
+    throw error
+  })
+  if (answer === null || changed) return { problems: [{ line: 0, field: 'file', rule: 'file-changed' }] }
+  const result = (await answer.json()) as StockImport & { error?: { code: string } }
+  if (!answer.ok && !('problems' in result))
+    throw new Error(`the stock file was not taken: ${answer.status} ${result.error?.code ?? ''}`)
+  if ('problems' in result) return { problems: result.problems.slice(0, MOST_PROBLEMS) }
+  return result
+}
+
+/** The file's bytes; the last chunk only once the file's size and time of change are still those admitted. */
+async function* steadyChunks(path: string, admitted: FileState): AsyncGenerator<Uint8Array> {
+  let held: Buffer | null = null
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    if (held !== null) yield held
+    held = chunk
+  }
+  const { size, mtimeMs } = await stat(path)
+  if (size !== admitted.size || mtimeMs !== admitted.mtimeMs) throw new FileChanged()
+  if (held !== null) yield held
+}
