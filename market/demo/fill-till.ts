@@ -89,6 +89,7 @@ async function enrol(
     retailer,
     fingerprint,
   ])
+  await screen.post('/api/enrolment/poll', {})
   await waitUntil('The terminal’s certificate', async () => {
     const { enrolment } = await screen.get<TillState>('/api/state')
     return enrolment === 'enrolled' ? true : null

@@ -1,16 +1,17 @@
 // The demo's clerks: the operators' load stock, the centre's orders it. Everything through the offices' own
 // interfaces; what is there already from an earlier start is left alone.
 
-import { createReadStream } from 'node:fs'
 import fs from 'node:fs/promises'
 import path from 'node:path'
-import { Readable } from 'node:stream'
 import { gunzipSync, constants as zlib } from 'node:zlib'
 import type {
   StockView as CentreStockView,
   ProductView,
   RestockOrderView,
 } from '@scratchless/centre/staff-api'
+import { postStockFile } from '@scratchless/operator/stock/post-stock-file'
+import type { StockImport } from '@scratchless/operator/vault/import-stock-file'
+import type { StockProblem } from '@scratchless/operator/vault/stock-file'
 import { toDecimal } from '@scratchless/voucher/money'
 import type { HttpPerson } from './http-person.ts'
 import type { Market } from './open-market.ts'
@@ -24,16 +25,10 @@ const RESTOCK_CODES = 2_000
 
 type Say = (progress: string) => void
 
-export interface StockProblemLine {
-  readonly line: number
-  readonly field: string
-  readonly rule: string
-}
-
 /** A stock file that an operator's vault refused whole. */
 export class StockRefused extends Error {
-  readonly problems: readonly StockProblemLine[]
-  constructor(file: string, problems: readonly StockProblemLine[]) {
+  readonly problems: readonly StockProblem[]
+  constructor(file: string, problems: readonly StockProblem[]) {
     super(`${path.basename(file)} was refused, nothing of it was imported:`)
     this.problems = problems
   }
@@ -94,34 +89,17 @@ async function generateMissing(market: Market, operator: DemoOperator, say: Say)
   }
 }
 
-interface Imported {
-  readonly lots: readonly { readonly lot: string; readonly product: string; readonly codes: number }[]
-  readonly codes: number
-  readonly alreadyKnown?: boolean
-}
-
 /** The clerk's file goes straight to the vault's own listener, with the single-use token that the api handed out. */
-async function importFile(staff: HttpPerson, file: string): Promise<Imported> {
-  const before = await fs.stat(file)
+async function importFile(staff: HttpPerson, file: string): Promise<Extract<StockImport, { lots: unknown }>> {
+  const admitted = await fs.stat(file)
   const { url } = await staff.post<{ url: string }>('/api/stock/admissions', {
     fileName: path.basename(file),
-    sizeBytes: before.size,
+    sizeBytes: admitted.size,
     activated: true,
   })
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/octet-stream' },
-    body: Readable.toWeb(createReadStream(file)) as ReadableStream,
-    duplex: 'half',
-  } as RequestInit)
-  const answer = (await response.json()) as Imported & {
-    problems?: readonly StockProblemLine[]
-    error?: unknown
-  }
-  if (answer.problems) throw new StockRefused(file, answer.problems)
-  if (!response.ok)
-    throw new Error(`${path.basename(file)} was not taken: ${JSON.stringify(answer.error ?? answer)}.`)
-  return answer
+  const result = await postStockFile(url, file, admitted)
+  if ('problems' in result) throw new StockRefused(file, result.problems)
+  return result
 }
 
 const PEEK_BYTES = 1 << 16
