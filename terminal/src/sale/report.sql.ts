@@ -53,8 +53,14 @@ export function eventsToReport(store: Store, limit: number): EventToReport[] {
     }))
 }
 
-export function saleReported(store: Store, number: number, sequence: number): void {
-  store.statement('UPDATE sale SET reported_in = ? WHERE number = ?').run(sequence, number)
+/** Everything that `salesToReport` gave, up to the last of them. */
+export function salesReported(store: Store, lastNumber: number, sequence: number): void {
+  store
+    .statement(
+      `UPDATE sale SET reported_in = ?
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' AND number <= ?`,
+    )
+    .run(sequence, lastNumber)
 }
 
 export function eventReported(store: Store, id: number, sequence: number): void {

@@ -23,8 +23,8 @@ export interface SupplyState {
 
 /** Sales go together where they come in a row; the shop has none lying about when it rests. */
 export const REPORT_AFTER_QUIET_MS = 2_000
-/** Or so many together, however busy: a sixth of what fits one report, and a line's minute at 240 bytes a second. */
-const REPORT_AT_TICKETS = 80
+/** Or so many together, however busy: half of what fits one report. */
+const REPORT_AT_TICKETS = 250
 /** A card that the centre has not registered is not asked for at every moment. */
 const LETTER_AGAIN_MS = 30_000
 /** Several times a day, so that a lease of days never ends while there is a line. */

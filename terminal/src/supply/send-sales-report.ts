@@ -11,7 +11,7 @@ import {
   eventReported,
   eventsToReport,
   releaseReported,
-  saleReported,
+  salesReported,
   salesToReport,
 } from '../sale/report.sql.ts'
 import type { Store } from '../store/open-store.ts'
@@ -28,7 +28,7 @@ export function sendSalesReport(needs: ExchangeNeeds): StoredRequest {
     (signer, binding) =>
       closeSalesReport({ sales, events: events.map(({ event }) => event) }, signer, binding),
     (sequence) => {
-      for (const { ticket } of sales) saleReported(store, ticket, sequence)
+      salesReported(store, sales.at(-1)?.ticket ?? 0, sequence)
       for (const { id } of events) eventReported(store, id, sequence)
     },
   )
