@@ -28,7 +28,9 @@ try {
     log,
   })
 } catch (error) {
-  if (!(error instanceof ConfigProblem)) throw error
-  process.stderr.write(`${error.message}\n`)
+  if (error instanceof ConfigProblem) process.stderr.write(`${error.message}\n`)
+  else if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+    process.stderr.write(`The database of the settings does not answer: ${(error as Error).message}\n`)
+  else throw error
   process.exit(1)
 }

@@ -85,6 +85,10 @@ async function takeFile(
     if (!read.wholeFileBad && read.sizeBytes !== admission.sizeBytes) report(reader, 'file-changed')
     problems = reader.end()
     if (!read.wholeFileBad) matches.push(...(await sealing.seal(collector.take(true))))
+  } catch (error) {
+    // The reader keeps the beginning of a line, which may hold a code; at its end it zeroes that.
+    reader.end()
+    throw error
   } finally {
     collector.wipe()
   }

@@ -83,45 +83,44 @@ export async function beginStockSealing(
     return lot
   }
 
+  async function closeAll(packs: readonly OpenPack[]) {
+    const seen = new Set<number>()
+    const repeated: number[] = []
+    const unchecked: Int32Array[] = []
+    const rows: (NewPack & { fingerprints: Int32Array })[] = []
+    for (const pack of packs) {
+      const { codeDigits, firstSerial, packed } = pack
+      const lot = await lotOf(pack)
+      const fingerprints = pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, packed, codeDigits)
+      if (pack.fingerprints === undefined) {
+        unchecked.push(fingerprints)
+        for (const fingerprint of fingerprints) {
+          if (seen.has(fingerprint)) repeated.push(fingerprint)
+          seen.add(fingerprint)
+        }
+      }
+      const closed = closePack(lot.sealing, serialFromNumber(firstSerial), packed, codeDigits)
+      const count = closed.sealed.length / sealedSize(codeDigits)
+      lot.codes += count
+      rows.push({ id: nextPack++, lot: lot.id, firstSerial, count, fingerprints, ...closed })
+    }
+    return { rows, repeated, unchecked }
+  }
+
   return {
     firstPack,
 
     async seal(packs) {
       if (packs.length === 0) return []
-      const seen = new Set<number>()
-      const repeated: number[] = []
-      const unchecked: Int32Array[] = []
-      const rows: (NewPack & { fingerprints: Int32Array })[] = []
-      for (const pack of packs) {
-        const lot = await lotOf(pack)
-        const fingerprints =
-          pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, pack.packed, pack.codeDigits)
-        if (pack.fingerprints === undefined) {
-          unchecked.push(fingerprints)
-          for (const fingerprint of fingerprints) {
-            if (seen.has(fingerprint)) repeated.push(fingerprint)
-            seen.add(fingerprint)
-          }
-        }
-        const serial = serialFromNumber(pack.firstSerial)
-        const { firstIndex, sealed } = closePack(lot.sealing, serial, pack.packed, pack.codeDigits)
-        pack.packed.fill(0)
-        const count = sealed.length / sealedSize(pack.codeDigits)
-        lot.codes += count
-        rows.push({
-          id: nextPack++,
-          lot: lot.id,
-          firstSerial: pack.firstSerial,
-          count,
-          firstIndex,
-          sealed,
-          fingerprints,
-        })
+      try {
+        const { rows, repeated, unchecked } = await closeAll(packs)
+        if (unchecked.length > 0) repeated.push(...(await findKnownFingerprints(sql, unchecked)))
+        await insertSealedPacks(sql, rows)
+        await insertFingerprints(sql, rows)
+        return repeated
+      } finally {
+        for (const { packed } of packs) packed.fill(0)
       }
-      if (unchecked.length > 0) repeated.push(...(await findKnownFingerprints(sql, unchecked)))
-      await insertSealedPacks(sql, rows)
-      await insertFingerprints(sql, rows)
-      return repeated
     },
 
     async finish() {
