@@ -12,7 +12,6 @@ CREATE TABLE vault_lot_record (
 );
 
 CREATE TABLE vault_pack (
-  id           bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
   operator     text NOT NULL,
   first_serial bigint NOT NULL,
   count        int NOT NULL CHECK (count BETWEEN 1 AND 1000),
@@ -29,9 +28,8 @@ ALTER TABLE vault_pack ALTER COLUMN sealed SET STORAGE EXTERNAL;
 
 -- 32 bits, never unique: a match is settled by opening both codes.
 CREATE TABLE vault_fingerprint (
-  fingerprint int NOT NULL,
-  place       smallint NOT NULL,
-  pack_id     bigint NOT NULL
+  serial      bigint NOT NULL,
+  fingerprint int NOT NULL
 );
 CREATE INDEX vault_fingerprint_of ON vault_fingerprint (fingerprint);
 

@@ -31,7 +31,7 @@ GRANT SELECT ON product, catalogue, retailer, rate, terminal, enrolment, card, a
   restock_order_line, restock_delivery, lot, pack, supply_message, supply_order, supply_order_line, supply_run,
   sale, ticket_event, alarm TO :auditor;
 -- The auditor compares the journals; what is sealed or wrapped he does not need.
-GRANT SELECT (id, operator, first_serial, count, record_id, first_index, closed_upto) ON vault_pack TO :auditor;
+GRANT SELECT (operator, first_serial, count, record_id, first_index, closed_upto) ON vault_pack TO :auditor;
 GRANT SELECT (terminal_id, sequence, epoch, codes, runs, closed_at) ON vault_supply TO :auditor;
 GRANT SELECT (order_id, operator, line_no, accepted, received) ON vault_restock_line TO :auditor;
 GRANT SELECT (operator, id) ON vault_restock_delivery TO :auditor;

@@ -86,8 +86,7 @@ test('two codes that only share a fingerprint are both taken', async () => {
   const owner = centre.database.pool('owner')
   await receive(await centre.operator.deliver(order, { runs: [run(13_100, 1)], firstCode: 13_100 }))
   const { rows } = await owner.query<{ fingerprint: number }>(
-    `SELECT fingerprint FROM vault_fingerprint JOIN vault_pack ON vault_pack.id = pack_id
-      WHERE first_serial = 13100`,
+    'SELECT fingerprint FROM vault_fingerprint WHERE serial = 13100',
   )
   await owner.query('DELETE FROM vault_fingerprint WHERE fingerprint = $1', [rows[0]!.fingerprint])
   await owner.query('UPDATE vault_fingerprint SET fingerprint = $1', [rows[0]!.fingerprint])

@@ -40,6 +40,9 @@ export type OpenedPart =
       readonly repeated: readonly SerialNumber[]
       /** In the order of the packs' codes. */
       readonly fingerprints: Int32Array
+      /** The same as PostgreSQL writes an array, and as rows to be copied. */
+      readonly fingerprintText: string
+      readonly fingerprintRows: Uint8Array
       readonly packs: readonly SealedPack[]
       readonly record: LotRecord<'centre'>
     }

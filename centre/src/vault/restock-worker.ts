@@ -13,6 +13,7 @@ import { type SerialNumber, type SerialRange, serialAt } from '@scratchless/vouc
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { fingerprintCopy } from './fingerprint-copy.ts'
 import type {
   ExaminedPart,
   OpenedPart,
@@ -91,6 +92,8 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
       malformed,
       repeated: findRepeated(fingerprints, packedCodes, content),
       fingerprints,
+      fingerprintText: `{${fingerprints.join(',')}}`,
+      fingerprintRows: fingerprintCopy(fingerprints, serialsOf(content.runs)),
       packs: sealed,
       record,
     }
@@ -143,14 +146,13 @@ function findRepeated(
     if (same.some((other) => codeAt(other).equals(codeAt(index)))) repeated.push(index)
     else same.push(index)
   }
-  return repeated.map((index) => serialOf(runs, index))
+  return repeated.map(serialsOf(runs))
 }
 
-function serialOf(runs: readonly SerialRange[], index: number): SerialNumber {
-  let before = 0
-  for (const { firstSerial, count } of runs) {
-    if (index < before + count) return serialAt(firstSerial, index - before)
-    before += count
-  }
-  throw new RangeError('the runs end before this code')
+/** The serial of the code at an index. */
+function serialsOf(runs: readonly SerialRange[]): (index: number) => SerialNumber {
+  const serials = runs.flatMap(({ firstSerial, count }) =>
+    Array.from({ length: count }, (_, place) => serialAt(firstSerial, place)),
+  )
+  return (index) => serials[index]!
 }

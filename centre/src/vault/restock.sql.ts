@@ -1,9 +1,11 @@
-import type { Sql } from '@scratchless/office/database/database'
+import { pipeline } from 'node:stream/promises'
+import type { Sql, SqlClient } from '@scratchless/office/database/database'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
+import { from as copyFrom } from 'pg-copy-streams'
 import type { SealedPack } from './restock-worker-line.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
@@ -159,42 +161,43 @@ export interface MatchingCode {
   sealed: Buffer
 }
 
-/** Places of codes, whoever's, that have one of these fingerprints. Few: 32 bits seldom meet. */
+/**
+ * Serials of codes, of whichever operator, that have one of these fingerprints (`{1,-2,…}`, the worker's text). Few:
+ * 32 bits seldom meet.
+ */
 export async function findSameFingerprints(
   sql: Sql,
-  fingerprints: readonly number[],
-): Promise<{ fingerprint: number; place: number; pack_id: bigint }[]> {
+  fingerprints: string,
+): Promise<{ fingerprint: number; serial: bigint }[]> {
   // A table that just grew has no statistics yet, and the planner would read all of it, for every part anew.
   await sql.query('SET LOCAL enable_seqscan = off')
-  const { rows } = await sql.query<{ fingerprint: number; place: number; pack_id: bigint }>(
-    'SELECT fingerprint, place, pack_id FROM vault_fingerprint WHERE fingerprint = ANY($1::int[])',
+  const { rows } = await sql.query<{ fingerprint: number; serial: bigint }>(
+    'SELECT fingerprint, serial FROM vault_fingerprint WHERE fingerprint = ANY($1::int[])',
     [fingerprints],
   )
   await sql.query('SET LOCAL enable_seqscan = on')
   return rows
 }
 
-/** Those of these places that are this operator's codes: each to be settled by opening both. */
+/** This operator's codes of these serials: each to be settled by opening both. */
 export async function readMatchingCodes(
   sql: Sql,
   operator: OperatorId,
-  places: readonly { index: number; place: number; pack_id: bigint }[],
+  matches: readonly { index: number; serial: bigint }[],
 ): Promise<MatchingCode[]> {
   const { rows } = await sql.query<MatchingCode>(
     `SELECT known.index, record.id AS record_id, record.lot_id, record.product_id,
-            record.code_digits, record.wrapped_key, record.mac,
-            pack.first_serial + known.place AS serial, pack.first_index + known.place AS row_index,
-            substring(pack.sealed FROM known.place * (octet_length(pack.sealed) / pack.count) + 1
-                                  FOR octet_length(pack.sealed) / pack.count) AS sealed
-       FROM unnest($2::int[], $3::int[], $4::bigint[]) AS known (index, place, pack_id)
-       JOIN vault_pack AS pack ON pack.id = known.pack_id AND pack.operator = $1
+            record.code_digits, record.wrapped_key, record.mac, known.serial,
+            pack.first_index + (known.serial - pack.first_serial) AS row_index,
+            substring(pack.sealed
+              FROM ((known.serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
+              FOR octet_length(pack.sealed) / pack.count) AS sealed
+       FROM unnest($2::int[], $3::bigint[]) AS known (index, serial)
+       JOIN vault_pack AS pack
+         ON pack.operator = $1 AND pack.first_serial > known.serial - 1000
+        AND pack.first_serial <= known.serial AND pack.first_serial + pack.count > known.serial
        JOIN vault_lot_record AS record ON record.id = pack.record_id`,
-    [
-      operator,
-      places.map(({ index }) => index),
-      places.map(({ place }) => place),
-      places.map(({ pack_id }) => pack_id),
-    ],
+    [operator, matches.map(({ index }) => index), matches.map(({ serial }) => serial)],
   )
   return rows
 }
@@ -216,19 +219,15 @@ export async function insertLotRecord(sql: Sql, record: LotRecord<'centre'>): Pr
   )
 }
 
-/** The new packs' ids, in the order given. */
 export async function insertPacks(
   sql: Sql,
   operator: OperatorId,
   recordId: string,
   packs: readonly SealedPack[],
-): Promise<bigint[]> {
-  const { rows } = await sql.query<{ id: bigint; first_serial: bigint }>(
+): Promise<void> {
+  await sql.query(
     `INSERT INTO vault_pack (operator, record_id, first_serial, count, first_index, sealed)
-     SELECT $1, $2, first_serial, count, first_index, sealed
-       FROM unnest($3::bigint[], $4::int[], $5::bigint[], $6::bytea[])
-            AS new (first_serial, count, first_index, sealed)
-     RETURNING id, first_serial`,
+     SELECT $1, $2, * FROM unnest($3::bigint[], $4::int[], $5::bigint[], $6::bytea[])`,
     [
       operator,
       recordId,
@@ -238,19 +237,12 @@ export async function insertPacks(
       packs.map(({ sealed }) => Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength)),
     ],
   )
-  const idOf = new Map(rows.map(({ id, first_serial }) => [first_serial, id]))
-  return packs.map(({ firstSerial }) => idOf.get(BigInt(firstSerial))!)
 }
 
-/** One row per code: fingerprint, place in its pack, pack. */
-export async function insertFingerprints(
-  sql: Sql,
-  rows: { fingerprints: readonly number[]; places: readonly number[]; packIds: readonly bigint[] },
-): Promise<void> {
-  await sql.query(
-    // In the index's own order, so that its pages are visited once.
-    `INSERT INTO vault_fingerprint (fingerprint, place, pack_id)
-     SELECT * FROM unnest($1::int[], $2::smallint[], $3::bigint[]) ORDER BY 1`,
-    [rows.fingerprints, rows.places, rows.packIds],
+/** One row per code, as the worker wrote them: `fingerprintCopy`. */
+export async function copyFingerprints(sql: SqlClient, rows: Uint8Array): Promise<void> {
+  const stream = sql.query(
+    copyFrom('COPY vault_fingerprint (serial, fingerprint) FROM STDIN (FORMAT binary)'),
   )
+  await pipeline([rows], stream)
 }

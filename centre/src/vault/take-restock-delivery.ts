@@ -1,7 +1,7 @@
 // Step 5 of the way of a code, in the vault: a delivery part is verified, opened, checked and closed for the centre,
 // whole or not at all. A part that was answered before gets the same receipt.
 
-import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { inTransaction, type Sql, type SqlClient } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
 import { openLotRecord } from '@scratchless/office/vault/lot-record'
 import { nowIso } from '@scratchless/voucher/clock'
@@ -19,10 +19,10 @@ import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import {
   addReceived,
   anySerialKnown,
+  copyFingerprints,
   findDelivery,
   findSameFingerprints,
   insertDelivery,
-  insertFingerprints,
   insertLotRecord,
   insertPacks,
   lockOperatorStock,
@@ -75,9 +75,10 @@ async function judge(
   needs: VaultNeeds,
   sql: Sql,
   operator: OperatorId,
-  { content, packs, malformed, repeated, ...part }: Part,
+  part: Part,
   codeDigits: number | undefined,
 ): Promise<Verdict | 'order-unanswered'> {
+  const { content, packs, malformed, repeated } = part
   const no = (reason: DeliveryRefusal, duplicates: readonly SerialNumber[] = []) => ({ reason, duplicates })
   const lines = await readOrderLines(sql, content.orderId, operator)
   if (lines.length === 0) return no('unknown-order')
@@ -93,24 +94,22 @@ async function judge(
   if (content.expiresOn < nowIso(needs.clock).slice(0, 10)) return no('expired')
   if (await anySerialKnown(sql, operator, packs)) return no('serial-known')
   if (malformed) return no('code-malformed')
-  const matches = await findMatchingCodes(sql, operator, part.fingerprints)
-  const known = settleMatches(needs, operator, { content, packs, malformed, repeated, ...part }, matches)
+  const matches = await findMatchingCodes(sql, operator, part)
+  const known = settleMatches(needs, operator, part, matches)
   const duplicates = [...new Set([...repeated, ...known])].sort()
   return duplicates.length > 0 ? no('code-known', duplicates) : { reason: null, duplicates: [] }
 }
 
-async function findMatchingCodes(
-  sql: Sql,
-  operator: OperatorId,
-  fingerprints: Int32Array,
-): Promise<MatchingCode[]> {
-  const same = await findSameFingerprints(sql, [...fingerprints])
+async function findMatchingCodes(sql: Sql, operator: OperatorId, part: Part): Promise<MatchingCode[]> {
+  const same = await findSameFingerprints(sql, part.fingerprintText)
   if (same.length === 0) return []
-  const places = same.flatMap(({ fingerprint, ...place }) =>
-    // One of the part's own codes may share it too.
-    [...fingerprints.entries()].flatMap(([index, one]) => (one === fingerprint ? [{ index, ...place }] : [])),
+  const matches = same.flatMap(({ fingerprint, serial }) =>
+    // Two of the part's own codes may share it too.
+    [...part.fingerprints.entries()].flatMap(([index, one]) =>
+      one === fingerprint ? [{ index, serial }] : [],
+    ),
   )
-  return readMatchingCodes(sql, operator, places)
+  return readMatchingCodes(sql, operator, matches)
 }
 
 /** Serials of the new codes that are here already: two codes may share a fingerprint, so both are opened. */
@@ -184,15 +183,11 @@ function packAt(packs: Part['packs'], index: number): { pack: Part['packs'][numb
   throw new RangeError('the packs end before this code')
 }
 
-async function store(sql: Sql, operator: OperatorId, part: Part): Promise<void> {
+async function store(sql: SqlClient, operator: OperatorId, part: Part): Promise<void> {
   const { content, packs, record, fingerprints } = part
   await insertLotRecord(sql, record)
-  const ids = await insertPacks(sql, operator, record.recordId, packs)
-  await insertFingerprints(sql, {
-    fingerprints: [...fingerprints],
-    places: packs.flatMap(({ count }) => Array.from({ length: count }, (_, place) => place)),
-    packIds: packs.flatMap(({ count }, index) => new Array<bigint>(count).fill(ids[index]!)),
-  })
+  await insertPacks(sql, operator, record.recordId, packs)
+  await copyFingerprints(sql, part.fingerprintRows)
   await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
 }
 
