@@ -27,7 +27,7 @@ import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
 import { ticketFields } from '../ticket/ticket-content.ts'
 import type { TicketTemplate } from '../ticket/ticket-template.ts'
-import type { SaleForm, SaleRefusal } from '../till/till-view.ts'
+import type { SaleForm, SaleRefusal, TillLock } from '../till/till-view.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import {
   countInDoubt,
@@ -75,9 +75,12 @@ export async function sell(
   const known = saleById(store, form.saleId)
   if (known !== undefined) return known
 
-  // 14.1
-  const printerStatus = await printer.status()
-  const promise = judge(needs, session, form, printerStatus)
+  // 14.1; while the printer answers, the store is consulted
+  const asked = printer.status()
+  const { lock, promise } = judge(needs, session, form)
+  const printerStatus = await asked
+  if (lock !== null) return lock
+  if (printerStatus !== 'ready') return 'printer'
   if (typeof promise === 'string') return promise
   const { code, recipient, intent } = promise
   const template = needs.template(form.product, session)
@@ -106,28 +109,34 @@ interface Promised {
   readonly intent: Intent
 }
 
-/** Every refusal that can be told before anything is promised, in order of precedence. */
+/** Every refusal that can be told before anything is promised, in order of precedence; the printer's stands between. */
 function judge(
   needs: SellNeeds,
   session: VendorSession,
   form: SaleForm,
-  printer: Awaited<ReturnType<PrinterLink['status']>>,
-): Promised | SaleRefusal {
-  const { store, clock, identity, standing, catalogue } = needs
+): { lock: TillLock | null; promise: Promised | SaleRefusal } {
+  const { store, clock, identity, standing } = needs
   const nowMs = clock.nowMs()
-  const leaseUntilMs = standing.leaseUntilS * 1000
   const lock = tillLock({
     nowMs,
     vendorCard: session.card,
     card: needs.cardState,
     revokedCards: standing.revokedCards,
-    leaseUntilMs,
+    leaseUntilMs: standing.leaseUntilS * 1000,
     certificateUntilMs: identity.certificateUntilMs,
     unreported: countUnreported(store),
     unreportedAllowed: standing.unreportedSales,
-    printer,
+    printer: 'ready',
   })
-  if (lock !== null) return lock
+  return { lock, promise: promiseOf(needs, session, form, nowMs) }
+}
+
+function promiseOf(
+  { store, catalogue, standing, locale }: SellNeeds,
+  session: VendorSession,
+  form: SaleForm,
+  nowMs: number,
+): Promised | SaleRefusal {
   if (countInDoubt(store) >= MOST_OPEN_DOUBTS) return 'sale-in-doubt'
   const line = catalogue.products.find(({ id }) => id === form.product)
   if (line === undefined) return 'unknown-product'
@@ -145,9 +154,9 @@ function judge(
     price: productOf(line, catalogue.currency).publicPrice,
     vendor: session.vendor,
     card: session.card,
-    leaseUntilMs,
+    leaseUntilMs: standing.leaseUntilS * 1000,
     atMs: nowMs,
-    locale: needs.locale,
+    locale,
   }
   return { code, recipient, intent }
 }

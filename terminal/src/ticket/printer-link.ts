@@ -40,6 +40,7 @@ export function openPrinterLink(address: { host: string; port: number }, onChang
   let last: Exclude<PrinterStatus, 'printing'> = 'not-connected'
   let askedStatus: { bytes: number[]; done: (bytes: number[] | null) => void } | null = null
   let statusTurn: Promise<unknown> = Promise.resolve()
+  let questions = 0
   let printing: { mark: (byte: number) => void; lost: () => void } | null = null
 
   function note(status: typeof last): typeof last {
@@ -78,9 +79,10 @@ export function openPrinterLink(address: { host: string; port: number }, onChang
   }
 
   function status(): Promise<typeof last> {
-    // One question at a time: the answers say not which they belong to.
-    const mine = statusTurn.then(askStatus)
-    statusTurn = mine.catch(() => undefined)
+    // One question at a time: the answers say not which they belong to. The first is sent in this very moment.
+    const mine = questions === 0 ? askStatus() : statusTurn.then(askStatus)
+    questions++
+    statusTurn = mine.finally(() => questions--)
     return mine
   }
 
