@@ -207,6 +207,31 @@ test('a file that is written to while it is read is refused, and taken once it r
   await expect(postStockFile(`${await admit()}x`, path, statSync(path))).rejects.toThrow('token-not-valid')
 })
 
+test('a vault killed while it reads a file took nothing of it, and takes it afterwards', async () => {
+  const rows = Array.from({ length: 60_000 }, (_, i) => {
+    const serial = String(500_000 + i).padStart(12, '0')
+    return `${serial},${String(70_000_000 + i).padStart(14, '0')},ATLAS-1,2099-01-01\n`
+  })
+  const file = Buffer.from(`serial,code,product,expires\n${rows.join('')}`)
+  const admit = async () => {
+    const { body } = await atlas.call('POST', '/api/stock/admissions', {
+      fileName: 'b.csv',
+      sizeBytes: file.length,
+    })
+    return (body as unknown as { url: string }).url
+  }
+  const cut = atlas.upload(await admit(), file)
+  await sleep(200)
+  atlas.killChildren()
+  await expect(cut).rejects.toThrow()
+  const { rows: left } = await atlas.owner.query(
+    'SELECT FROM sealed_pack WHERE first_serial BETWEEN 500000 AND 599999',
+  )
+  expect(left).toHaveLength(0)
+  await until(async () => (await atlas.call('GET', '/api/stock').catch(() => null))?.status === 200)
+  expect(await atlas.upload(await admit(), file)).toMatchObject({ status: 200, body: { codes: 60_000 } })
+})
+
 test('the status page speaks both languages and shows nothing to strangers', async () => {
   expect(await atlas.page('fr')).toContain('Commandes opérateur')
   expect(await atlas.page('en')).toContain('Restock orders')
