@@ -18,10 +18,12 @@ import { terminalClock } from './supply/terminal-clock.ts'
 import { openPrinterLink } from './ticket/printer-link.ts'
 import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
+import { waitForPredecessor } from './till/wait-for-predecessor.ts'
 
 const config = readConfig(configPath(), configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
 
+await waitForPredecessor(config.http.port)
 mkdirSync('run', { recursive: true, mode: 0o700 })
 await makePartyKeys(KEYS_FOLDER, { pairs: ['supply-sign'] }, { random: systemRandom })
 const { privateKey: deviceKey } = await openPair(KEYS_FOLDER, 'supply-sign')

@@ -192,6 +192,47 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
   expect(packed).toEqual([])
 })
 
+test('killed while its ticket prints: one doubt, no second ticket of that code', {
+  timeout: 60_000,
+}, async () => {
+  const { folder, config, centre, printer, stock, call, until } = await world()
+  centre.registerCard(CARD, await createFileCard(join(folder, 'card'), CARD, Buffer.from(PIN), systemRandom))
+  let terminal = await startTerminal(config)
+  toClose.push(() => stopTerminal(terminal))
+  await call('POST', '/api/enrolment', { enrolmentCode: centre.enrolmentCode, ownerPassword: PASSWORD })
+  centre.approve()
+  await call('POST', '/api/enrolment/poll')
+  await until(async () => (await call<TillState>('GET', '/api/state')).body.enrolment === 'enrolled')
+  await call('POST', '/api/vendors', { vendor: '02', password: PASSWORD, card: CARD })
+  const signIn = () => call('POST', '/api/sign-in', { vendor: '02', password: PASSWORD, pin: PIN })
+  await signIn()
+  await until(async () => (await call<HomeView>('GET', '/api/home')).body.operators.length === 1)
+  await call('POST', '/api/supply-orders', { lines: [{ product: PRODUCT, quantity: 5 }] })
+
+  printer.failAfter(120, 'silent')
+  const cutOff = call('POST', '/api/sales', { saleId: 'cut-off-sale', product: PRODUCT }).catch(
+    () => 'no answer',
+  )
+  await until(async () => printer.received().length > 0)
+  const gone = new Promise((resolve) => terminal.once('exit', resolve))
+  terminal.kill('SIGKILL')
+  await gone
+  expect(await cutOff).toBe('no answer')
+  terminal = await startTerminal(config)
+  await signIn()
+  expect((await call<HomeView>('GET', '/api/home')).body.doubts).toMatchObject([
+    { number: 1, saleId: 'cut-off-sale', serial: '104822773901', state: 'in_doubt' },
+  ])
+  // The same press again finds the doubt, and prints nothing.
+  const again = await call<SaleView>('POST', '/api/sales', { saleId: 'cut-off-sale', product: PRODUCT })
+  expect(again.body).toMatchObject({ number: 1, state: 'in_doubt' })
+  const next = await call<SaleView>('POST', '/api/sales', { saleId: 'the-next-sale', product: PRODUCT })
+  expect(next.body).toMatchObject({ number: 2, serial: '104822773902', state: 'printed' })
+  const paper = printer.received().toString('latin1')
+  expect(paper).not.toContain(`*${stock.digits[0]}%23`)
+  expect(paper).toContain(`*${stock.digits[1]}%23`)
+})
+
 function everyFileIn(folder: string): Buffer[] {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))

@@ -239,6 +239,7 @@ export function openTill(needs: TillNeeds): Till {
     async stop() {
       stopped = true
       clearTimeout(looking)
+      sessions.end()
       // A ticket that is printing gets its end, within the time a stopping program has.
       await saleTurn
       await supply.stop()
