@@ -9,7 +9,13 @@ import { closeLotRecord } from '@scratchless/office/vault/lot-record'
 import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
-import { type SerialNumber, type SerialRange, serialAt } from '@scratchless/voucher/serial'
+import {
+  type SerialNumber,
+  type SerialRange,
+  serialAt,
+  serialFromNumber,
+  serialToNumber,
+} from '@scratchless/voucher/serial'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
@@ -146,13 +152,17 @@ function findRepeated(
     if (same.some((other) => codeAt(other).equals(codeAt(index)))) repeated.push(index)
     else same.push(index)
   }
-  return repeated.map(serialsOf(runs))
+  const serials = serialsOf(runs)
+  return repeated.map((index) => serialFromNumber(serials[index]!))
 }
 
-/** The serial of the code at an index. */
-function serialsOf(runs: readonly SerialRange[]): (index: number) => SerialNumber {
-  const serials = runs.flatMap(({ firstSerial, count }) =>
-    Array.from({ length: count }, (_, place) => serialAt(firstSerial, place)),
-  )
-  return (index) => serials[index]!
+/** The serial of each code, as a number, in the order of the codes. */
+function serialsOf(runs: readonly SerialRange[]): Float64Array {
+  const serials = new Float64Array(codesOf(runs))
+  let at = 0
+  for (const { firstSerial, count } of runs) {
+    const first = serialToNumber(firstSerial)
+    for (let place = 0; place < count; place++) serials[at++] = first + place
+  }
+  return serials
 }

@@ -103,12 +103,13 @@ async function judge(
 async function findMatchingCodes(sql: Sql, operator: OperatorId, part: Part): Promise<MatchingCode[]> {
   const same = await findSameFingerprints(sql, part.fingerprintText)
   if (same.length === 0) return []
-  const matches = same.flatMap(({ fingerprint, serial }) =>
+  const matches: { index: number; serial: bigint }[] = []
+  for (const { fingerprint, serial } of same) {
     // Two of the part's own codes may share it too.
-    [...part.fingerprints.entries()].flatMap(([index, one]) =>
-      one === fingerprint ? [{ index, serial }] : [],
-    ),
-  )
+    let index = part.fingerprints.indexOf(fingerprint)
+    for (; index >= 0; index = part.fingerprints.indexOf(fingerprint, index + 1))
+      matches.push({ index, serial })
+  }
   return readMatchingCodes(sql, operator, matches)
 }
 
