@@ -155,16 +155,34 @@ test('a sealed code that was moved does not open, and nothing is closed', async 
   expect(await vault.count('closed_delivery')).toBe(0)
 })
 
-test('only an order that the vault verified is answered', async () => {
-  const answer = await closeRestockOrderResponse(vault.needs, {
+test('only an order that the vault verified is answered, by its own lines and no more than they asked', async () => {
+  const response: Parameters<typeof closeRestockOrderResponse>[1] = {
     id: newMessageId(systemRandom),
     issuedAt: '2026-11-22T08:00:00.000Z',
-    orderId: newMessageId(systemRandom),
-    verdict: 'refused',
-    reason: 'ordering-suspended',
-    lines: [],
-  })
-  expect(answer).toEqual({ refusal: 'unknown-order' })
+    orderId,
+    verdict: 'accepted',
+    lines: [
+      {
+        lineNo: 1,
+        product: productId('ATLAS-5'),
+        quantityAccepted: 1_200,
+        backOrder: 0,
+        unitPrice: money(4_700n, 'TND'),
+      },
+    ],
+  }
+  const line = response.lines[0]!
+  const close = (over: object) => closeRestockOrderResponse(vault.needs, { ...response, ...over })
+  expect(await close({})).toBeInstanceOf(Uint8Array)
+  expect(await close({ orderId: newMessageId(systemRandom) })).toEqual({ refusal: 'unknown-order' })
+  for (const lines of [
+    [{ ...line, quantityAccepted: 1_201 }],
+    [{ ...line, backOrder: 1 }],
+    [{ ...line, product: productId('ATLAS-1') }],
+    [{ ...line, lineNo: 2 }],
+    [line, { ...line, lineNo: 2 }],
+  ])
+    expect(await close({ lines })).toEqual({ refusal: 'lines-differ' })
 })
 
 test('a stranger’s message is refused before anything is noted', async () => {

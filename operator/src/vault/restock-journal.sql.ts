@@ -44,6 +44,20 @@ export async function findVerifiedOrder(
   return rows[0]
 }
 
+export interface VerifiedLineRow {
+  line_no: number
+  product: ProductId
+  ordered: number
+}
+
+export async function readVerifiedLines(sql: Sql, orderId: MessageId): Promise<VerifiedLineRow[]> {
+  const { rows } = await sql.query<VerifiedLineRow>(
+    'SELECT line_no, product, ordered FROM verified_order_line WHERE order_id = $1 ORDER BY line_no',
+    [orderId],
+  )
+  return rows
+}
+
 export async function findVerifiedLine(
   sql: Sql,
   plan: Pick<DeliveryPlan, 'partner' | 'orderId' | 'orderLineNo'>,

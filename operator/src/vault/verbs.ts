@@ -56,6 +56,9 @@ export interface TakenOrder {
 /** `unknown-partner`: not in the vault's ring. The other refusals are the envelope's, for our own log. */
 export type OpeningRefusal = 'unknown-partner' | RestockRefusal
 
+/** In order of precedence. `lines-differ`: not the signed order's lines, or more promised than they asked. */
+export type ResponseRefusal = 'unknown-order' | 'lines-differ'
+
 /** Runs name their pack: the vault looks there, and checks that the run lies within it. */
 export interface PlannedRun {
   readonly pack: bigint
@@ -106,7 +109,7 @@ export type VaultVerbs = {
   /** Signs the answer to an order that `takeRestockOrder` verified; its sender and receiver are the order's. */
   closeRestockOrderResponse(
     response: Omit<RestockOrderResponse, 'sender' | 'receiver'>,
-  ): Promise<Uint8Array | { refusal: 'unknown-order' }>
+  ): Promise<Uint8Array | { refusal: ResponseRefusal }>
   /** Opens the runs of a delivery part and closes them for the partner. A repeat gives the stored bytes. */
   closeRestockDelivery(plan: DeliveryPlan): Promise<Uint8Array | { refusal: ClosingRefusal }>
   /** Verifies and opens a RestockReceipt. */
