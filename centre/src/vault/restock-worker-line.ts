@@ -1,4 +1,4 @@
-// The vault's side of its restock worker: starts it, gives it jobs, and starts it anew where it died.
+// The vault's side of its restock worker: gives it jobs, and starts it anew where it died.
 
 import type { KeyObject } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
@@ -73,11 +73,12 @@ interface Pending {
   reject(error: unknown): void
 }
 
-export function startRestockWorker(data: RestockWorkerData): RestockWorker {
+/** The thread starts with its first job: a start of the vault does not wait for what restock alone needs. */
+export function createRestockWorker(data: RestockWorkerData): RestockWorker {
   const pending = new Map<number, Pending>()
   let nextNumber = 1
   let stopped = false
-  let worker = start()
+  let worker: Worker | null = null
 
   function start(): Worker {
     const started = new Worker(new URL('./restock-worker.ts', import.meta.url), { workerData: data })
@@ -96,13 +97,15 @@ export function startRestockWorker(data: RestockWorkerData): RestockWorker {
     const lost = [...pending.values()]
     pending.clear()
     for (const { reject } of lost) reject(error)
-    if (!stopped) worker = start()
+    worker = null
   }
 
   function ask(act: WorkerRequest['act'], job: RestockJob): Promise<OpenedPart | ExaminedPart> {
     const request: WorkerRequest = { number: nextNumber++, act, job }
     return new Promise((resolve, reject) => {
+      if (stopped) throw new Error('the vault stops')
       pending.set(request.number, { resolve, reject })
+      worker ??= start()
       worker.postMessage(request)
     })
   }
@@ -112,7 +115,7 @@ export function startRestockWorker(data: RestockWorkerData): RestockWorker {
     examine: (job) => ask('examine', { ...job, luhnProducts: [] }) as Promise<ExaminedPart>,
     async stop() {
       stopped = true
-      await worker.terminate()
+      await worker?.terminate()
     },
   }
 }

@@ -13,7 +13,7 @@ import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, certifyTerminal, openEnrolment, revokeTerminal } from './enrolment.ts'
 import { createKeyCache } from './key-cache.ts'
 import { openOrderResponse, signRestockOrder } from './restock-orders.ts'
-import { startRestockWorker } from './restock-worker-line.ts'
+import { createRestockWorker } from './restock-worker-line.ts'
 import { openCentreSigner } from './ring.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
 import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
@@ -42,7 +42,7 @@ export async function openVault(
     verifyKey,
     wrapKey,
   }))
-  const restockWorker = startRestockWorker({
+  const restockWorker = createRestockWorker({
     centre,
     partners,
     keys: {
