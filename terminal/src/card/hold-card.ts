@@ -76,7 +76,10 @@ export function holdCard(settings: {
       const key = present.deriveKey(closed.wrapped, closed.oaepHash, encodeContext(context, context.serial))
       if (key === 'locked') return { refusal: 'card-locked' }
       if (key === 'not-for-this-card') return { refusal: 'not-for-this-card' }
-      return { key: key.export() }
+      const bytes = key.export()
+      // By then the private line has taken its own copy, which it zeroes.
+      setImmediate(() => bytes.fill(0))
+      return { key: bytes }
     },
 
     lock() {

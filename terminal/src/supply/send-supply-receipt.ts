@@ -1,4 +1,4 @@
-// Step 11 of the way of a code, its end: the terminal says that the delivery is stored, and the debit becomes final.
+// Step 11 of the way of a code: the terminal says that the delivery is in its safe. The debit becomes final.
 
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import type { Store } from '../store/open-store.ts'
