@@ -27,6 +27,8 @@ export function priceText(money: Money): string {
 export async function signRestockOrder(needs: VaultNeeds, order: RestockOrder): Promise<Buffer> {
   if (order.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
   const partner = partnerOf(needs, order.receiver)
+  // Deliveries will come: what opens them loads while the order travels.
+  needs.restockWorker.prepare()
   const bytes = await closeRestockOrder(order, {
     suite: partner.suite,
     signingKey: signingKeyOf(needs.keys.restockSign),

@@ -49,6 +49,8 @@ export type OpenedPart =
   | { readonly refusal: RestockRefusal }
 
 export interface RestockWorker {
+  /** Starts the thread ahead of its first job. */
+  prepare(): void
   /** Verifies, opens and closes for the centre; nothing is stored here. */
   open(job: RestockJob): Promise<OpenedPart>
   /** Verifies and opens only. */
@@ -73,7 +75,7 @@ interface Pending {
   reject(error: unknown): void
 }
 
-/** The thread starts with its first job: a start of the vault does not wait for what restock alone needs. */
+/** The thread starts when it is needed: a start of the vault does not wait for what restock alone loads. */
 export function createRestockWorker(data: RestockWorkerData): RestockWorker {
   const pending = new Map<number, Pending>()
   let nextNumber = 1
@@ -111,6 +113,9 @@ export function createRestockWorker(data: RestockWorkerData): RestockWorker {
   }
 
   return {
+    prepare() {
+      worker ??= start()
+    },
     open: (job) => ask('open', job) as Promise<OpenedPart>,
     examine: (job) => ask('examine', { ...job, luhnProducts: [] }) as Promise<ExaminedPart>,
     async stop() {
