@@ -71,10 +71,10 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
     await database?.stop()
   }
 
+  const screen = buildTouchScreen()
+  // Heard below, with the database's own problems first.
+  screen.catch(() => undefined)
   try {
-    const screen = buildTouchScreen()
-    // Heard below, with the database's own problems first.
-    screen.catch(() => undefined)
     say('database')
     database = await openMarketDatabase(data, options.databaseUrl)
     say('keys and settings')
@@ -123,7 +123,7 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
     }
     return { data, database, settings, offices, terminals, stop }
   } catch (error) {
-    await stop()
+    await Promise.allSettled([stop(), screen])
     throw error
   }
 }

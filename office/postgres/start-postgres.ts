@@ -17,6 +17,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import pg from 'pg'
 import { type Binaries, findBinaries, PostgresProblem } from './binaries.ts'
@@ -88,7 +89,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   }
   const keeper = spawn(
     process.execPath,
-    [new URL('keeper.ts', import.meta.url).pathname, JSON.stringify(task)],
+    [fileURLToPath(new URL('keeper.ts', import.meta.url)), JSON.stringify(task)],
     {
       stdio: ['pipe', 'ignore', 'inherit'],
       detached: true,
