@@ -13,11 +13,12 @@
 //   GET  /api/terminals, /api/terminals/:id                   {terminals: TerminalView[]}, TerminalView
 //   POST /api/terminals/:id/enrolments                        201 EnrolmentView: the code, this once
 //   POST /api/terminals/:id/approvals       ApprovalBody      200 TerminalView; 409 or 403 with the vault's refusal
-//   POST /api/terminals/:id/revocation      RevocationBody    200 TerminalView
+//   POST /api/terminals/:id/unlock          ReasonBody        200 TerminalView; 409 not-locked
+//   POST /api/terminals/:id/revocation      ReasonBody        200 TerminalView
 //   POST /api/cards                         CardBody          201 CardView
 //   GET  /api/cards/:id                                       CardView
 //   POST /api/cards/:id/approvals           ApprovalBody      200 CardView
-//   POST /api/cards/:id/revocation          RevocationBody    200 CardView
+//   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
@@ -100,7 +101,7 @@ export const ApprovalBody = z.strictObject({
   signature: z.base64().length(88),
 })
 
-export const RevocationBody = z.strictObject({ reason: reasonField })
+export const ReasonBody = z.strictObject({ reason: reasonField })
 
 export const CardBody = z.strictObject({
   card: cardField,

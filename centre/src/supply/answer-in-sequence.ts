@@ -4,6 +4,7 @@
 import { availableMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
 import { settlePending } from '@scratchless/ledger/post-transfers'
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import type { Sql } from '@scratchless/office/database/database'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
@@ -12,6 +13,7 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
+import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { standingFor } from './standing.ts'
 import {
@@ -93,15 +95,25 @@ export async function answerPlace(
 ): Promise<Answered> {
   if (place === 'in-progress') return place
   if ('answer' in place) return place.answer
-  if (place.altered) {
-    const subject = transferId(message.terminal.id, message.sequence)
-    await raiseAlarm(needs.pool, {
-      at: new Date(needs.clock.nowMs()),
-      kind: 'supply-message-altered',
-      subject,
-    })
-  }
+  if (place.altered) await lockForPeople(needs, message)
   return signRefusal(needs, message, place.refusal)
+}
+
+/**
+ * One sequence with two contents that one key signed: two journals run under one terminal. It is locked until people
+ * have looked.
+ */
+async function lockForPeople(
+  { pool, clock }: CentreNeeds,
+  { terminal, sequence }: SignedMessage,
+): Promise<void> {
+  const at = new Date(clock.nowMs())
+  const subject = transferId(terminal.id, sequence)
+  await inTransaction(pool, async (sql) => {
+    await markTerminalLocked(sql, terminal.id, at)
+    await raiseAlarm(sql, { at, kind: 'supply-message-altered', subject })
+    await appendAudit(sql, { at, actor: terminal.id, action: 'terminal-locked', subject })
+  })
 }
 
 export async function signRefusal(

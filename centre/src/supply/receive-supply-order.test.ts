@@ -14,6 +14,7 @@ import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
 import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import {
   ATLAS,
   ATLAS_5,
@@ -108,7 +109,7 @@ test('an order is debited, delivered, and its codes open with the card and nothi
   }
 })
 
-test('the same order again gets the same bytes; with other content it is refused and alarmed', async () => {
+test('the same order again gets the same bytes; with other content the terminal is locked until people have looked', async () => {
   const terminal = await terminalWith(50)
   const closed = terminal.order(5)
   const [one, two] = await Promise.all([centre.door(closed.frame), centre.door(closed.frame)])
@@ -130,6 +131,10 @@ test('the same order again gets the same bytes; with other content it is refused
     [`supply:${terminal.id}:${closed.sequence}`],
   )
   expect(rows).toHaveLength(1)
+  expect(await terminal.ask('supply-order', closed)).toMatchObject({
+    content: { why: { reason: 'terminal-locked' } },
+  })
+  await clearTerminalLock(centre.needs.pool, terminal.id)
   expect(Buffer.compare(await centre.door(closed.frame), one)).toBe(0)
 })
 

@@ -11,7 +11,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerOr404 } from '../retailers/retailer-routes.ts'
-import { ApprovalBody, CardBody, type CardView, cardField, RevocationBody } from '../staff-api.ts'
+import { ApprovalBody, CardBody, type CardView, cardField, ReasonBody } from '../staff-api.ts'
 import { collectApproval } from './approvals.ts'
 import {
   type CardRow,
@@ -89,7 +89,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
 
   app.post('/api/cards/:id/revocation', signedIn, async (request) => {
     const { id } = parseInput(IdParams, request.params)
-    const { reason } = parseInput(RevocationBody, request.body)
+    const { reason } = parseInput(ReasonBody, request.body)
     const { retailer_id: retailer } = await cardOr404(pool, id)
     const at = new Date(clock.nowMs())
     await inTransaction(pool, async (sql) => {

@@ -13,13 +13,14 @@ import { DEPOT } from '../settings.ts'
 import {
   ApprovalBody,
   type EnrolmentView,
-  RevocationBody,
+  ReasonBody,
   TerminalBody,
   type TerminalView,
 } from '../staff-api.ts'
 import { collectApproval } from './approvals.ts'
 import {
   activateTerminal,
+  clearTerminalLock,
   findTerminal,
   insertEnrolment,
   insertTerminal,
@@ -123,9 +124,22 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return viewOf(await terminalOr404(pool, id))
   })
 
+  app.post('/api/terminals/:id/unlock', signedIn, async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const { reason } = parseInput(ReasonBody, request.body)
+    const at = new Date(clock.nowMs())
+    await inTransaction(pool, async (sql) => {
+      await terminalOr404(sql, id)
+      if (!(await clearTerminalLock(sql, id))) throw new HttpRefusal(409, 'not-locked')
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'terminal-unlocked', subject: id, details: { reason } })
+    })
+    return viewOf(await terminalOr404(pool, id))
+  })
+
   app.post('/api/terminals/:id/revocation', signedIn, async (request) => {
     const { id } = parseInput(IdParams, request.params)
-    const { reason } = parseInput(RevocationBody, request.body)
+    const { reason } = parseInput(ReasonBody, request.body)
     await terminalOr404(pool, id)
     const at = new Date(clock.nowMs())
     await inTransaction(pool, async (sql) => {

@@ -100,6 +100,19 @@ export async function markTerminalRevoked(sql: Sql, id: TerminalId, now: Date): 
   await sql.query('UPDATE terminal SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
 }
 
+export async function markTerminalLocked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
+  await sql.query('UPDATE terminal SET locked_at = coalesce(locked_at, $2) WHERE id = $1', [id, now])
+}
+
+/** False where it was not locked. */
+export async function clearTerminalLock(sql: Sql, id: TerminalId): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'UPDATE terminal SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL',
+    [id],
+  )
+  return rowCount === 1
+}
+
 export interface StoredApproval {
   approver: string
   signature: Buffer
