@@ -48,6 +48,8 @@ const UNIT_PRICE_MINOR = 4_750n
 const WEEK_S = 7 * 86_400
 const YEAR_S = 365 * 86_400
 
+type Disturbance = 'none' | 'lose-request' | 'lose-answer'
+
 export interface FakeCentre {
   /** As staff give it to the shop. */
   readonly enrolmentCode: string
@@ -62,7 +64,7 @@ export interface FakeCentre {
   setStanding(change: Partial<Standing>): void
   setRetailerName(name: string): void
   /** The next frames meet this on the line. */
-  disturb(...what: ('lose-request' | 'lose-answer')[]): void
+  disturb(...what: Disturbance[]): void
   /** The next order is refused so. */
   refuseNextOrder(why: SupplyRefusalReason): void
   answer(frame: Buffer): Buffer
@@ -87,7 +89,7 @@ export function createFakeCentre(needs: {
   const safeKey = createSecretKey(Buffer.alloc(32, 7))
   const cards = new Map<CardId, KeyObject>()
   const answers = new Map<number, { hash: Buffer; frame: Buffer }>()
-  const disturbances: ('lose-request' | 'lose-answer')[] = []
+  const disturbances: Disturbance[] = []
   let refusal: SupplyRefusalReason | null = null
   let approved = false
   let deviceKey: KeyObject | null = null

@@ -51,7 +51,8 @@ export function keepInTouch(needs: TouchNeeds): SupplyLine {
   let status: LineStatus = 'offline'
   let retryMs = FIRST_RETRY_MS
   let identity = identityOf(store, needs.deviceKey)
-  const sent = new Set<number>()
+  // What an earlier life of this program may have sent: the answer may be as old.
+  const sent = new Set(askedRequests(store).map(({ sequence }) => sequence))
   let wakeUp: () => void = () => undefined
   let woken = false
 

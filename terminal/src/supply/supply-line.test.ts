@@ -82,6 +82,17 @@ test('a program that dies before the answer asks again, the same, and is deliver
   expect(stockOf(world.store(), PRODUCT)).toBe(20)
 })
 
+test('the answer to what an earlier life of the program sent may be old: it does not set the clock back', async () => {
+  world.centre.disturb('lose-answer', 'none', ...Array.from({ length: 20 }, () => 'lose-request' as const))
+  order(20)
+  await world.until(() => world.till().supply.status() === 'offline')
+  const laterMs = START_MS + 3 * 3_600_000
+  world.clock.setMs(laterMs)
+  await world.restart()
+  await world.until(() => lastOrder().state === 'delivered')
+  expect(world.till().clock.nowMs()).toBe(laterMs)
+})
+
 test('a refused order ends, says why, and the next one goes', async () => {
   world.centre.refuseNextOrder({ reason: 'balance-too-low', missingMinor: 83_000n })
   order(20)
