@@ -68,7 +68,7 @@ export async function answerInSequence(
     if (terminal === undefined) throw new Error(`${message.terminal.id} vanished`)
     const now = await placeNow(needs, sql, terminal, message)
     if (now !== 'next') return now
-    await settleEarlierOrders(sql, keyOf(message), at, settlementReason)
+    await settleEarlierOrders(sql, [keyOf(message)], at, settlementReason)
     await effect(sql, at)
     const { kind, payloadHash, bytes: request } = message
     await insertMessages(sql, DEPOT, [{ ...keyOf(message), kind, payloadHash, request, answer }], at)
@@ -139,12 +139,13 @@ export async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promis
 /** A terminal that speaks again has what it was sent before: the money of its earlier orders is posted. */
 export async function settleEarlierOrders(
   sql: Sql,
-  message: SequenceKey,
+  messages: readonly SequenceKey[],
   at: Date,
   reason = 'later message',
 ): Promise<void> {
-  const sequences = await markDelivered(sql, DEPOT, message, at)
-  if (sequences.length === 0) return
-  const ids = sequences.map((sequence) => transferId(message.terminal, sequence))
+  if (messages.length === 0) return
+  const orders = await markDelivered(sql, DEPOT, messages, at)
+  if (orders.length === 0) return
+  const ids = orders.map(({ terminal_id, sequence }) => transferId(terminal_id, sequence))
   await settlePending(sql, DEPOT, ids, { outcome: 'posted', reason, settledAt: at })
 }

@@ -41,7 +41,7 @@ export async function receiveStatusRequest(
     const now = placeOf(stillUnseen ? beforeIt : terminal, known, message, at.getTime())
     if (now !== 'next') return now
     if (!stillUnseen) return 'in-progress'
-    await settleEarlierOrders(sql, { terminal: terminal.id, sequence: asked }, at)
+    await settleEarlierOrders(sql, [{ terminal: terminal.id, sequence: asked }], at)
     const nothing = new Uint8Array(0)
     const { kind, payloadHash, bytes: request } = message
     await insertMessages(

@@ -34,7 +34,7 @@ import {
 import { type Accepted, type DeskView, decideSupplyOrder } from './desk.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { createShelf } from './shelf.ts'
-import { epochOf, standingFor } from './standing.ts'
+import { epochOf, standingsFor } from './standing.ts'
 import {
   countGivenCodes,
   insertMessages,
@@ -50,6 +50,7 @@ import {
   readMessages,
   readOpenOrders,
   readRuns,
+  readTerminals,
   type SequenceKey,
   type SupplyTerminal,
   storeAnswers,
@@ -136,7 +137,7 @@ async function decideGroup(
     return placeOf(terminal, known.get(transferId(terminal.id, message.sequence)), message, nowMs)
   })
   const fresh = messages.filter((_, index) => places[index] === 'next')
-  for (const message of fresh) await settleEarlierOrders(sql, keyOf(message), at)
+  await settleEarlierOrders(sql, fresh.map(keyOf), at)
   const view = await viewOf(needs, sql, fresh, at)
 
   const accepted: AcceptedOrder[] = []
@@ -318,27 +319,21 @@ async function closeOrders(
   orders: readonly OrderToClose[],
 ): Promise<Map<OrderToClose, Uint8Array>> {
   if (orders.length === 0) return new Map()
-  const terminals = await inTransaction(needs.pool, (sql) =>
-    lockTerminals(
-      sql,
-      DEPOT,
-      orders.map(({ terminal }) => terminal),
-    ),
+  const terminals = await readTerminals(
+    needs.pool,
+    DEPOT,
+    orders.map(({ terminal }) => terminal),
+  )
+  const standings = await standingsFor(
+    needs,
+    needs.pool,
+    orders.map(({ terminal }) => terminals.get(terminal)!),
   )
   const closed = await needs.vault.closeSupplyDeliveries(
-    await Promise.all(
-      orders.map(async (order) => ({
-        terminal: order.terminal,
-        sequence: order.sequence,
-        frame: order.frame,
-        decided: {
-          standing: await standingFor(needs, needs.pool, terminals.get(order.terminal)!),
-          debitedMinor: order.debitedMinor,
-          availableMinor: order.availableMinor,
-          lots: lotsOf(order.runs),
-        },
-      })),
-    ),
+    orders.map(({ terminal, sequence, frame, debitedMinor, availableMinor: left, runs }, index) => ({
+      ...{ terminal, sequence, frame },
+      decided: { standing: standings[index]!, debitedMinor, availableMinor: left, lots: lotsOf(runs) },
+    })),
   )
   const answers = new Map<OrderToClose, Uint8Array>()
   const despatched: { order: OrderToClose; frame: Uint8Array; payloadHash: Uint8Array }[] = []

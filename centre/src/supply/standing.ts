@@ -2,7 +2,6 @@
 
 import type { Sql } from '@scratchless/office/database/database'
 import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
-import type { RetailerId } from '@scratchless/voucher/ids'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { readCatalogueVersion } from '../catalogue/catalogue.sql.ts'
 import type { CentreSettings } from '../settings.ts'
@@ -27,22 +26,39 @@ export function epochOf(
   return hasLetter(terminal, nowMs) ? terminal.letter_epoch : terminal.letter_epoch + 1
 }
 
-export async function standingFor(
-  { clock, settings }: { clock: Clock; settings: Pick<CentreSettings, 'lease'> },
+/** What a standing depends on, of one terminal. */
+export type StandingOf = Pick<SupplyTerminal, 'retailer_id' | 'letter_epoch' | 'letter_ends_at'>
+
+interface StandingNeeds {
+  readonly clock: Clock
+  readonly settings: Pick<CentreSettings, 'lease'>
+}
+
+/** The standing of each terminal, in their order; two statements, however many they are. */
+export async function standingsFor(
+  { clock, settings }: StandingNeeds,
   sql: Sql,
-  terminal: { retailer_id: RetailerId; letter_epoch: number; letter_ends_at: Date | null },
-): Promise<Standing> {
+  terminals: readonly StandingOf[],
+): Promise<Standing[]> {
   const nowMs = clock.nowMs()
   const timeS = nowSeconds(clock)
   const { days, unreportedSales } = settings.lease
   // A card that was revoked before the longest lease began is known to whoever still may sell.
   const since = new Date(nowMs - days * DAY_S * 1000)
-  return {
+  const retailers = [...new Set(terminals.map(({ retailer_id }) => retailer_id))]
+  const catalogueVersion = await readCatalogueVersion(sql)
+  const cards = Map.groupBy(await readRevokedCards(sql, retailers, since), ({ retailer_id }) => retailer_id)
+  return terminals.map((terminal) => ({
     timeS,
     leaseUntilS: timeS + days * DAY_S,
     unreportedSales,
-    revokedCards: await readRevokedCards(sql, terminal.retailer_id, since, MAX_REVOKED_CARDS),
-    catalogueVersion: await readCatalogueVersion(sql),
+    revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
+    catalogueVersion,
     epoch: epochOf(terminal, nowMs),
-  }
+  }))
+}
+
+export async function standingFor(needs: StandingNeeds, sql: Sql, terminal: StandingOf): Promise<Standing> {
+  const [standing] = await standingsFor(needs, sql, [terminal])
+  return standing!
 }

@@ -36,6 +36,18 @@ export async function findTerminalOfKey(
   return rows[0]
 }
 
+export async function readTerminals(
+  sql: Sql,
+  depot: DepotId,
+  ids: readonly TerminalId[],
+): Promise<Map<TerminalId, SupplyTerminal>> {
+  const { rows } = await sql.query<SupplyTerminal>(
+    `${SUPPLY_TERMINAL} WHERE terminal.depot_id = $1 AND terminal.id = ANY($2::text[])`,
+    [depot, [...new Set(ids)]],
+  )
+  return new Map(rows.map((row) => [row.id, row]))
+}
+
 /** Locked until the transaction ends, in the order of their ids: a terminal's messages are taken one by one. */
 export async function lockTerminals(
   sql: Sql,
@@ -376,20 +388,22 @@ export async function markWithheld(sql: Sql, depot: DepotId, order: SequenceKey,
   )
 }
 
-/** Despatched orders of a terminal before this sequence become delivered; their sequences. */
+/** Despatched orders of these terminals, each before its sequence here, become delivered. */
 export async function markDelivered(
   sql: Sql,
   depot: DepotId,
-  before: SequenceKey,
+  before: readonly SequenceKey[],
   now: Date,
-): Promise<bigint[]> {
-  const { rows } = await sql.query<{ sequence: bigint }>(
-    `UPDATE supply_order SET state = 'delivered', settled_at = $4
-      WHERE depot_id = $1 AND terminal_id = $2 AND sequence < $3 AND state = 'despatched'
-      RETURNING sequence`,
-    [depot, before.terminal, before.sequence, now],
+): Promise<{ terminal_id: TerminalId; sequence: bigint }[]> {
+  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint }>(
+    `UPDATE supply_order AS "order" SET state = 'delivered', settled_at = $4
+       FROM unnest($2::text[], $3::bigint[]) AS spoke (terminal_id, sequence)
+      WHERE "order".depot_id = $1 AND "order".terminal_id = spoke.terminal_id
+        AND "order".sequence < spoke.sequence AND "order".state = 'despatched'
+      RETURNING "order".terminal_id, "order".sequence`,
+    [depot, before.map(({ terminal }) => terminal), before.map(({ sequence }) => sequence), now],
   )
-  return rows.map(({ sequence }) => sequence)
+  return rows
 }
 
 /** Despatched orders decided before `decidedBefore` become delivered. */
@@ -437,18 +451,18 @@ export async function countGivenCodes(
   return rows
 }
 
-/** Cards of a retailer that were revoked since then, newest first. */
+/** Cards of these retailers that were revoked since then, newest first. */
 export async function readRevokedCards(
   sql: Sql,
-  retailer: RetailerId,
+  retailers: readonly RetailerId[],
   since: Date,
-  limit: number,
-): Promise<CardId[]> {
-  const { rows } = await sql.query<{ id: CardId }>(
-    'SELECT id FROM card WHERE retailer_id = $1 AND revoked_at > $2 ORDER BY revoked_at DESC LIMIT $3',
-    [retailer, since, limit],
+): Promise<{ id: CardId; retailer_id: RetailerId }[]> {
+  const { rows } = await sql.query<{ id: CardId; retailer_id: RetailerId }>(
+    `SELECT id, retailer_id FROM card WHERE retailer_id = ANY($1::text[]) AND revoked_at > $2
+      ORDER BY revoked_at DESC`,
+    [retailers, since],
   )
-  return rows.map(({ id }) => id)
+  return rows
 }
 
 export async function updateLetterEpoch(
