@@ -139,15 +139,15 @@ CREATE TABLE sale (
   at_ms INTEGER NOT NULL,
   ended_at_ms INTEGER,
   locale TEXT NOT NULL,
-  -- intent: promised, its paper not confirmed yet
-  state TEXT NOT NULL CHECK (state IN ('intent', 'printed', 'in_doubt', 'damaged', 'not_sold')),
+  -- intent: promised, its paper not confirmed yet. One whose code was not opened is withdrawn: nothing was sold.
+  state TEXT NOT NULL CHECK (state IN ('intent', 'printed', 'in_doubt', 'damaged')),
   -- The sales report that holds it, and whether the centre has acknowledged it.
   reported_in INTEGER,
   acknowledged INTEGER NOT NULL DEFAULT 0,
   CHECK (at_ms < lease_until_ms)
 ) STRICT;
 -- One code, at most one sale.
-CREATE UNIQUE INDEX sale_serial ON sale (operator, serial) WHERE state <> 'not_sold';
+CREATE UNIQUE INDEX sale_serial ON sale (operator, serial);
 CREATE INDEX sale_open ON sale (state) WHERE state IN ('intent', 'in_doubt');
 CREATE INDEX sale_unreported ON sale (number) WHERE acknowledged = 0;
 CREATE INDEX sale_at ON sale (at_ms);

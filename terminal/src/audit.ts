@@ -56,9 +56,9 @@ function runsAddUp(store: Store): AuditLine {
   const breaks = count(
     store,
     `SELECT count(*) AS found FROM safe_run
-     WHERE next_index <> (SELECT count(*) FROM sale WHERE run = safe_run.id AND state <> 'not_sold')
+     WHERE next_index <> (SELECT count(*) FROM sale WHERE run = safe_run.id)
         OR (SELECT length(codes) % count FROM safe_codes WHERE run = safe_run.id) IS NOT 0
-        OR EXISTS (SELECT 1 FROM sale WHERE run = safe_run.id AND state <> 'not_sold'
+        OR EXISTS (SELECT 1 FROM sale WHERE run = safe_run.id
                     AND (run_index >= next_index OR serial <> first_serial + run_index))`,
   )
   return line(1, breaks, 'each run holds what was delivered less what was sold', 'runs do not add up')
@@ -68,9 +68,9 @@ function oneSalePerCode(store: Store): AuditLine {
   const breaks = count(
     store,
     `SELECT count(*) AS found FROM (
-       SELECT 1 FROM sale WHERE state <> 'not_sold' GROUP BY operator, serial HAVING count(*) > 1)`,
+       SELECT 1 FROM sale GROUP BY operator, serial HAVING count(*) > 1)`,
   )
-  const sales = count(store, `SELECT count(*) AS found FROM sale WHERE state <> 'not_sold'`)
+  const sales = count(store, 'SELECT count(*) AS found FROM sale')
   return line(3, breaks, `${sales} sales, each of a code of its own`, 'codes have more than one sale')
 }
 
@@ -84,7 +84,7 @@ function saleWithCardVendorLease(store: Store): AuditLine {
   const breaks = count(
     store,
     `SELECT count(*) AS found FROM sale
-     WHERE state <> 'not_sold' AND (vendor = '' OR card = '' OR at_ms >= lease_until_ms)`,
+     WHERE vendor = '' OR card = '' OR at_ms >= lease_until_ms`,
   )
   return line(10, breaks, 'each sale under card, vendor and lease', 'sales lack card, vendor or lease')
 }

@@ -29,7 +29,7 @@ export interface Intent {
 export interface StoredSale extends Intent {
   /** The ticket's number. */
   readonly number: number
-  readonly state: 'intent' | 'printed' | 'in_doubt' | 'damaged' | 'not_sold'
+  readonly state: 'intent' | 'printed' | 'in_doubt' | 'damaged'
 }
 
 /** The number of the next ticket. */
@@ -117,7 +117,7 @@ export function latestSales(store: Store, limit: number): StoredSale[] {
 export function endIntent(
   store: Store,
   number: number,
-  state: 'printed' | 'in_doubt' | 'damaged' | 'not_sold',
+  state: 'printed' | 'in_doubt' | 'damaged',
   atMs: number,
 ): void {
   const { changes } = store
@@ -126,6 +126,12 @@ export function endIntent(
        WHERE number = ? AND state = 'intent'`,
     )
     .run(state, atMs, number)
+  if (Number(changes) !== 1) throw new Error(`sale ${number} has ended already`)
+}
+
+/** As if it had never been promised: number, id and serial are free again. Throws where the sale has ended already. */
+export function withdrawIntent(store: Store, number: number): void {
+  const { changes } = store.statement(`DELETE FROM sale WHERE number = ? AND state = 'intent'`).run(number)
   if (Number(changes) !== 1) throw new Error(`sale ${number} has ended already`)
 }
 
@@ -148,9 +154,7 @@ export function insertEvent(
 
 /** Tickets that no acknowledged report holds: what the lease bounds. */
 export function countUnreported(store: Store): number {
-  const row = store
-    .statement(`SELECT count(*) AS sales FROM sale WHERE acknowledged = 0 AND state <> 'not_sold'`)
-    .get()!
+  const row = store.statement('SELECT count(*) AS sales FROM sale WHERE acknowledged = 0').get()!
   return row.sales as number
 }
 

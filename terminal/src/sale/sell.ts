@@ -8,7 +8,7 @@
 //   14.5 the ticket is streamed, its buffer zeroed (first byte, half, last byte)    in doubt
 //   14.6 "printed" is saved          sold
 //
-// Where the program itself lives to see that nothing was opened, the sale ends `not_sold` and the code stays.
+// Where the program itself lives to see that nothing was opened, the intent is withdrawn and the code stays.
 
 import { createSecretKey } from 'node:crypto'
 import type { PrivateLine } from '@scratchless/program/private-line'
@@ -39,6 +39,7 @@ import {
   nextTicketNumber,
   type StoredSale,
   saleById,
+  withdrawIntent,
 } from './sale.sql.ts'
 import { tillLock } from './till-lock.ts'
 
@@ -201,9 +202,9 @@ function asRefusal(refusal: KeyRefusal): SellRefusal {
   return refusal === 'not-for-this-card' ? 'letter-missing' : refusal
 }
 
-function giveBack({ store, clock }: SellNeeds, sale: StoredSale): void {
+function giveBack({ store }: SellNeeds, sale: StoredSale): void {
   store.transaction(() => {
-    endIntent(store, sale.number, 'not_sold', clock.nowMs())
+    withdrawIntent(store, sale.number)
     stepBack(store, sale.run, sale.runIndex)
   })
 }

@@ -12,7 +12,6 @@ const STATES = {
   printed: 'printed',
   in_doubt: 'in_doubt',
   damaged: 'damaged',
-  not_sold: 'not-sold',
 } as const satisfies Record<StoredSale['state'], SaleState>
 
 /** `expiresOn` of the code sold; without it, and where the product left the catalogue, no ticket is shown. */
