@@ -85,8 +85,11 @@ function lastLine(logFile: string): string {
   fs.readSync(file, bytes, 0, bytes.length, size - bytes.length)
   fs.closeSync(file)
   const lines = bytes.toString('utf8').trim().split('\n')
+  // A program that broke leaves its stack and Node's version after the sentence that counts.
   const last =
-    lines.findLast((line) => line.trim() !== '' && !line.trim().startsWith('at ')) ?? 'it said nothing'
+    lines.findLast((line) => /^(\{"level":[56]0|\w*(Error|Problem): )/.test(line)) ??
+    lines.findLast((line) => line.trim() !== '' && !/^(\s|at |Node\.js )/.test(line)) ??
+    'it said nothing'
   try {
     const { msg, err } = JSON.parse(last) as { msg?: string; err?: { message?: string } }
     return err?.message ?? msg ?? last

@@ -29,7 +29,7 @@ type Say = (progress: string) => void
 export class StockRefused extends Error {
   readonly problems: readonly StockProblem[]
   constructor(file: string, problems: readonly StockProblem[]) {
-    super(`${path.basename(file)} was refused, nothing of it was imported:`)
+    super(`${path.basename(file)} was refused: nothing of it was imported.`)
     this.problems = problems
   }
 }
