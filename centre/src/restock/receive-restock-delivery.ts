@@ -16,7 +16,7 @@ import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from '
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
 export type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
 
-const KIND = 'RestockDelivery'
+const KIND = 'restock-delivery'
 /** An operator's first part overtakes its own answer by some milliseconds: that is not worth a retry of his. */
 const WAITS_MS = [20, 50, 100, 200, 400] as const
 

@@ -22,7 +22,7 @@ export interface RestockWish {
   readonly lines: readonly { readonly product: ProductId; readonly quantity: number }[]
 }
 
-const KIND = 'RestockOrder'
+const KIND = 'restock-order'
 /** An order that found nobody for a day is better looked at by a person than filled by surprise. */
 const EXPIRES_AFTER_MS = 24 * 3_600_000
 
