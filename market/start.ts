@@ -78,7 +78,7 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
   for (let i = 1; i <= options.sell; i++) await sellOne(first.vendor, products[i % products.length]!)
   if (options.sell > 0) mark('sold')
 
-  const files = await waitUntil('The ticket in the tray', async () => first.terminal.tray.find(sale.serial))
+  const files = await waitUntil('The ticket in the tray', async () => first.terminal.tray.find(sale))
   const ticket = {
     product: sale.product,
     serial: sale.serial,

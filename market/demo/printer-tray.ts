@@ -10,8 +10,8 @@ const SHOP_LINES_PER_SECOND = 10
 
 export interface PrinterTray {
   readonly program: RunningProgram
-  /** The whole (not torn) ticket with this serial, if the tray has one. */
-  find(serial: string): TicketFiles | null
+  /** The whole (not torn) ticket with this number and serial, if the tray has one. Serials are an operator's own. */
+  find(ticket: { readonly number: number; readonly serial: string }): TicketFiles | null
 }
 
 export interface TicketFiles {
@@ -42,8 +42,9 @@ export function startPrinterTray(options: {
   })
   return {
     program,
-    find(serial) {
-      const name = fs.readdirSync(options.trayDir).findLast((file) => file.endsWith(`-${serial}.escpos`))
+    find({ number, serial }) {
+      const end = `-No${String(number).padStart(7, '0')}-${serial}.escpos`
+      const name = fs.readdirSync(options.trayDir).findLast((file) => file.endsWith(end))
       if (!name) return null
       const bytes = path.join(options.trayDir, name)
       return { picture: bytes.replace(/escpos$/, 'svg'), bytes }

@@ -16,7 +16,7 @@ import { waitUntil } from './wait-until.ts'
 export async function settleDoubts(vendor: HttpPerson, tray: PrinterTray): Promise<number> {
   const { doubts } = await vendor.get<HomeView>('/api/home')
   for (const { number, serial } of doubts) {
-    const answer = tray.find(serial) ? 'came-out' : 'did-not-come-out'
+    const answer = tray.find({ number, serial }) ? 'came-out' : 'did-not-come-out'
     await vendor.post(`/api/sales/${number}/doubt`, { answer })
   }
   return doubts.length

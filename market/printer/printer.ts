@@ -156,7 +156,13 @@ async function draw(
 ): Promise<PrintedPaper> {
   const text = paperText(lines)
   const serial = serialOn(text)
-  const name = [String(number).padStart(6, '0'), serial ?? 'no-serial', ...(torn ? ['torn'] : [])].join('-')
+  const ticket = ticketNumberOn(text)
+  const name = [
+    String(number).padStart(6, '0'),
+    `No${ticket ?? ''}`,
+    serial ?? 'no-serial',
+    ...(torn ? ['torn'] : []),
+  ].join('-')
   const files = { picture: path.join(trayDir, `${name}.svg`), bytes: path.join(trayDir, `${name}.escpos`) }
   await fs.promises.writeFile(files.picture, paperPicture(lines))
   await fs.promises.writeFile(files.bytes, bytes)
@@ -167,4 +173,13 @@ function linesOf(bytes: Buffer): PaperLine[] {
   const lines: PaperLine[] = []
   escPosReader((event) => event.kind === 'line' && lines.push(event.line)).write(bytes)
   return lines
+}
+
+/** The ticket's number as the terminal printed it: seven digits after `No`. */
+function ticketNumberOn(text: readonly string[]): string | null {
+  for (const line of text) {
+    const match = /\bNo ?(\d{7})\b/.exec(line)
+    if (match) return match[1]!
+  }
+  return null
 }

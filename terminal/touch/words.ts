@@ -54,7 +54,7 @@ const fr = {
   pin: 'Code secret de la carte',
   pinHelp: 'Insérez votre carte vendeur d’abord.',
   enrolTitle: 'Mise en service',
-  enrolHelp: 'Tapez le code que le centre vous a donné. Il ne quitte pas ce terminal.',
+  enrolHelp: 'Tapez le numéro et le code que le centre vous a donnés. Le code ne quitte pas ce terminal.',
   enrolmentCode: 'Code de mise en service',
   ownerPassword: 'Mot de passe du gérant',
   ownerPasswordHelp: 'Au moins 10 caractères. Il sert à ajouter des vendeurs.',
@@ -129,6 +129,17 @@ const fr = {
   'refusal_centre-unreachable': 'Le centre ne répond pas. Vérifiez la ligne, puis réessayez.',
   'refusal_balance-too-low': 'Solde insuffisant. Commandez moins de codes, ou faites un versement.',
   'refusal_no-line': 'Pas de ligne. La commande part dès que le centre répond.',
+  'refusal_already-enrolled': 'Ce terminal est déjà en service.',
+  'refusal_enrolment-refused': 'Le centre a refusé cette mise en service. Demandez un nouveau code.',
+  refusal_misshapen: 'Un champ n’a pas la forme attendue. Vérifiez, puis réessayez.',
+  'refusal_no-lines': 'Tapez une quantité.',
+  'refusal_too-many-lines': 'Trop de recharges dans une commande : 20 au plus.',
+  'refusal_too-many-codes': 'Trop de codes dans une commande. Commandez-en moins.',
+  'refusal_product-twice': 'Une recharge est deux fois dans la commande.',
+  'refusal_not-here': 'Cette page n’existe pas.',
+  'refusal_unknown-sale': 'Cette vente n’est pas dans le journal de ce terminal.',
+  'refusal_not-in-doubt': 'Cette vente n’est plus à vérifier.',
+  'refusal_card-locked': 'La carte demande son code secret. Verrouillez la caisse, puis ouvrez-la.',
 }
 
 type Words = Record<keyof typeof fr, string>
@@ -187,7 +198,7 @@ const en: Words = {
   pin: 'Card PIN',
   pinHelp: 'Insert your vendor card first.',
   enrolTitle: 'Enrolment',
-  enrolHelp: 'Type the code that the centre gave you. It does not leave this terminal.',
+  enrolHelp: 'Type the number and the code that the centre gave you. The code does not leave this terminal.',
   enrolmentCode: 'Enrolment code',
   ownerPassword: 'Owner’s password',
   ownerPasswordHelp: 'At least 10 characters. It is used to add vendors.',
@@ -259,6 +270,17 @@ const en: Words = {
   'refusal_centre-unreachable': 'The centre does not answer. Check the line, then try again.',
   'refusal_balance-too-low': 'Balance too low. Order fewer codes, or make a deposit.',
   'refusal_no-line': 'No line. The order leaves as soon as the centre answers.',
+  'refusal_already-enrolled': 'This terminal is enrolled already.',
+  'refusal_enrolment-refused': 'The centre refused this enrolment. Ask for a new code.',
+  refusal_misshapen: 'A field does not have the expected shape. Check it, then try again.',
+  'refusal_no-lines': 'Type a quantity.',
+  'refusal_too-many-lines': 'Too many products in one order: 20 at most.',
+  'refusal_too-many-codes': 'Too many codes in one order. Order fewer.',
+  'refusal_product-twice': 'A product is in the order twice.',
+  'refusal_not-here': 'There is no such page.',
+  'refusal_unknown-sale': 'This sale is not in this terminal’s journal.',
+  'refusal_not-in-doubt': 'This sale is no longer in doubt.',
+  'refusal_card-locked': 'The card asks for its PIN. Lock the till, then open it.',
 }
 
 export const words = { fr, en }
