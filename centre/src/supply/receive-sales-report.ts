@@ -7,7 +7,7 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
 import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
-import { findSameSales, insertSales, insertTicketEvents } from './sales.sql.ts'
+import { codeName, findSameSales, insertSales, insertTicketEvents } from './sales.sql.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveSalesReport(
@@ -41,10 +41,10 @@ async function store(
 ): Promise<void> {
   const from = { depot: DEPOT, terminal: terminal.id, sequence }
   const stored = await insertSales(sql, from, sales)
-  const rest = sales.filter(({ serial }) => !stored.has(serial))
+  const rest = sales.filter((sale) => !stored.has(codeName(sale)))
   if (rest.length > 0) {
     const same = await findSameSales(sql, from, rest)
-    for (const { serial, product, ticket } of rest.filter((sale) => !same.has(sale.serial)))
+    for (const { serial, product, ticket } of rest.filter((sale) => !same.has(codeName(sale))))
       await raiseAlarm(sql, {
         at,
         kind: 'sale-of-no-code-of-its-own',

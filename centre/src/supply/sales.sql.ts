@@ -1,18 +1,19 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
-import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
 
-/**
- * Stores the sales of codes that this terminal was given and that nobody reported before; returns the serials that
- * were stored.
- */
+/** A code by product and serial: two operators may count their serials alike. */
+export function codeName({ product, serial }: Pick<Sale, 'product' | 'serial'>): string {
+  return `${product} ${serial}`
+}
+
+/** Stores the sales of codes that this terminal was given and that nobody reported before; their `codeName`s. */
 export async function insertSales(
   sql: Sql,
   report: { depot: DepotId; terminal: TerminalId; sequence: number },
   sales: readonly Sale[],
-): Promise<Set<SerialNumber>> {
-  const { rows } = await sql.query<{ serial: bigint }>(
+): Promise<Set<string>> {
+  const { rows } = await sql.query<{ code: string }>(
     `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
      SELECT $1, run.operator, reported.serial, run.product_id, $2, reported.ticket, reported.vendor,
             to_timestamp(reported.sold_at), $3
@@ -21,7 +22,8 @@ export async function insertSales(
        JOIN supply_run AS run
          ON run.depot_id = $1 AND run.terminal_id = $2 AND run.product_id = reported.product
         AND run.first_serial <= reported.serial AND run.first_serial + run.count > reported.serial
-     ON CONFLICT (depot_id, operator, serial) DO NOTHING RETURNING serial`,
+     ON CONFLICT (depot_id, operator, serial) DO NOTHING
+     RETURNING product_id || ' ' || lpad(serial::text, 12, '0') AS code`,
     [
       report.depot,
       report.terminal,
@@ -33,17 +35,17 @@ export async function insertSales(
       sales.map(({ soldAtS }) => soldAtS),
     ],
   )
-  return new Set(rows.map(({ serial }) => String(serial).padStart(12, '0') as SerialNumber))
+  return new Set(rows.map(({ code }) => code))
 }
 
-/** Of these sales the serials that stand already, as the very same sale. */
+/** `codeName`s of those of these sales that stand already, as the very same sale. */
 export async function findSameSales(
   sql: Sql,
   report: { depot: DepotId; terminal: TerminalId },
   sales: readonly Sale[],
 ): Promise<Set<string>> {
-  const { rows } = await sql.query<{ serial: string }>(
-    `SELECT lpad(reported.serial::text, 12, '0') AS serial
+  const { rows } = await sql.query<{ code: string }>(
+    `SELECT sale.product_id || ' ' || lpad(sale.serial::text, 12, '0') AS code
        FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS reported (product, serial, ticket)
        JOIN sale ON sale.depot_id = $1 AND sale.terminal_id = $2 AND sale.ticket = reported.ticket
                 AND sale.serial = reported.serial AND sale.product_id = reported.product`,
@@ -55,7 +57,7 @@ export async function findSameSales(
       sales.map(({ ticket }) => ticket),
     ],
   )
-  return new Set(rows.map(({ serial }) => serial))
+  return new Set(rows.map(({ code }) => code))
 }
 
 export async function insertTicketEvents(
