@@ -1,13 +1,22 @@
 // From the HTTP request of the press until "printed" is saved durably, on an unpaced printer, against the sum of
 // what it cannot do without: two durable commits and one private operation of the card's RSA key.
 
-import { constants, generateKeyPairSync, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto'
+import {
+  constants,
+  generateKeyPairSync,
+  privateDecrypt,
+  publicEncrypt,
+  randomBytes,
+  randomUUID,
+} from 'node:crypto'
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { ensureStock, loadTills } from '../demo/fill-till.ts'
+import type { SaleView } from '@scratchless/terminal/till/till-view'
+import { ensureStock, loadTills, type OpenTill } from '../demo/fill-till.ts'
 import type { Market } from '../demo/open-market.ts'
-import { sellOne } from '../demo/sell.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { withBenchMarket } from './bench-market.ts'
 import { median, quantile, rounded } from './figures.ts'
@@ -36,10 +45,11 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
   await loadCentre(market, () => {})
   const [till] = await loadTills(market, () => {})
   await ensureStock(market, till!, [PRODUCT], WARM_UP_SALES + SALES)
+  const press = await openPress(till!)
   const parts = makeParts(market.data.path('reference.sqlite'))
 
   for (let i = 0; i < WARM_UP_SALES; i++) {
-    await sellOne(till!.vendor, PRODUCT)
+    await press()
     parts.commit()
     parts.unwrap()
   }
@@ -48,7 +58,7 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
   const unwraps: number[] = []
   for (let i = 0; i < SALES; i++) {
     const began = performance.now()
-    await sellOne(till!.vendor, PRODUCT)
+    await press()
     sales.push(performance.now() - began)
     commits.push(parts.commit() + parts.commit())
     unwraps.push(parts.unwrap())
@@ -68,6 +78,37 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
       sales: SALES,
     }
   }
+}
+
+/** A press without a browser's weight: the request's bytes on an open connection, the answer read to its end. */
+async function openPress(till: OpenTill): Promise<() => Promise<void>> {
+  const { hostname, port, host } = new URL(till.terminal.address)
+  const socket = net.connect({ host: hostname, port: Number(port), noDelay: true })
+  await once(socket, 'connect')
+  const cookie = till.vendor.cookie()
+  return async () => {
+    const body = JSON.stringify({ saleId: randomUUID(), product: PRODUCT })
+    socket.write(
+      `POST /api/sales HTTP/1.1\r\nHost: ${host}\r\nCookie: ${cookie}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    )
+    let answer = ''
+    let content: string | undefined
+    while (content === undefined) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer]
+      answer += chunk.toString('utf8')
+      content = contentOf(answer)
+    }
+    const sale = JSON.parse(content) as SaleView
+    if (sale.state !== 'printed') throw new Error(`the till answers ${content}`)
+  }
+}
+
+/** The body of an HTTP/1.1 answer with a length, once all of it is here. */
+function contentOf(answer: string): string | undefined {
+  const head = answer.indexOf('\r\n\r\n')
+  const length = Number(/^content-length: (\d+)/im.exec(answer)?.[1] ?? Number.NaN)
+  const content = Buffer.from(answer.slice(head + 4))
+  return head >= 0 && content.length >= length ? content.toString('utf8') : undefined
 }
 
 /** The parts by themselves, each returning the milliseconds it took. */

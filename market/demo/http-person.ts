@@ -29,6 +29,8 @@ export interface HttpPerson {
   post<T>(path: string, body: unknown): Promise<T>
   /** Any answer is an answer. */
   tryPost<T>(path: string, body: unknown): Promise<Answer<T>>
+  /** The session's cookie, for another client of the same person. */
+  cookie(): string
 }
 
 export function httpPerson(port: number): HttpPerson {
@@ -77,5 +79,6 @@ export function httpPerson(port: number): HttpPerson {
     post: async <T>(path: string, body: unknown) =>
       expected(`POST ${path}`, await call<T>('POST', path, body)),
     tryPost: (path, body) => call('POST', path, body),
+    cookie: () => cookie,
   }
 }

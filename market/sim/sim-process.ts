@@ -56,9 +56,10 @@ function due(process: SimProcess): CrashPoint['when'] | null {
 
 export type Values = readonly unknown[] | undefined
 type RunStatement = (text: string, values: Values) => Promise<pg.QueryResult>
-/** A planted bug's hand on a statement; without one it is `run(text, values)`. */
+/** A planted bug's hand on a statement; without one it is `run(text, values)`. `on`: its connection. */
 export type StatementHook = (
   process: ProcessName,
+  on: object,
   text: string,
   values: Values,
   run: RunStatement,
@@ -94,7 +95,7 @@ export function poolOf(real: Pool, process: SimProcess, hook: StatementHook | nu
   ) {
     if (text === 'ROLLBACK') return client.query(text)
     assertAlive(process)
-    const run = hook === null ? runBy(client) : hookedBy(runBy(client))
+    const run = hook === null ? runBy(client) : hookedBy(client)
     const isWrite = text === 'COMMIT' || (!inTransaction && WRITES.test(text))
     if (!isWrite) {
       const result = await run(text, values)
@@ -111,8 +112,8 @@ export function poolOf(real: Pool, process: SimProcess, hook: StatementHook | nu
     return result
   }
 
-  function hookedBy(run: RunStatement): RunStatement {
-    return (text, values) => hook!(process.name, text, values, run)
+  function hookedBy(client: Pick<pg.ClientBase, 'query'>): RunStatement {
+    return (text, values) => hook!(process.name, client, text, values, runBy(client))
   }
 
   function clientOf(client: SqlClient): SqlClient {
@@ -163,14 +164,14 @@ export function lineTo<V extends Verbs>(
   })
 }
 
-/** A terminal's store as its process has it. `rewrite`: a planted bug's hand on a statement's text. */
-export function storeOf(real: Store, process: SimProcess, rewrite: (sql: string) => string): Store {
+/** A terminal's store as its process has it. */
+export function storeOf(real: Store, process: SimProcess): Store {
   const commit = {
     run() {
       assertAlive(process)
       const when = due(process)
       if (when === 'before') die(process)
-      const result = real.statement(rewrite('COMMIT')).run()
+      const result = real.statement('COMMIT').run()
       if (when === 'after') die(process)
       return result
     },
@@ -179,7 +180,7 @@ export function storeOf(real: Store, process: SimProcess, rewrite: (sql: string)
     statement(sql) {
       if (sql === 'COMMIT') return commit as ReturnType<Store['statement']>
       if (sql !== 'ROLLBACK') assertAlive(process)
-      return real.statement(rewrite(sql))
+      return real.statement(sql)
     },
     transaction: real.transaction,
     close: () => real.close(),

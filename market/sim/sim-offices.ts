@@ -1,0 +1,269 @@
+// Centre and operator of the simulation: their real flows over real databases, each as an api and a vault that die and
+// are started again, and the outboxes turned by hand.
+
+import type { CentreNeeds } from '@scratchless/centre/needs'
+import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
+import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
+import { createSupplyDoor, type SupplyDoor } from '@scratchless/centre/supply/answer-supply-frame'
+import { resumeSupplyOrders } from '@scratchless/centre/supply/receive-supply-order'
+import { settleOverdueOrders } from '@scratchless/centre/supply/settle-overdue-orders'
+import { createSupplyDesk } from '@scratchless/centre/supply/supply-desk'
+import { createKeyCache } from '@scratchless/centre/vault/key-cache'
+import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
+import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
+import {
+  findDueMessages,
+  markAnswered,
+  markFailed,
+  type OutgoingMessage,
+  readMessage,
+} from '@scratchless/office/outbox/outbox.sql'
+import { type RestockOrderNeeds, receiveRestockOrder } from '@scratchless/operator/restock/receive-restock-order'
+import { receiveRestockReceipt } from '@scratchless/operator/restock/receive-restock-receipt'
+import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql'
+import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
+import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
+import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
+import { closeRestockOrderResponse } from '@scratchless/operator/vault/close-restock-order-response'
+import { openRestockReceipt } from '@scratchless/operator/vault/open-restock-receipt'
+import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
+import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
+import type { Clock } from '@scratchless/voucher/clock'
+import type { Random } from '@scratchless/voucher/random'
+import { ATLAS, type BaseWorld, CENTRE, PRODUCT, type SeedDatabase } from './base-world.ts'
+import { centreVerbs } from './centre-verbs.ts'
+import { Crash, lineTo, newProcess, poolOf, type SimProcess, type StatementHook } from './sim-process.ts'
+
+/** Starts of an office in a row that may die before it gives up: faults are set one at a time. */
+const MOST_STARTS = 5
+/** Retries are turned by hand, whenever they would be due. */
+const ANY_TIME_MS = 365 * 86_400_000
+
+interface OfficeNeeds {
+  readonly base: BaseWorld
+  readonly database: SeedDatabase
+  readonly clock: Clock
+  readonly random: Random
+  readonly hook: StatementHook | null
+}
+
+interface Office {
+  api(): SimProcess
+  vault(): SimProcess
+  /** Durable writes of all lives of both processes. */
+  writes(): number
+  /** Api and vault start anew. */
+  restart(): Promise<void>
+  /** Runs a flow of the api; where the api dies under it, it is started again and the crash goes on. */
+  run<Result>(flow: () => Promise<Result>): Promise<Result>
+}
+
+/** The two processes of an office; `startApi` is what its main file does before it listens. */
+function officeOf(
+  prefix: 'centre' | 'operator',
+  openVault: (process: SimProcess) => void,
+  startApi: (process: SimProcess) => Promise<void>,
+): Office & { restartVault(): Promise<void> } {
+  let api = newProcess(`${prefix}-api`)
+  let vault = newProcess(`${prefix}-vault`)
+  let writesBefore = 0
+
+  async function restartVault(): Promise<void> {
+    writesBefore += vault.writes
+    vault = newProcess(`${prefix}-vault`)
+    openVault(vault)
+  }
+
+  async function restart(): Promise<void> {
+    await restartVault()
+    for (let starts = 1; ; starts++) {
+      writesBefore += api.writes
+      api = newProcess(`${prefix}-api`)
+      try {
+        await startApi(api)
+        return
+      } catch (problem) {
+        if (starts >= MOST_STARTS) throw problem
+      }
+    }
+  }
+
+  return {
+    api: () => api,
+    vault: () => vault,
+    writes: () => writesBefore + api.writes + vault.writes,
+    restart,
+    restartVault,
+    async run(flow) {
+      try {
+        return await flow()
+      } catch (problem) {
+        if (!api.alive) await restart()
+        throw problem
+      }
+    },
+  }
+}
+
+/** One message of the outbox, tried once. Returns what came of it, or null where none waits. */
+async function turnOutbox(
+  { pool, clock }: { pool: Pool; clock: Clock },
+  post: (message: OutgoingMessage) => Promise<Uint8Array>,
+  onAnswer: (sql: SqlClient, message: OutgoingMessage, answer: Uint8Array) => Promise<void>,
+): Promise<string | null> {
+  const anyTime = new Date(clock.nowMs() + ANY_TIME_MS)
+  const [due] = await findDueMessages(pool, anyTime, { ids: [], partners: [] }, 1)
+  const message = due && (await readMessage(pool, due.id))
+  if (!message) return null
+  try {
+    const answer = await post(message)
+    await inTransaction(pool, async (sql) => {
+      if (await markAnswered(sql, message.id, answer, new Date(clock.nowMs())))
+        await onAnswer(sql, message, answer)
+    })
+    return `${message.kind} answered`
+  } catch (problem) {
+    if (problem instanceof Crash) throw problem
+    const text = problem instanceof Error ? problem.message : String(problem)
+    await markFailed(pool, message.id, { problem: text.slice(0, 500), nextTryAt: new Date(clock.nowMs()) })
+    return `${message.kind} not answered: ${text.replace(/[0-9a-f-]{36}/g, '…')}`
+  }
+}
+
+export interface SimCentre extends Office {
+  door(frame: Uint8Array): Promise<Uint8Array>
+  takeDelivery(bytes: Uint8Array): ReturnType<typeof receiveRestockDelivery>
+  orderRestock(quantity: number): Promise<string>
+  turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
+  settleOverdue(): Promise<number>
+  /** Settles once the desk holds the accounts' locks in some transaction. */
+  whenAccountsLocked(): Promise<void>
+}
+
+export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
+  let verbs: CentreVerbs
+  let needs: CentreNeeds
+  let door: SupplyDoor
+  let onLocked: (() => void) | null = null
+  const watching: StatementHook = async (process, on, text, values, run) => {
+    const result = await (hook === null ? run(text, values) : hook(process, on, text, values, run))
+    if (process === 'centre-api' && /FROM account.*FOR NO KEY UPDATE/s.test(text)) onLocked?.()
+    return result
+  }
+  const office = officeOf(
+    'centre',
+    (process) => {
+      verbs = centreVerbs({
+        ...base.centreVault,
+        ...{ clock, random, cache: createKeyCache() },
+        pool: poolOf(database.pool('vault'), process, hook),
+      })
+    },
+    async (process) => {
+      needs = {
+        ...{ clock, random, log: base.log, settings: base.settings },
+        pool: poolOf(database.pool('api'), process, watching),
+        vault: lineTo<CentreVerbs>(
+          process,
+          () => verbs,
+          () => office.restartVault(),
+        ),
+      }
+      await resumeSupplyOrders(needs)
+      door = createSupplyDoor(needs, createSupplyDesk(needs))
+    },
+  )
+  await office.restart()
+  return {
+    ...office,
+    door: (frame) => office.run(() => door(frame)),
+    takeDelivery: (bytes) => office.run(() => receiveRestockDelivery(needs, ATLAS, bytes)),
+    orderRestock: (quantity) =>
+      office.run(async () => {
+        const wish = { operator: ATLAS, lines: [{ product: PRODUCT.id, quantity }] }
+        const id = await sendRestockOrder(needs, wish, 'sim')
+        return id.startsWith('unknown') ? id : 'ordered'
+      }),
+    turnOutbox: (post) =>
+      office.run(() =>
+        turnOutbox(needs, post, (sql, message, answer) =>
+          takeRestockOrderResponse(needs, sql, message, answer),
+        ),
+      ),
+    settleOverdue: () => office.run(() => settleOverdueOrders(needs)),
+    whenAccountsLocked: () =>
+      new Promise((resolve) => {
+        onLocked = () => {
+          onLocked = null
+          resolve()
+        }
+      }),
+  }
+}
+
+export interface SimOperator extends Office {
+  takeOrder(bytes: Uint8Array): Promise<Uint8Array | null>
+  /** Has the next planned part closed. Null where none is planned. */
+  closeNextDelivery(): Promise<string | null>
+  turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
+}
+
+export async function startOperator({
+  base,
+  database,
+  clock,
+  random,
+  hook,
+}: OfficeNeeds): Promise<SimOperator> {
+  let verbs: OperatorVerbs
+  let needs: RestockOrderNeeds
+  const notHere = () => Promise.reject(new Error('no stock comes in here'))
+  const office = officeOf(
+    'operator',
+    (process) => {
+      const vault = {
+        ...base.operatorVault,
+        ...{ clock, random },
+        pool: poolOf(database.pool('vault'), process, hook),
+      }
+      verbs = {
+        admitStockFile: notHere,
+        generateStock: notHere,
+        takeRestockOrder: (argument) => takeRestockOrder(vault, argument),
+        closeRestockOrderResponse: (response) => closeRestockOrderResponse(vault, response),
+        closeRestockDelivery: (plan) => closeRestockDelivery(vault, plan),
+        openRestockReceipt: (argument) => openRestockReceipt(vault, argument),
+      }
+    },
+    async (process) => {
+      needs = {
+        ...{ party: ATLAS, clock, random, log: base.log },
+        discounts: new Map([[CENTRE, 600]]),
+        pool: poolOf(database.pool('api'), process, hook),
+        vault: lineTo<OperatorVerbs>(
+          process,
+          () => verbs,
+          () => office.restartVault(),
+        ),
+      }
+      await inTransaction(needs.pool, adoptSealedStock)
+    },
+  )
+  await office.restart()
+  return {
+    ...office,
+    takeOrder: (bytes) => office.run(() => receiveRestockOrder(needs, CENTRE, bytes)),
+    closeNextDelivery: () =>
+      office.run(async () => {
+        const [plan] = await findPlannedDeliveries(needs.pool, [], 1)
+        if (plan === undefined) return null
+        return (await sendRestockDelivery(needs, plan)) ?? 'closed'
+      }),
+    turnOutbox: (post) =>
+      office.run(() =>
+        turnOutbox(needs, post, (sql, message, answer) =>
+          receiveRestockReceipt(needs, sql, message, answer),
+        ),
+      ),
+  }
+}
