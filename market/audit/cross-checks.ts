@@ -21,7 +21,11 @@ interface CrossCheck {
 const CHECKS: readonly CrossCheck[] = [
   { invariant: 1, holds: 'no serial is at two terminals', breaks: sharedByTerminals },
   { invariant: 1, holds: 'what a terminal has the centre gave it', breaks: terminalRunsNotGiven },
-  { invariant: 1, holds: 'codes at a terminal are closed for it, as many as came', breaks: notClosedForTerminal },
+  {
+    invariant: 1,
+    holds: 'codes at a terminal are closed for it, as many as came',
+    breaks: notClosedForTerminal,
+  },
   { invariant: 1, holds: 'what the centre has an operator sent it', breaks: packsNotSent },
   { invariant: 2, holds: 'received = sum over places, per lot', breaks: lotsNotAddingUp },
   { invariant: 3, holds: 'every sale in the centre’s books was made at its terminal', breaks: salesNotMade },
@@ -29,9 +33,17 @@ const CHECKS: readonly CrossCheck[] = [
   { invariant: 5, holds: 'what the operator bills is what the centre took', breaks: billedNotTaken },
   { invariant: 5, holds: 'both ends of a restock order agree on codes and price', breaks: linesDiffer },
   { invariant: 7, holds: 'every sale acknowledged is in the centre’s books', breaks: acknowledgedSalesLost },
-  { invariant: 7, holds: 'every message answered to a terminal is in the centre’s books', breaks: answersLost },
+  {
+    invariant: 7,
+    holds: 'every message answered to a terminal is in the centre’s books',
+    breaks: answersLost,
+  },
   { invariant: 8, holds: 'a terminal holds the answer that the centre stored', breaks: supplyAnswersDiffer },
-  { invariant: 8, holds: 'asker and answerer of a restock message hold one answer', breaks: restockAnswersDiffer },
+  {
+    invariant: 8,
+    holds: 'asker and answerer of a restock message hold one answer',
+    breaks: restockAnswersDiffer,
+  },
   { invariant: 9, holds: 'no sequence was used that its terminal did not give', breaks: sequencesNotGiven },
 ]
 
@@ -82,12 +94,18 @@ function sharedByTerminals({ terminals }: MarketFacts): string[] {
 }
 
 function terminalRunsNotGiven({ terminals, centre }: MarketFacts): string[] {
-  const given = grouped(centre.runs, (run) => `${run.terminal} ${run.sequence} ${run.operator} ${run.lot} ${run.product}`)
+  const given = grouped(
+    centre.runs,
+    (run) => `${run.terminal} ${run.sequence} ${run.operator} ${run.lot} ${run.product}`,
+  )
   return terminals.flatMap(({ terminal, runs }) =>
     runs
       .filter(
         (run) =>
-          !covers(given.get(`${terminal} ${run.delivery} ${run.operator} ${run.lot} ${run.product}`) ?? [], run),
+          !covers(
+            given.get(`${terminal} ${run.delivery} ${run.operator} ${run.lot} ${run.product}`) ?? [],
+            run,
+          ),
       )
       .map(({ delivery, firstSerial }) => `${terminal} delivery ${delivery}, serial ${firstSerial}`),
   )
@@ -98,7 +116,9 @@ function notClosedForTerminal({ terminals, centre }: MarketFacts): string[] {
   return terminals.flatMap(({ terminal, runs }) =>
     [...grouped(runs, ({ delivery }) => String(delivery))].flatMap(([delivery, here]) => {
       const closed = orders.get(`${terminal} ${delivery}`)?.closed ?? null
-      return closed === sum(here) ? [] : [`${terminal} delivery ${delivery}: ${sum(here)} here, ${closed} closed`]
+      return closed === sum(here)
+        ? []
+        : [`${terminal} delivery ${delivery}: ${sum(here)} here, ${closed} closed`]
     }),
   )
 }
@@ -118,7 +138,10 @@ function packsNotSent({ centre, operators }: MarketFacts): string[] {
     }),
   )
   return centre.packs
-    .filter((pack) => !covers(sent.get(`${pack.operator} ${pack.delivery} ${pack.lot} ${pack.product}`) ?? [], pack))
+    .filter(
+      (pack) =>
+        !covers(sent.get(`${pack.operator} ${pack.delivery} ${pack.lot} ${pack.product}`) ?? [], pack),
+    )
     .map(({ operator, delivery, firstSerial }) => `${operator} delivery ${delivery}, serial ${firstSerial}`)
 }
 
@@ -177,7 +200,10 @@ function isOpen(part: OperatorFacts['parts'][number], centre: CentreFacts): bool
 }
 
 /** An order whose codes its terminal need not have: it has no answer yet, or had none when its book was read. */
-function isTravelling(order: CentreFacts['supplyOrders'][number], terminals: readonly TerminalFacts[]): boolean {
+function isTravelling(
+  order: CentreFacts['supplyOrders'][number],
+  terminals: readonly TerminalFacts[],
+): boolean {
   const terminal = terminals.find((candidate) => candidate.terminal === order.terminal)
   const request = terminal?.requests.find(({ sequence }) => BigInt(sequence) === order.sequence)
   return request === undefined || request.state === 'asked' || order.state === 'withheld'
@@ -235,7 +261,9 @@ function linesDiffer({ centre, operators }: MarketFacts): string[] {
 }
 
 function acknowledgedSalesLost({ terminals, centre }: MarketFacts): string[] {
-  const known = new Set(centre.sales.map((sale) => `${sale.terminal} ${sale.operator} ${sale.serial} ${sale.ticket}`))
+  const known = new Set(
+    centre.sales.map((sale) => `${sale.terminal} ${sale.operator} ${sale.serial} ${sale.ticket}`),
+  )
   return terminals.flatMap(({ terminal, sales }) =>
     sales
       .filter(({ acknowledged, state }) => acknowledged && state === 'printed')
@@ -249,7 +277,9 @@ function answersLost({ terminals, centre }: MarketFacts): string[] {
   return terminals.flatMap(({ terminal, requests }) =>
     requests
       .filter(({ state }) => state === 'answered')
-      .filter(({ sequence, payloadHash }) => known.get(`${terminal} ${sequence}`)?.payloadHash !== payloadHash)
+      .filter(
+        ({ sequence, payloadHash }) => known.get(`${terminal} ${sequence}`)?.payloadHash !== payloadHash,
+      )
       .map(({ sequence, kind }) => `${terminal} ${kind} ${sequence}`),
   )
 }
@@ -270,7 +300,11 @@ function restockAnswersDiffer({ centre, operators }: MarketFacts): string[] {
       centre.asked.filter(({ partner }) => partner === operator),
       answered,
     ),
-    ...differing(asked, centre.answered.filter(({ partner }) => partner === operator), centre.readAt),
+    ...differing(
+      asked,
+      centre.answered.filter(({ partner }) => partner === operator),
+      centre.readAt,
+    ),
   ])
 }
 

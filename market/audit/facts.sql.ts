@@ -1,6 +1,6 @@
 // The statements behind the facts, each in the auditor's one snapshot of its office.
 
-import { type Sql } from '@scratchless/office/database/database'
+import type { Sql } from '@scratchless/office/database/database'
 import type { CentreFacts, Letter, OperatorFacts } from './facts.ts'
 
 async function rows<Row>(sql: Sql, text: string): Promise<Row[]> {

@@ -16,7 +16,6 @@ export interface TerminalFacts {
     readonly operator: string
     readonly product: string
     readonly lot: string
-    readonly sold: number
   })[]
   readonly sales: readonly {
     readonly number: number

@@ -15,29 +15,40 @@ export function readTerminalFacts(storeFile: string, readAt: Date): TerminalFact
   }
 }
 
+type Run = Omit<TerminalFacts['runs'][number], 'firstSerial'> & { first_serial: number }
+type Sale = Omit<TerminalFacts['sales'][number], 'serial' | 'acknowledged'> & {
+  serial: number
+  acknowledged: number
+}
+type Request = Omit<TerminalFacts['requests'][number], 'payloadHash' | 'answerHash'> & {
+  payload_hash: Uint8Array
+  answer: Uint8Array | null
+}
+
 function factsOf(store: Store, readAt: Date): TerminalFacts {
-  const all = (text: string) => store.statement(text).all() as Record<string, never>[]
+  const rows = <Row>(text: string) => store.statement(text).all() as unknown as Row[]
+  const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
   return {
     terminal: getEnrolled(store)?.terminal ?? null,
     readAt,
-    runs: all(
-      'SELECT delivery, operator, product, lot, first_serial, count, next_index AS sold FROM safe_run',
-    ).map(({ first_serial, ...run }) => ({ ...run, firstSerial: BigInt(first_serial) })) as never,
-    sales: all('SELECT number, operator, serial, product, state, acknowledged FROM sale').map(
+    runs: rows<Run>('SELECT delivery, operator, product, lot, first_serial, count FROM safe_run').map(
+      ({ first_serial, ...run }) => ({ ...run, firstSerial: BigInt(first_serial) }),
+    ),
+    sales: rows<Sale>('SELECT number, operator, serial, product, state, acknowledged FROM sale').map(
       ({ serial, acknowledged, ...sale }) => ({
         ...sale,
         serial: BigInt(serial),
         acknowledged: acknowledged === 1,
       }),
-    ) as never,
-    requests: all('SELECT sequence, kind, state, payload_hash, answer FROM request').map(
+    ),
+    requests: rows<Request>('SELECT sequence, kind, state, payload_hash, answer FROM request').map(
       ({ payload_hash, answer, ...request }) => ({
         ...request,
         payloadHash: Buffer.from(payload_hash).toString('hex'),
-        answerHash: answer === null ? null : createHash('sha256').update(answer).digest('hex'),
+        answerHash: answer && sha256(answer),
       }),
-    ) as never,
-    receipted: all(`SELECT sequence FROM supply_order WHERE state = 'receipted'`).map(
+    ),
+    receipted: rows<{ sequence: number }>(`SELECT sequence FROM supply_order WHERE state = 'receipted'`).map(
       ({ sequence }) => sequence,
     ),
   }

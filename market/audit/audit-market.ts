@@ -1,0 +1,55 @@
+// The whole audit: each party's own books, and then what only several books together can show. Terminals are read
+// first, then the centre, then the operators, so that a market may go on working meanwhile.
+
+import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
+import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
+import { auditTerminal } from '@scratchless/terminal/audit'
+import { type AuditLine, crossCheck } from './cross-checks.ts'
+import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
+import { openForAudit } from './open-for-audit.ts'
+import { readTerminalFacts } from './terminal-facts.ts'
+
+type OwnLine = Omit<AuditLine, 'name'>
+
+/** One line per invariant and party. Throws one sentence where there is nothing to audit or no way in. */
+export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
+  const opened = await openForAudit(dataDir)
+  try {
+    const { parties } = opened
+    const lines: AuditLine[] = []
+    const say = (name: string, own: readonly OwnLine[]) =>
+      lines.push(...own.map(({ invariant, ok, detail }) => ({ invariant, name, ok, detail })))
+
+    const terminals = parties.terminals.map(({ name, storeFile }) => {
+      const facts = readTerminalFacts(storeFile, new Date(Date.now()))
+      say(name, auditTerminal(storeFile))
+      return facts
+    })
+    const centre = await snapshot(parties.centre.auditorUrl, async (sql) => {
+      say(parties.centre.party, await auditCentre(sql))
+      return readCentreFacts(sql)
+    })
+    const operators = []
+    for (const { party, auditorUrl } of parties.operators) {
+      operators.push(
+        await snapshot(auditorUrl, async (sql) => {
+          say(party, await auditOperator(sql))
+          return readOperatorFacts(sql, party)
+        }),
+      )
+    }
+    return [...lines, ...crossCheck({ terminals, centre, operators })]
+  } finally {
+    await opened.close()
+  }
+}
+
+async function snapshot<Result>(url: string, work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
+  const pool = createPool({ url, name: 'audit', max: 1 })
+  try {
+    return await inTransaction(pool, work, { isolation: 'repeatable read' })
+  } finally {
+    await pool.end()
+  }
+}

@@ -1,0 +1,49 @@
+// Which parties a data folder holds, by the settings of their programs.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { STORE_FILE } from '@scratchless/terminal/config'
+
+export interface PartiesFound {
+  readonly terminals: readonly { readonly name: string; readonly storeFile: string }[]
+  readonly centre: Office
+  readonly operators: readonly Office[]
+}
+
+export interface Office {
+  readonly party: string
+  /** The database's address with the auditor's role. */
+  readonly auditorUrl: string
+}
+
+interface Settings {
+  readonly party?: string
+  readonly dataFolder: string
+  readonly database?: { readonly auditor: string }
+  readonly supplyHttps?: unknown
+}
+
+/** Throws one sentence where the folder holds no market. */
+export function findParties(dataDir: string): PartiesFound {
+  const found = fs.existsSync(dataDir)
+    ? fs.readdirSync(dataDir).flatMap((name) => {
+        const config = path.join(dataDir, name, 'config.json')
+        if (!fs.existsSync(config)) return []
+        return [{ name, settings: JSON.parse(fs.readFileSync(config, 'utf8')) as Settings }]
+      })
+    : []
+  const offices = found.flatMap(({ name, settings: { database, supplyHttps } }) =>
+    database ? [{ party: name, auditorUrl: database.auditor, isCentre: supplyHttps !== undefined }] : [],
+  )
+  const centre = offices.find(({ isCentre }) => isCentre)
+  if (!centre) throw new Error(`${dataDir} holds no market: npm start makes one, --data names its folder.`)
+  return {
+    terminals: found
+      .filter(({ settings }) => !settings.database)
+      .map(({ name, settings }) => ({ name, storeFile: path.join(settings.dataFolder, STORE_FILE) }))
+      // A terminal that was never started has no store, and nothing to be looked at.
+      .filter(({ storeFile }) => fs.existsSync(storeFile)),
+    centre,
+    operators: offices.filter(({ isCentre }) => !isCentre),
+  }
+}

@@ -1,0 +1,62 @@
+// A way to the books: those of a running market as they are; those of one that is stopped (or was killed) with its
+// database started for as long as the audit takes.
+
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createPool } from '@scratchless/office/database/database'
+import { openDataFolder } from '../demo/data-folder.ts'
+import { openMarketDatabase } from '../demo/database.ts'
+import { findParties, type PartiesFound } from './find-parties.ts'
+
+export interface OpenedForAudit {
+  readonly parties: PartiesFound
+  close(): Promise<void>
+}
+
+/** A server that starts or stops says so, and knows its mind within this time. */
+const UNDECIDED_WITHIN_MS = 10_000
+/** cannot_connect_now: starting up or shutting down (PostgreSQL, appendix A). */
+const UNDECIDED = '57P03'
+
+export async function openForAudit(dataDir: string): Promise<OpenedForAudit> {
+  const parties = findParties(dataDir)
+  if (await answers(parties.centre.auditorUrl)) return { parties, close: async () => {} }
+
+  const data = openDataFolder(dataDir)
+  if ('problem' in data) throw new Error(data.problem)
+  try {
+    const database = await openMarketDatabase(data, null)
+    const withUrl = <Office extends { readonly party: string }>(office: Office) => ({
+      ...office,
+      auditorUrl: database.urls.get(office.party)!.auditor,
+    })
+    return {
+      parties: { ...parties, centre: withUrl(parties.centre), operators: parties.operators.map(withUrl) },
+      async close() {
+        await database.stop()
+        data.release()
+      },
+    }
+  } catch (error) {
+    data.release()
+    throw error
+  }
+}
+
+/** Whether somebody serves at this address; a server that only just starts or stops is waited for. */
+async function answers(url: string): Promise<boolean> {
+  const startedMs = performance.now()
+  for (;;) {
+    const pool = createPool({ url, name: 'audit', max: 1 })
+    try {
+      await pool.query('SELECT 1')
+      return true
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (code === 'ECONNREFUSED') return false
+      if (code !== UNDECIDED || performance.now() - startedMs > UNDECIDED_WITHIN_MS) throw error
+      await sleep(50)
+    } finally {
+      await pool.end()
+    }
+  }
+}
