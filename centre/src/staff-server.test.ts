@@ -188,5 +188,5 @@ test('the status page asks to sign in, then shows stock, in both languages', asy
   await centre.operator.stock(5_000_000, 12)
   const french = await page('/?lang=fr', { cookie })
   expect(french).toContain('En stock')
-  expect(french).toMatch(/ATLAS-5<\/td><td class="n">12</)
+  expect(french).toMatch(/ATLAS-5<\/td><td class="number">12</)
 })

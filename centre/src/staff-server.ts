@@ -2,12 +2,13 @@
 
 import { createHttpServer } from '@scratchless/office/http/http-server'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
+import { addStatusPage } from '@scratchless/office/status/status-page'
 import type { FastifyInstance } from 'fastify'
 import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
 import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
-import { addStatusPage } from './status/status-page.ts'
+import { statusTables } from './status/status-tables.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
 import { addTerminalRoutes } from './terminals/terminal-routes.ts'
@@ -23,6 +24,10 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   addCardRoutes(app, needs, guard)
   addRestockRoutes(app, needs, guard)
   addStockRoutes(app, needs, guard)
-  addStatusPage(app, needs, guard)
+  addStatusPage(
+    app,
+    { name: needs.settings.name, tables: (language) => statusTables(needs, language) },
+    guard,
+  )
   return app
 }

@@ -7,6 +7,7 @@ import { createPool, inTransaction } from '@scratchless/office/database/database
 import { createHttpServer } from '@scratchless/office/http/http-server'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
+import { addStatusPage } from '@scratchless/office/status/status-page'
 import { configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
@@ -22,7 +23,7 @@ import { createPartnerLines, createRestockListener } from './restock/restock-lin
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { LOOPBACK, operatorSettings, VAULT_SOCKET } from './settings.ts'
-import { addStatusPage } from './status/status-page.ts'
+import { statusTables } from './status/status-tables.ts'
 import { adoptSealedStock } from './stock/adopt-sealed-stock.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
@@ -70,7 +71,11 @@ const stockUrl = `http://${LOOPBACK}:${settings.stockHttp.port}`
 addStockRoutes(staff, { ...needs, currency, stockUrl }, guard)
 addRestockRoutes(staff, { pool }, guard)
 addFinanceRoutes(staff, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
-addStatusPage(staff, { pool, ...outside }, settings)
+addStatusPage(
+  staff,
+  { name: settings.name, colour: settings.colour, tables: (language) => statusTables(pool, language) },
+  guard,
+)
 
 await partners.listen({ host: LOOPBACK, port: settings.partnerHttps.port })
 await staff.listen({ host: LOOPBACK, port: settings.staffHttp.port })

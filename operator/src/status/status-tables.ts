@@ -1,0 +1,74 @@
+// The operator's tables of the status page: stock, and the restock orders with how far their parts have come.
+
+import { inTransaction, type Pool } from '@scratchless/office/database/database'
+import { countText, type StatusTable } from '@scratchless/office/status/status-page'
+import type { Language } from '@scratchless/office/status/status-words'
+import { listDeliveries, listOrders } from '../restock/restock.sql.ts'
+import { adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
+import { readStock } from '../stock/stock.sql.ts'
+
+const ORDERS_SHOWN = 20
+const PARTS_SHOWN = 200
+
+const en = {
+  stock: ['Stock', 'Product', 'In stock', 'Despatched', 'Delivered', 'On hold'],
+  orders: [
+    'Restock orders',
+    'Received (UTC)',
+    'Distributor',
+    'Answer',
+    'Accepted of ordered',
+    'Parts receipted',
+  ],
+  verdicts: { accepted: 'accepted', partly: 'partial', refused: 'refused' },
+}
+const fr: typeof en = {
+  stock: ['Stock', 'Recharge', 'En stock', 'Expédié', 'Livré', 'Bloqué'],
+  orders: [
+    'Commandes opérateur',
+    'Reçue (UTC)',
+    'Distributeur',
+    'Réponse',
+    'Accepté sur commandé',
+    'Parts avec accusé de réception',
+  ],
+  verdicts: { accepted: 'acceptée', partly: 'partielle', refused: 'refusée' },
+}
+
+export async function statusTables(pool: Pool, language: Language): Promise<StatusTable[]> {
+  const words = { en, fr }[language]
+  await inTransaction(pool, adoptSealedStock)
+  const [stock, orders, deliveries] = await Promise.all([
+    readStock(pool),
+    listOrders(pool, ORDERS_SHOWN),
+    listDeliveries(pool, PARTS_SHOWN),
+  ])
+  const count = (codes: number) => countText(language, codes)
+  return [
+    {
+      title: words.stock[0]!,
+      heads: words.stock.slice(1),
+      rows: stock.map((row) => [row.product, row.inStock, row.despatched, row.delivered, row.onHold]),
+    },
+    {
+      title: words.orders[0]!,
+      heads: words.orders.slice(1),
+      rows: orders.map((order) => [
+        order.receivedAt,
+        order.partner,
+        words.verdicts[order.verdict],
+        order.lines
+          .map(({ product, accepted, ordered }) => `${product} ${count(accepted)} / ${count(ordered)}`)
+          .join(', '),
+        progress(deliveries.filter(({ orderId }) => orderId === order.id)),
+      ]),
+    },
+  ]
+}
+
+/** Receipted of planned parts: `3 / 10`. */
+function progress(parts: readonly { state: string }[]): string {
+  return parts.length === 0
+    ? ''
+    : `${parts.filter(({ state }) => state === 'taken').length} / ${parts.length}`
+}
