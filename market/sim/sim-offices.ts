@@ -18,7 +18,10 @@ import {
   type OutgoingMessage,
   readMessage,
 } from '@scratchless/office/outbox/outbox.sql'
-import { type RestockOrderNeeds, receiveRestockOrder } from '@scratchless/operator/restock/receive-restock-order'
+import {
+  type RestockOrderNeeds,
+  receiveRestockOrder,
+} from '@scratchless/operator/restock/receive-restock-order'
 import { receiveRestockReceipt } from '@scratchless/operator/restock/receive-restock-receipt'
 import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql'
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
@@ -261,9 +264,7 @@ export async function startOperator({
       }),
     turnOutbox: (post) =>
       office.run(() =>
-        turnOutbox(needs, post, (sql, message, answer) =>
-          receiveRestockReceipt(needs, sql, message, answer),
-        ),
+        turnOutbox(needs, post, (sql, message, answer) => receiveRestockReceipt(needs, sql, message, answer)),
       ),
   }
 }

@@ -1,0 +1,336 @@
+// One seed: some sixty operations of the three parties while everything that can go wrong does, a look at every
+// invariant after each, and at the end, once faults have stopped, agreement within ten exchanges.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DEPOT } from '@scratchless/centre/settings'
+import { LineFault } from '@scratchless/keys/pinned-client'
+import { postOnce } from '@scratchless/ledger/post-transfers'
+import { inTransaction } from '@scratchless/office/database/database'
+import { PrivateLineLost } from '@scratchless/program/private-line'
+import type { Clock } from '@scratchless/voucher/clock'
+import type { Random } from '@scratchless/voucher/random'
+import { seeded } from '../forgeries/seeded.ts'
+import { type BaseWorld, depositOf, START_MS } from './base-world.ts'
+import { type Chance, chanceOf, type FaultCounts } from './faults.ts'
+import type { PlantedBug } from './planted-bugs.ts'
+import { deliveryWay, lineOf, orderWay, postBy, supplyWay, type Way } from './sim-lines.ts'
+import { type SimCentre, type SimOperator, startCentre, startOperator } from './sim-offices.ts'
+import { newPrinter, PRINTER_FAULTS } from './sim-printer.ts'
+import { Crash, type SimProcess } from './sim-process.ts'
+import { newTerminal, type SimTerminal } from './sim-terminal.ts'
+import { newWitness, type Violation, type Witness } from './witness.ts'
+
+const OPERATIONS = 60
+/** Once faults have stopped. */
+const MOST_EXCHANGES = 10
+const CRASH_SHARE = 0.16
+const MOST_WRITES_AHEAD = 3
+const SECOND_MS = 1_000
+const HOUR_MS = 3_600_000
+/** Longer than every pause that the terminal makes between two requests. */
+const REST_MS = 35 * SECOND_MS
+
+export interface SeedResult {
+  readonly seed: number
+  readonly operations: number
+  readonly faults: FaultCounts
+  readonly violations: readonly Violation[]
+  readonly trace: readonly string[]
+}
+
+interface World {
+  readonly base: BaseWorld
+  readonly chance: Chance
+  readonly witness: Witness
+  readonly centre: SimCentre
+  readonly operator: SimOperator
+  readonly terminals: readonly SimTerminal[]
+  readonly supply: readonly Way[]
+  readonly orders: Way
+  readonly deliveries: Way
+  readonly presses: string[]
+  /** Passes time for everybody. */
+  pass(ms: number): void
+  /** One party's clock jumps. */
+  jump(party: number, ms: number): void
+  deposit(codes: bigint): Promise<void>
+}
+
+type Operation = (world: World) => Promise<string>
+
+/** Each with its weight. */
+const OPERATION_WEIGHTS: readonly (readonly [number, string, Operation])[] = [
+  [24, 'exchange', (world) => exchange(pickTerminal(world))],
+  [12, 'supply order', async (world) => pickTerminal(world).order(1 + world.chance.below(6))],
+  [22, 'press', press],
+  [4, 'press again', pressAgain],
+  [4, 'settle doubts', async (world) => `${pickTerminal(world).settleDoubts()}`],
+  [6, 'two orders at once', twoOrders],
+  [3, 'restock order', ({ centre, chance }) => centre.orderRestock(10 + chance.below(120))],
+  [6, 'send restock order', async ({ centre, orders }) => `${await centre.turnOutbox(postBy(orders))}`],
+  [6, 'close restock delivery', async ({ operator }) => `${await operator.closeNextDelivery()}`],
+  [6, 'send restock delivery', sendDelivery],
+  [2, 'deposit', deposit],
+  [4, 'clock jump', clockJump],
+  [3, 'partition', partition],
+  [4, 'replay', replay],
+  [2, 'late arrivals', async (world) => `${await pickWay(world).flush()}`],
+  [2, 'settle overdue', async ({ centre }) => `${await centre.settleOverdue()}`],
+  [2, 'power cut', powerCut],
+]
+const WEIGHTS = OPERATION_WEIGHTS.reduce((sum, [weight]) => sum + weight, 0)
+
+const pickTerminal = ({ chance, terminals }: World) => chance.pick(terminals)
+const pickWay = ({ chance, supply, orders, deliveries }: World) =>
+  chance.pick([...supply, ...supply, orders, deliveries])
+
+async function exchange(terminal: SimTerminal): Promise<string> {
+  try {
+    return `${terminal.id} ${await terminal.turn()}`
+  } catch (problem) {
+    if (problem instanceof LineFault) return `${terminal.id} ${problem.message}`
+    throw problem
+  }
+}
+
+async function press(world: World): Promise<string> {
+  const { chance, presses } = world
+  const terminal = pickTerminal(world)
+  if (chance.faultsOn && chance.chance(0.2)) terminal.printer.fault = chance.pick(PRINTER_FAULTS)
+  const saleId = `${terminal.id}-${presses.length}`
+  presses.push(saleId)
+  return `${terminal.id} ${await terminal.press(saleId)}`
+}
+
+async function pressAgain({ chance, presses, terminals }: World): Promise<string> {
+  if (presses.length === 0) return 'no press yet'
+  const saleId = chance.pick(presses)
+  const terminal = terminals.find(({ id }) => saleId.startsWith(`${id}-`))!
+  return `${saleId} ${await terminal.press(saleId)}`
+}
+
+/** Both tills of the shop order at the same moment: the second while the first one's group is being decided. */
+async function twoOrders(world: World): Promise<string> {
+  const [first, second] = world.terminals
+  const ordered = [first!.order(1 + world.chance.below(6)), second!.order(1 + world.chance.below(6))]
+  const locked = world.centre.whenAccountsLocked()
+  const one = exchange(first!)
+  await Promise.race([locked, one])
+  const two = exchange(second!)
+  return [...ordered, ...(await Promise.all([one, two]))].join(', ')
+}
+
+async function sendDelivery({ operator, deliveries }: World): Promise<string> {
+  return `${await operator.turnOutbox(postBy(deliveries))}`
+}
+
+async function deposit(world: World): Promise<string> {
+  const codes = BigInt(1 + world.chance.below(20))
+  await world.deposit(codes)
+  return `for ${codes} codes`
+}
+
+/** Offices' clocks only go forward, as those of watched machines do; a shop's goes anywhere. */
+async function clockJump({ chance, jump }: World): Promise<string> {
+  const party = chance.below(4)
+  const hours = party < 2 ? 1 + chance.below(60) : chance.below(144) - 60
+  jump(party, hours * HOUR_MS + chance.below(60) * SECOND_MS)
+  const what = `party ${party} by ${hours} h`
+  chance.note('clock-jump', what)
+  return what
+}
+
+async function partition(world: World): Promise<string> {
+  const exchanges = 1 + world.chance.below(4)
+  pickWay(world).cut(exchanges)
+  return `${exchanges}`
+}
+
+async function replay(world: World): Promise<string> {
+  return (await pickWay(world).replay()) ? 'replayed' : 'nothing was sent yet'
+}
+
+async function powerCut(world: World): Promise<string> {
+  const { chance, centre, operator, terminals } = world
+  const party = chance.below(2 + terminals.length)
+  if (party === 0) await centre.restart()
+  else if (party === 1) await operator.restart()
+  else terminals[party - 2]!.start()
+  const what = `party ${party} between two operations`
+  chance.note('crash', what)
+  return what
+}
+
+function pickOperation(chance: Chance): readonly [number, string, Operation] {
+  let at = chance.below(WEIGHTS)
+  return OPERATION_WEIGHTS.find(([weight]) => {
+    at -= weight
+    return at < 0
+  })!
+}
+
+/** Sets one process to die at one of its next durable writes. */
+function armCrash({ chance, centre, operator, terminals }: World): SimProcess {
+  const process = chance.pick([
+    ...[centre.api(), centre.api(), centre.vault(), operator.api(), operator.vault()],
+    ...terminals.map((terminal) => terminal.process()),
+  ])
+  process.crashAt = {
+    write: 1 + chance.below(MOST_WRITES_AHEAD),
+    when: chance.chance(0.5) ? 'before' : 'after',
+  }
+  return process
+}
+
+async function runOperation(world: World): Promise<void> {
+  const { chance, witness, terminals } = world
+  const [, name, operation] = pickOperation(chance)
+  // Two at once are not numbered alike each time: there the crash would not be the same one.
+  const armed = name !== 'two orders at once' && chance.chance(CRASH_SHARE) ? armCrash(world) : null
+  const point = armed?.crashAt
+  let verdict: string
+  try {
+    verdict = await operation(world)
+  } catch (problem) {
+    if (!(problem instanceof Crash || problem instanceof PrivateLineLost)) {
+      const text = problem instanceof Error ? (problem.stack ?? problem.message) : String(problem)
+      witness.say('fault', `${name}: ${text}`)
+    }
+    verdict = problem instanceof Error ? problem.name : 'thrown'
+  }
+  if (armed !== null) {
+    armed.crashAt = null
+    if (!armed.alive) chance.note('crash', `${armed.name} ${point!.when} write ${point!.write}`)
+  }
+  for (const terminal of terminals) {
+    terminal.printer.fault = null
+    if (!terminal.process().alive) terminal.start()
+  }
+  chance.trace.push(`${name}: ${verdict}`)
+}
+
+/** Faults have stopped: everything that is under way comes to its end, within ten exchanges of each asker. */
+async function comeToRest(world: World): Promise<void> {
+  const { chance, witness, centre, operator, terminals, supply, orders, deliveries } = world
+  chance.faultsOn = false
+  for (const way of [...supply, orders, deliveries]) {
+    way.cut(0)
+    await way.flush()
+  }
+  for (const terminal of terminals) terminal.settleDoubts()
+  for (const [index, terminal] of terminals.entries()) {
+    const before = supply[index]!.exchanges()
+    for (let idle = false; !idle; ) {
+      world.pass(REST_MS)
+      idle = (await exchange(terminal)).endsWith('nothing-to-ask')
+      if (supply[index]!.exchanges() - before > MOST_EXCHANGES) {
+        witness.say('agreement', `${terminal.id} is not at rest after ${MOST_EXCHANGES} exchanges`)
+        break
+      }
+    }
+  }
+  const turns = [
+    [orders, () => centre.turnOutbox(postBy(orders))],
+    [null, () => operator.closeNextDelivery()],
+    [deliveries, () => operator.turnOutbox(postBy(deliveries))],
+  ] as const
+  for (const [way, turn] of turns) {
+    // A message that is answered is one exchange; only those that are not count against the ten.
+    for (let failures = 0; failures <= MOST_EXCHANGES; ) {
+      const done = await turn()
+      if (done === null) break
+      if (!done.endsWith('answered') || done.includes('not answered')) failures += way === null ? 0 : 1
+    }
+  }
+}
+
+export async function runSeed(
+  base: BaseWorld,
+  seed: number,
+  bug: PlantedBug | null = null,
+  operations = OPERATIONS,
+): Promise<SeedResult> {
+  const chance = chanceOf(seed)
+  const random = randomOf(seed)
+  const folder = mkdtempSync(join(base.folder, 'seed-'))
+  const databases = await base.copyDatabases()
+  let nowMs = START_MS
+  const offsetsMs = [0, 0, ...base.terminals.map(() => 0)]
+  const clockOf = (party: number): Clock => ({ nowMs: () => nowMs + offsetsMs[party]! })
+  if (bug?.prepare) await bug.prepare(databases.centre.pool('owner'))
+  const office = { base, random, hook: bug?.statement ?? null }
+  const centre = await startCentre({ ...office, database: databases.centre, clock: clockOf(0) })
+  const operator = await startOperator({ ...office, database: databases.operator, clock: clockOf(1) })
+  const terminals: SimTerminal[] = []
+  const supply: Way[] = []
+  const witnessed = () => witness
+  for (const [index, one] of base.terminals.entries()) {
+    const terminal = () => terminals[index]!
+    supply.push(supplyWay(chance, witnessed, terminal, () => centre, one.id))
+    terminals.push(
+      newTerminal({
+        ...{ base: one, folder, random, bug, log: base.log, clock: clockOf(2 + index) },
+        printer: newPrinter((fault) => chance.note('printer', `${one.id} ${fault}`)),
+        line: lineOf(() => supply[index]!, witnessed, terminal),
+      }),
+    )
+  }
+  const witness = newWitness({
+    terminals,
+    ...{ centre: databases.centre, operator: databases.operator },
+    writes: () => ({ centre: centre.writes(), operator: operator.writes() }),
+  })
+  let deposits = 0
+  const world: World = {
+    ...{ base, chance, witness, centre, operator, terminals, supply },
+    orders: orderWay(chance, witnessed, () => operator),
+    deliveries: deliveryWay(chance, witnessed, () => centre),
+    presses: [],
+    pass(ms) {
+      nowMs += ms
+    },
+    jump(party, ms) {
+      offsetsMs[party]! += ms
+    },
+    async deposit(codes) {
+      const transfer = depositOf(base.retailer, `${++deposits}`, codes)
+      await inTransaction(databases.centre.pool('api'), (sql) =>
+        postOnce(sql, DEPOT, transfer, new Date(nowMs)),
+      )
+    },
+  }
+  let done = 0
+  try {
+    // A shop opens with an order under way, and the centre with one to the operator.
+    await centre.orderRestock(60)
+    while (done < operations && !witness.violations.some(({ invariant }) => invariant !== 'fault')) {
+      nowMs += SECOND_MS + chance.below(30 * SECOND_MS)
+      await runOperation(world)
+      done++
+      await witness.look()
+    }
+    if (done === operations) {
+      await comeToRest(world)
+      await witness.look()
+      await witness.agree()
+    }
+  } finally {
+    for (const terminal of terminals) terminal.close()
+    await databases.drop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  const { violations } = witness
+  for (const { invariant, what } of violations) chance.trace.push(`violation of ${invariant}: ${what}`)
+  return { seed, operations: done, faults: chance.counts, violations, trace: chance.trace }
+}
+
+/** Bytes for ids and keys of the simulation alone. */
+function randomOf(seed: number): Random {
+  const bytes = seeded(seed ^ 0x5eed)
+  return {
+    fill(target) {
+      for (let i = 0; i < target.length; i++) target[i] = bytes.below(256)
+    },
+  }
+}
