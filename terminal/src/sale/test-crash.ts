@@ -1,0 +1,152 @@
+// For tests only: a till over a terminal's folder, in a process of its own, that sells once and is killed by SIGKILL
+// at a named moment of the sale. Nothing of the program knows of it: each moment is found at the seam that the
+// sale crosses there (printer, store, card). `node test-crash.ts JSON`
+
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { generatePair } from '@scratchless/keys/party-keys'
+import { LineFault } from '@scratchless/keys/pinned-client'
+import { createLog } from '@scratchless/program/log'
+import { systemRandom } from '@scratchless/voucher/random'
+import { holdCard } from '../card/hold-card.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import { terminalClock } from '../supply/terminal-clock.ts'
+import { openPrinterLink, type PrinterLink } from '../ticket/printer-link.ts'
+import { openTill } from '../till/till.ts'
+import type { SaleForm } from '../till/till-view.ts'
+import type { VendorSession } from '../vendors/sessions.ts'
+import { salesIn } from './sale.sql.ts'
+import { doubtOpenIntents } from './settle-doubt.ts'
+
+/** In the order in which a sale passes them. */
+export const CRASH_POINTS = [
+  'printer-asked',
+  'intent-saved',
+  'card-asked',
+  'code-opened',
+  'first-byte',
+  'half',
+  'last-byte',
+  'printed-saved',
+] as const
+export type CrashPoint = (typeof CRASH_POINTS)[number]
+
+export interface CrashTask {
+  readonly folder: string
+  readonly printerPort: number
+  readonly nowMs: number
+  readonly pin: string
+  readonly session: VendorSession
+  readonly form: SaleForm
+  /** Null: the sale ends, and what came of it goes to standard output. */
+  readonly crashAt: CrashPoint | null
+}
+
+export interface CrashReport {
+  /** Ticket numbers in doubt when the till opened. */
+  readonly doubts: readonly number[]
+  readonly outcome: unknown
+}
+
+/** What was given to the socket is on its way after this long. */
+const SENT_WITHIN_MS = 30
+
+if (import.meta.main) await run(JSON.parse(process.argv[2]!) as CrashTask)
+
+async function run(task: CrashTask): Promise<void> {
+  let selling = false
+  const passing = (point: CrashPoint) => {
+    if (selling && point === task.crashAt) process.kill(process.pid, 'SIGKILL')
+  }
+  const clockOfMachine = { nowMs: () => task.nowMs }
+  const store = openStore(join(task.folder, 'terminal.sqlite'))
+  const clock = terminalClock(clockOfMachine, store)
+  doubtOpenIntents({ store, clock })
+  const doubts = salesIn(store, 'in_doubt').map(({ number }) => number)
+  const verbs = holdCard({
+    folder: join(task.folder, 'card'),
+    openingsPerSecond: 1_000,
+    steadyMs: () => performance.now(),
+  })
+  const till = openTill({
+    store: crashingStore(store, task.form, passing),
+    log: createLog({ program: 'terminal', process: 'test', clock: clockOfMachine, level: 'silent' }),
+    clock,
+    random: systemRandom,
+    deviceKey: generatePair('supply-sign').privateKey,
+    line: {
+      ask: async () => {
+        throw new LineFault('cut', new Error('no line in this test'))
+      },
+      close: () => undefined,
+    },
+    card: {
+      state: async () => verbs.state(),
+      givePin: async (argument) => verbs.givePin(argument),
+      async keyOfCode(argument) {
+        const answer = await verbs.keyOfCode(argument)
+        passing('card-asked')
+        return answer
+      },
+      lock: async () => verbs.lock(),
+    },
+    printer: crashingPrinter(
+      openPrinterLink({ host: '127.0.0.1', port: task.printerPort }, () => undefined),
+      task.crashAt,
+      passing,
+    ),
+    locale: 'fr',
+    columns: 32,
+    minimumStock: 5,
+  })
+  await till.lookAtCard()
+  while ((await till.printer.status()) !== 'ready') await sleep(5)
+  await verbs.givePin({ pin: Buffer.from(task.pin) })
+  till.sessions.open(task.session)
+  selling = true
+  const outcome = await till.sell(task.session, task.form)
+  const report: CrashReport = { doubts, outcome: typeof outcome === 'string' ? outcome : outcome.state }
+  process.stdout.write(`${JSON.stringify(report)}\n`)
+  process.exit()
+}
+
+function crashingStore(store: Store, { saleId }: SaleForm, passing: (point: CrashPoint) => void): Store {
+  return {
+    ...store,
+    transaction(work) {
+      const result = store.transaction(work)
+      const sale = store.statement('SELECT state FROM sale WHERE sale_id = ?').get(saleId)
+      if (sale?.state === 'intent') passing('intent-saved')
+      if (sale?.state === 'printed') passing('printed-saved')
+      return result
+    },
+  }
+}
+
+function crashingPrinter(
+  link: PrinterLink,
+  crashAt: CrashPoint | null,
+  passing: (point: CrashPoint) => void,
+): PrinterLink {
+  return {
+    ...link,
+    async status() {
+      const status = await link.status()
+      passing('printer-asked')
+      return status
+    },
+    async print(ticket, marks, onMark) {
+      passing('code-opened')
+      const part = { 'first-byte': 1, half: Math.floor(ticket.length / 2) } as Record<string, number>
+      const bytes = crashAt === null ? undefined : part[crashAt]
+      if (bytes !== undefined) {
+        void link.print(ticket.subarray(0, bytes), marks, onMark)
+        await sleep(SENT_WITHIN_MS)
+        passing(crashAt!)
+      }
+      const outcome = await link.print(ticket, marks, onMark)
+      passing('last-byte')
+      return outcome
+    },
+  }
+}
