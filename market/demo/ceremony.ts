@@ -19,6 +19,8 @@ export const APPROVERS = ['approver-one', 'approver-two'] as const
 
 /** Where the programs' settings lie, and what the market must know of them. */
 export interface MarketSettings {
+  /** Every port of this machine that a program of the market listens on. */
+  readonly listeners: readonly { readonly who: string; readonly port: number }[]
   readonly offices: readonly { readonly party: string; readonly config: string; readonly staffPort: number }[]
   readonly terminals: readonly {
     readonly name: string
@@ -60,6 +62,7 @@ export async function holdCeremony(
     return { party, config, staffPort: ports[party]!.staff }
   })
   return {
+    listeners: listenersOf(ports),
     offices,
     terminals: terminalNames(terminals).map((name) => {
       const { staff: port, partner: printerPort } = ports[name]!
@@ -117,6 +120,19 @@ async function portsOf(data: DataFolder, names: readonly string[]): Promise<Reco
   }
   fs.writeFileSync(file, JSON.stringify(known, null, 2))
   return known
+}
+
+/** A terminal has a screen and, at the end of its cable, a printer; an office has up to five listeners. */
+function listenersOf(ports: Record<string, Ports>): { who: string; port: number }[] {
+  return Object.entries(ports).flatMap(([who, { staff, partner, stock, supply, frames }]) => {
+    if (who.startsWith('terminal'))
+      return [
+        { who, port: staff },
+        { who: `${who}'s printer`, port: partner },
+      ]
+    const own = who === CENTRE.party ? [staff, partner, supply, frames] : [staff, partner, stock]
+    return own.map((port) => ({ who, port }))
+  })
 }
 
 function publicPem(data: DataFolder, party: string, purpose: PairPurpose): string {

@@ -167,18 +167,11 @@ async function hireStaff(ownerUrl: string): Promise<void> {
   }
 }
 
-async function assertPortsFree(settings: MarketSettings): Promise<void> {
-  const ports = [
-    ...settings.offices.map(({ party, staffPort }) => ({ who: party, port: staffPort })),
-    ...settings.terminals.flatMap(({ name, port, printerPort }) => [
-      { who: name, port },
-      { who: `${name}'s printer`, port: printerPort },
-    ]),
-  ]
-  for (const { who, port } of ports) {
+async function assertPortsFree({ listeners }: MarketSettings): Promise<void> {
+  for (const { who, port } of listeners) {
     if (await isTaken(port)) {
       throw new Error(
-        `Port ${port}, which ${who} uses, is taken by another program: stop that, or change ports.json and config.json in the data folder.`,
+        `Port ${port}, which ${who} uses, is taken by another program: stop that, or change the port in ports.json and in the config.json files of the data folder.`,
       )
     }
   }
