@@ -37,8 +37,14 @@ export function readConfig<Schema extends z.ZodType>(path: string, schema: Schem
   }
   const result = schema.safeParse(json)
   if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => `${path}: ${field(issue.path)}: ${issue.message}`)
+  const lines = result.error.issues.map((issue) => `${path}: ${field(issue.path)}: ${saying(issue.message)}`)
   throw new ConfigProblem(lines.join('\n'))
+}
+
+/** A field that is not there is called missing. */
+function saying(message: string): string {
+  const missing = /^Invalid input: expected (\w+), received undefined$/.exec(message)
+  return missing ? `missing; ${missing[1]} expected` : message
 }
 
 function field(path: readonly PropertyKey[]): string {

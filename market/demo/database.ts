@@ -37,7 +37,14 @@ export async function openMarketDatabase(
       ? await startPostgres({ folder: data.path('postgres'), random: systemRandom })
       : { adminUrl: databaseUrl, stop: async () => {} }
   try {
-    const secrets = secretsOf(data)
+    const where = databaseUrl === null ? 'the embedded database' : addressOf(databaseUrl)
+    const secrets = secretsOf(data, where)
+    // The offices' rows are there and nowhere else; with another database this folder would be half a market.
+    if (secrets.where !== where) {
+      throw new DatabaseProblem(
+        `The offices of ${data.dir} live in ${secrets.where}: start with that, or choose another folder with --data.`,
+      )
+    }
     const urls = new Map<string, OfficeUrls>()
     for (const party of PARTIES) {
       const database = databaseUrl === null ? party : `${secrets.prefix}_${party}`
@@ -54,21 +61,41 @@ export async function openMarketDatabase(
     return { adminUrl: server.adminUrl, urls, stop: () => server.stop() }
   } catch (error) {
     await server.stop()
-    throw error
+    throw databaseUrl === null ? error : explained(error, databaseUrl)
   }
 }
 
+/** Host, port and database, without the user's name and password. */
+function addressOf(databaseUrl: string): string {
+  const { hostname, port, pathname } = new URL(databaseUrl)
+  return `the database at ${hostname}:${port || 5432}${pathname}`
+}
+
+/** What stands between us and somebody else's server, in one sentence that holds no password. */
+function explained(error: unknown, databaseUrl: string): unknown {
+  const { code } = error as { code?: string }
+  const where = addressOf(databaseUrl)
+  if (code === '28P01' || code === '28000')
+    return new DatabaseProblem(`${where} refuses this user or password.`)
+  if (code === '3D000') return new DatabaseProblem(`${where} does not exist.`)
+  if (code && /^E[A-Z]+$/.test(code)) return new DatabaseProblem(`${where} does not answer (${code}).`)
+  return error
+}
+
 interface Secrets {
+  /** Where the offices' databases are. */
+  readonly where: string
   readonly prefix: string
   readonly passwords: Readonly<Record<string, Readonly<Record<OfficeRole, string>>>>
 }
 
 /** Made once: the roles' passwords, and this market's own name on a shared server. */
-function secretsOf(data: DataFolder): Secrets {
+function secretsOf(data: DataFolder, where: string): Secrets {
   const file = data.path('database.json')
   if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Secrets
   const password = () => randomBytes(systemRandom, 18).toString('base64url')
   const secrets: Secrets = {
+    where,
     prefix: `market_${randomBytes(systemRandom, 4).toString('hex')}`,
     passwords: Object.fromEntries(
       PARTIES.map((party) => [
