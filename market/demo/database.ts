@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import {
   createOfficeDatabase,
+  DatabaseProblem,
   OFFICE_ROLES,
   type OfficeRole,
   type OfficeUrls,
