@@ -85,6 +85,13 @@ test('a card that the centre does not know is not asked for at every moment', ()
   expect(nextRequest({ ...lacking, nowMs: quiet.nowMs + 60_000 })).toBe('card-letter-request')
 })
 
+test('what was noted before a fast clock was set right holds nothing up', () => {
+  const aheadMs = quiet.nowMs + 57 * 3_600_000
+  expect(nextRequest({ ...quiet, unsentTickets: 1, newestUnsentMs: aheadMs })).toBe('sales-report')
+  const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: aheadMs }
+  expect(nextRequest(lacking)).toBe('card-letter-request')
+})
+
 test('a card opens ten at once and then its share a second', () => {
   const mayPass = pace(2)
   expect(Array.from({ length: 12 }, () => mayPass(0)).filter(Boolean)).toHaveLength(10)

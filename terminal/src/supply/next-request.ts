@@ -35,13 +35,18 @@ export function nextRequest(state: SupplyState): RequestKind | null {
   if (state.deliveryUnreceipted) return 'supply-receipt'
   // Before anybody sells, a letter is of no use; an order alone wants it so that the centre has a safe key to close with.
   const letterWanted = state.cardLacksLetter || (state.orderWaiting && state.epoch > state.heldEpoch)
-  const askedLately = state.nowMs - state.lastLetterAskedMs < LETTER_AGAIN_MS
+  const askedLately = apartMs(state.nowMs, state.lastLetterAskedMs) < LETTER_AGAIN_MS
   if (letterWanted && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
-  const quiet = state.nowMs - state.newestUnsentMs >= REPORT_AFTER_QUIET_MS
+  const quiet = apartMs(state.nowMs, state.newestUnsentMs) >= REPORT_AFTER_QUIET_MS
   if (state.unsentTickets > 0 && (state.orderWaiting || quiet || state.unsentTickets >= REPORT_AT_TICKETS))
     return 'sales-report'
   if (state.orderWaiting) return 'supply-order'
   if (state.nowMs - state.standingMs > STANDING_KEEPS_MS) return 'catalogue-request'
   return null
+}
+
+/** A moment that lies ahead was noted before the clock was set right: it is as far off as one that has passed. */
+function apartMs(nowMs: number, notedMs: number): number {
+  return Math.abs(nowMs - notedMs)
 }
