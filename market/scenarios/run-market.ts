@@ -9,6 +9,8 @@ export interface MarketRun {
   readonly ended: Promise<number | null>
   /** Resolves when this text stands on standard output; rejects when the market ended without it. */
   says(text: string): Promise<void>
+  /** The same of standard output and standard error, where progress goes under --json; resolves at its end, too. */
+  tells(text: string): Promise<void>
   /** The last line of standard output that begins with `{`. */
   result(): Record<string, never>
 }
@@ -22,12 +24,15 @@ export function runMarket(...options: string[]): MarketRun {
   })
   const output = { stdout: '', stderr: '' }
   let heard = () => {}
+  let told = () => {}
   child.stdout.on('data', (chunk) => {
     output.stdout += chunk
     heard()
+    told()
   })
   child.stderr.on('data', (chunk) => {
     output.stderr += chunk
+    told()
   })
   const ended = new Promise<number | null>((end) => child.once('exit', (code) => end(code)))
   return {
@@ -39,6 +44,12 @@ export function runMarket(...options: string[]): MarketRun {
         heard = () => output.stdout.includes(text) && said()
         heard()
         void ended.then((code) => fail(new Error(`ended with ${code}: ${output.stderr}${output.stdout}`)))
+      }),
+    tells: (text) =>
+      new Promise((resolve) => {
+        told = () => (output.stdout + output.stderr).includes(text) && resolve()
+        told()
+        void ended.then(() => resolve())
       }),
     result: () => JSON.parse(output.stdout.split('\n').findLast((line) => line.startsWith('{')) ?? '{}'),
   }

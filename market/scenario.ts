@@ -1,0 +1,50 @@
+// npm run scenario: one story of market/scenarios, by the real processes. Progress on standard output, a line each;
+// exit 1 where something does not hold.
+
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { ALL_MOMENTS, killAtAnyMoment, leftovers, type Strike } from './scenarios/killed-at-any-moment.ts'
+
+interface Options {
+  readonly dataDir: string
+  /** Null: as many as the story has. */
+  readonly moments: number | null
+}
+
+/** Each tells its story and returns whether everything held. */
+const STORIES: Readonly<Record<string, (options: Options) => Promise<boolean>>> = {
+  'killed-at-any-moment': killedAtAnyMoment,
+}
+
+process.exitCode = await main()
+
+async function main(): Promise<number> {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { data: { type: 'string' }, moments: { type: 'string' } },
+      allowPositionals: true,
+    })
+    const [name = ''] = positionals
+    const story = Object.hasOwn(STORIES, name) ? STORIES[name] : undefined
+    if (!story)
+      throw new Error(`There is no scenario "${name}". There is: ${Object.keys(STORIES).join(', ')}.`)
+    const moments = values.moments === undefined ? null : Number(values.moments)
+    if (moments !== null && !(Number.isInteger(moments) && moments > 0))
+      throw new Error('--moments takes a whole number above 0.')
+    return (await story({ dataDir: path.resolve(values.data ?? 'data'), moments })) ? 0 : 1
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+}
+
+async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean> {
+  const say = (line: Strike | object) => process.stdout.write(`${JSON.stringify(line)}\n`)
+  const strikes = await killAtAnyMoment(dataDir, moments ?? ALL_MOMENTS, say)
+  const left = await leftovers(dataDir)
+  const problems = strikes.reduce((sum, strike) => sum + strike.problems.length, left.length)
+  const during: Record<string, number> = {}
+  for (const strike of strikes) during[strike.during] = (during[strike.during] ?? 0) + 1
+  say({ ok: problems === 0, moments: strikes.length, during, problems, left })
+  return problems === 0
+}

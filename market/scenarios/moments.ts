@@ -1,0 +1,177 @@
+// The moments at which a killer strikes: each brings the market to where something is on its way, and says when.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { STORE_FILE } from '@scratchless/terminal/config'
+import { type HttpPerson, httpPerson } from '../demo/http-person.ts'
+import { STAFF } from '../demo/open-market.ts'
+import { OPERATORS, productsOf } from '../demo/parties.ts'
+import type { Seeded } from '../forgeries/seeded.ts'
+import type { MarketRun } from './run-market.ts'
+
+export interface Moment {
+  /** What is on its way. */
+  readonly name: string
+  /** Options of `npm start --once`, without the folder. */
+  readonly options: readonly string[]
+  /** Those that the next start has too. */
+  readonly kept: readonly string[]
+  /** Resolves when it is on its way; the killer waits up to `withinMs` more. */
+  readonly reached: (run: MarketRun) => Promise<void>
+  readonly withinMs: number
+}
+
+interface Story {
+  readonly dataDir: string
+  readonly seeded: Seeded
+  /** Different for each moment of a story. */
+  readonly number: number
+}
+
+export const MOMENTS: readonly ((story: Story) => Moment)[] = [
+  importing,
+  restocking,
+  supplying,
+  receipting,
+  selling,
+]
+
+const IMPORTED_CODES = 20_000
+const FIRST_IMPORTED_SERIAL = 700_000_000_000
+
+/** An operator's clerk loads a stock file. */
+function importing({ dataDir, number }: Story): Moment {
+  const file = path.join(path.dirname(dataDir), `${path.basename(dataDir)}-stock-${number}.csv`)
+  const firstSerial = FIRST_IMPORTED_SERIAL + number * IMPORTED_CODES
+  const rows = Array.from({ length: IMPORTED_CODES }, (_, i) => {
+    const serial = firstSerial + i
+    // Codes of this file are made up from the serials: nobody refills a phone with them.
+    return `${serial},${String((serial * 7_919) % 1e14).padStart(14, '0')},ATLAS-5,2030-01-31`
+  })
+  fs.writeFileSync(file, `serial,code,product,expires\n${rows.join('\n')}\n`)
+  const kept = ['--stock', file]
+  return {
+    name: 'import',
+    options: ['--sell', '5', ...kept],
+    kept,
+    reached: (run) => run.tells('is being read'),
+    withinMs: 600,
+  }
+}
+
+const RESTOCKED_CODES = 700
+
+/** The centre's clerk orders; orders and parts are on their way both ways. */
+function restocking({ dataDir, seeded }: Story): Moment {
+  const operator = seeded.pick(OPERATORS)
+  const lines = productsOf(operator).map(({ id }) => ({ product: id, quantity: RESTOCKED_CODES }))
+  return {
+    name: 'restock',
+    options: ['--sell', '5'],
+    kept: [],
+    async reached(run) {
+      await until(run, async () => {
+        const { centre } = JSON.parse(fs.readFileSync(path.join(dataDir, 'ports.json'), 'utf8'))
+        const staff: HttpPerson = httpPerson(centre.staff)
+        await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
+        const { status } = await staff.tryPost('/api/restock/orders', { operator: operator.party, lines })
+        return status === 201
+      })
+    },
+    withinMs: 500,
+  }
+}
+
+/** The terminal has asked for codes. */
+function supplying(story: Story): Moment {
+  return {
+    name: 'supply',
+    options: ['--sell', String(moreThanOnBoard(story))],
+    kept: [],
+    reached: (run) =>
+      untilStore(run, story, `SELECT 1 FROM request WHERE kind = 'supply-order' AND state = 'asked'`),
+    withinMs: 60,
+  }
+}
+
+/** The codes have come, their receipt is on its way. */
+function receipting(story: Story): Moment {
+  return {
+    name: 'receipt',
+    options: ['--sell', String(moreThanOnBoard(story))],
+    kept: [],
+    reached: (run) => untilStore(run, story, `SELECT 1 FROM supply_order WHERE state = 'delivered'`),
+    withinMs: 15,
+  }
+}
+
+const MOST_SOLD_BEFORE = 120
+
+/** One ticket after the other comes out. */
+function selling(story: Story): Moment {
+  const before = look(story, 'SELECT coalesce(max(number), 0) AS found FROM sale') ?? 0
+  const sold = before + 1 + story.seeded.below(MOST_SOLD_BEFORE)
+  return {
+    name: 'sale',
+    options: ['--sell', '200'],
+    kept: [],
+    reached: (run) => untilStore(run, story, `SELECT 1 FROM sale WHERE number >= ${sold}`),
+    withinMs: 25,
+  }
+}
+
+/** So many sales that the start must order codes before the first of them. */
+function moreThanOnBoard(story: Story): number {
+  const products = OPERATORS.flatMap(productsOf).length
+  const least = look(
+    story,
+    `SELECT min(stock) AS found FROM (SELECT sum(count - next_index) AS stock FROM safe_run GROUP BY product)`,
+  )
+  return products * ((least ?? 0) + 1)
+}
+
+function look({ dataDir }: Story, sql: string): number | null {
+  const file = path.join(dataDir, 'terminal', STORE_FILE)
+  if (!fs.existsSync(file)) return null
+  const store = new DatabaseSync(file, { readOnly: true })
+  try {
+    return (store.prepare(sql).get()?.found as number | null | undefined) ?? null
+  } finally {
+    store.close()
+  }
+}
+
+/** Resolves when the terminal's store answers with a row. */
+async function untilStore(run: MarketRun, { dataDir }: Story, sql: string): Promise<void> {
+  const file = path.join(dataDir, 'terminal', STORE_FILE)
+  let store: DatabaseSync | null = null
+  try {
+    await until(run, async () => {
+      if (!fs.existsSync(file)) return false
+      store ??= new DatabaseSync(file, { readOnly: true })
+      return store.prepare(sql).get() !== undefined
+    })
+  } finally {
+    ;(store as DatabaseSync | null)?.close()
+  }
+}
+
+const LOOK_EVERY_MS = 2
+
+/** Asks until the answer is yes; what is not there yet is no fault. Ends with the market, too. */
+async function until(run: MarketRun, holds: () => Promise<boolean>): Promise<void> {
+  let ended = false
+  void run.ended.then(() => {
+    ended = true
+  })
+  while (!ended) {
+    try {
+      if (await holds()) return
+    } catch {
+      // A store without its tables, an office that does not listen yet: asked again.
+    }
+    await sleep(LOOK_EVERY_MS)
+  }
+}
