@@ -13,17 +13,22 @@ export type UnwrapRefusal = 'locked' | 'not-for-this-card'
 /** OAEP's hash. SHA-1 for tokens that know no other; OAEP does not rest on its collision resistance (RFC 8017, B.1). */
 export type OaepHash = 'sha256' | 'sha1'
 
+/** A safe key that is open in the card, or inside the token. It is not handed out. */
+export interface OpenSafe {
+  /** The HMAC-SHA-256 of `context` under the safe key: the key of one code. */
+  deriveKey(context: Uint8Array): KeyObject
+  /** To be called when the one code's key was derived, or is not wanted any more. */
+  forget(): void
+}
+
 export interface VendorCard {
   readonly id: CardId
   readonly class: 'file' | 'pkcs11'
   readonly publicKey: KeyObject
   /** Takes the PIN's bytes and zeroes them. Three wrong ones block the card, across restarts and power cuts. */
   verifyPin(pin: Buffer): Promise<'right' | PinRefusal>
-  /**
-   * The HMAC-SHA-256 of `context` under one safe key (32 bytes, closed by RSA-OAEP for this card): the key of one code.
-   * The safe key itself is forgotten, or never leaves the token.
-   */
-  deriveKey(wrapped: Uint8Array, hash: OaepHash, context: Uint8Array): KeyObject | UnwrapRefusal
+  /** Opens one safe key (32 bytes, closed by RSA-OAEP for this card) for one code: the slow half of a sale's work. */
+  openSafe(wrapped: Uint8Array, hash: OaepHash): OpenSafe | UnwrapRefusal
   /** As when it is pulled out: the next unwrapping needs the PIN. */
   lock(): void
 }

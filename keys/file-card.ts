@@ -91,15 +91,19 @@ export function openFileCard(folder: string): VendorCard {
       previous = result.catch(() => undefined)
       return result
     },
-    deriveKey(wrapped, hash, context) {
+    openSafe(wrapped, hash) {
       if (unlocked === null) return 'locked'
       const bytes = decryptOaep(unlocked, wrapped, hash)
       if (bytes === null || bytes.length !== SAFE_KEY_BYTES) return 'not-for-this-card'
-      const raw = createHmac('sha256', bytes).update(context).digest()
-      bytes.fill(0)
-      const key = createSecretKey(raw)
-      raw.fill(0)
-      return key
+      return {
+        deriveKey(context) {
+          const raw = createHmac('sha256', bytes).update(context).digest()
+          const key = createSecretKey(raw)
+          raw.fill(0)
+          return key
+        },
+        forget: () => bytes.fill(0),
+      }
     },
     lock() {
       unlocked = null

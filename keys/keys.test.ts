@@ -49,20 +49,20 @@ test('a card opens what was closed for it, after its PIN and until it is locked'
   const wrap = (bytes: Buffer, key = publicKey) =>
     publicEncrypt({ key, oaepHash: 'sha256', padding: constants.RSA_PKCS1_OAEP_PADDING }, bytes)
   const card = openFileCard(folder)
-  expect(card.deriveKey(wrap(safeKey), 'sha256', context)).toBe('locked')
+  expect(card.openSafe(wrap(safeKey), 'sha256')).toBe('locked')
   const given = pin()
   expect(await card.verifyPin(given)).toBe('right')
   expect(given).toEqual(Buffer.alloc(8))
-  const opened = card.deriveKey(wrap(safeKey), 'sha256', context)
+  const opened = card.openSafe(wrap(safeKey), 'sha256')
   expect(
     typeof opened === 'object' &&
-      opened.export().equals(createHmac('sha256', safeKey).update(context).digest()),
+      opened.deriveKey(context).export().equals(createHmac('sha256', safeKey).update(context).digest()),
   ).toBe(true)
   const other = generatePair('stock').publicKey
-  expect(card.deriveKey(wrap(safeKey, other), 'sha256', context)).toBe('not-for-this-card')
-  expect(card.deriveKey(wrap(Buffer.alloc(16)), 'sha256', context)).toBe('not-for-this-card')
+  expect(card.openSafe(wrap(safeKey, other), 'sha256')).toBe('not-for-this-card')
+  expect(card.openSafe(wrap(Buffer.alloc(16)), 'sha256')).toBe('not-for-this-card')
   card.lock()
-  expect(card.deriveKey(wrap(safeKey), 'sha256', context)).toBe('locked')
+  expect(card.openSafe(wrap(safeKey), 'sha256')).toBe('locked')
 })
 
 test('three wrong PINs block, whether in one life or three, and a lost counter too', async () => {

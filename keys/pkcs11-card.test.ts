@@ -98,18 +98,22 @@ peerTest(
     )
     const context = Buffer.from('one code')
 
-    expect(card.deriveKey(wrapped, 'sha1', context)).toBe('locked')
+    expect(card.openSafe(wrapped, 'sha1')).toBe('locked')
     expect(await card.verifyPin(Buffer.from(PIN))).toBe('right')
-    const key = card.deriveKey(wrapped, 'sha1', context)
-    if (typeof key === 'string') throw new Error(key)
-    expect(key.export().equals(createHmac('sha256', safeKey).update(context).digest())).toBe(true)
+    const safe = card.openSafe(wrapped, 'sha1')
+    if (typeof safe === 'string') throw new Error(safe)
+    expect(
+      safe.deriveKey(context).export().equals(createHmac('sha256', safeKey).update(context).digest()),
+    ).toBe(true)
+
+    safe.forget()
 
     const foreign = Buffer.from(wrapped)
     foreign[5]! ^= 1
-    expect(card.deriveKey(foreign, 'sha1', context)).toBe('not-for-this-card')
+    expect(card.openSafe(foreign, 'sha1')).toBe('not-for-this-card')
 
     card.lock()
-    expect(card.deriveKey(wrapped, 'sha1', context)).toBe('locked')
+    expect(card.openSafe(wrapped, 'sha1')).toBe('locked')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('wrong-pin')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('wrong-pin')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('blocked')

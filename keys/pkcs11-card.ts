@@ -105,16 +105,20 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         pin.fill(0)
       }
     },
-    deriveKey(wrapped, hash, context) {
+    openSafe(wrapped, hash) {
       if (!unlocked) return 'locked'
       const safeKey = unwrap(wrapped, hash)
       if (safeKey === null) return 'not-for-this-card'
-      token.C_SignInit(session, { mechanism: driver.CKM_SHA256_HMAC }, safeKey)
-      const raw = token.C_Sign(session, Buffer.from(context), Buffer.alloc(HMAC_BYTES))
-      token.C_DestroyObject(session, safeKey)
-      const key = createSecretKey(raw)
-      raw.fill(0)
-      return key
+      return {
+        deriveKey(context) {
+          token.C_SignInit(session, { mechanism: driver.CKM_SHA256_HMAC }, safeKey)
+          const raw = token.C_Sign(session, Buffer.from(context), Buffer.alloc(HMAC_BYTES))
+          const key = createSecretKey(raw)
+          raw.fill(0)
+          return key
+        },
+        forget: () => token.C_DestroyObject(session, safeKey),
+      }
     },
     lock: logOut,
   }

@@ -68,6 +68,7 @@ export function newTerminal(given: {
   const card: PrivateLine<CardVerbs> = {
     state: async () => base.cardVerbs.state(),
     givePin: async (argument) => base.cardVerbs.givePin(argument),
+    openSafe: async (argument) => base.cardVerbs.openSafe(argument),
     keyOfCode: async (argument) => base.cardVerbs.keyOfCode(argument),
     lock: async () => base.cardVerbs.lock(),
   }

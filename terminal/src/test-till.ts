@@ -75,6 +75,7 @@ export async function testTill(needs: {
   const card: PrivateLine<CardVerbs> = {
     state: async () => verbs.state(),
     givePin: async (argument) => verbs.givePin(argument),
+    openSafe: async (argument) => verbs.openSafe(argument),
     keyOfCode: async (argument) => verbs.keyOfCode(argument),
     lock: async () => verbs.lock(),
   }

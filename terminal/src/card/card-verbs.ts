@@ -20,6 +20,11 @@ export type CardVerbs = {
   /** Takes the PIN's bytes; three wrong ones in a row block the card. */
   givePin(argument: { pin: Uint8Array }): Promise<PinAnswer>
   /**
+   * A press has come: opens the safe key for it, while the printer answers and the intent is saved. Gives nothing; the
+   * safe key is forgotten with the next code's key, or after a second.
+   */
+  openSafe(argument: { recipient: Uint8Array }): null
+  /**
    * The key of this one code: unwraps the safe key (stored as the card letter had it), derives, forgets. 32 bytes,
    * which the caller zeroes.
    */

@@ -2,12 +2,15 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { VendorCard } from '@scratchless/keys/card'
+import type { OpenSafe, UnwrapRefusal, VendorCard } from '@scratchless/keys/card'
 import { MAX_WRONG_PINS, openFileCard } from '@scratchless/keys/file-card'
 import { encodeContext } from '@scratchless/wire/seal/code-box'
 import { readRecipient } from '@scratchless/wire/supply/card-letter'
 import type { CardVerbs } from './card-verbs.ts'
 import { pace } from './pace.ts'
+
+/** A press that opened the safe asks for its code's key within milliseconds, or not at all. */
+const SAFE_OPEN_MS = 1_000
 
 /** `steadyMs`: a clock that does not jump. */
 export function holdCard(settings: {
@@ -21,9 +24,38 @@ export function holdCard(settings: {
   let blocked = false
   let wrongPins = 0
 
+  let open: { readonly recipient: Buffer; readonly safe: OpenSafe; readonly timer: NodeJS.Timeout } | null =
+    null
+
+  function shutSafe(): void {
+    if (open === null) return
+    clearTimeout(open.timer)
+    open.safe.forget()
+    open = null
+  }
+
+  function unwrap(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+    const closed = readRecipient(recipient)
+    if (closed === undefined || closed.card !== present.id) return 'not-for-this-card'
+    return present.openSafe(closed.wrapped, closed.oaepHash)
+  }
+
+  /** The safe that this press has opened, or one opened now. Its taker forgets it. */
+  function takeSafe(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+    if (open?.recipient.equals(recipient)) {
+      const { safe, timer } = open
+      clearTimeout(timer)
+      open = null
+      return safe
+    }
+    shutSafe()
+    return unwrap(present, recipient)
+  }
+
   /** The card that is in now. Pulled out, it forgets its PIN. */
   function inserted(): VendorCard | null {
     if (!existsSync(join(settings.folder, 'card.json'))) {
+      shutSafe()
       card?.lock()
       card = null
       unlocked = false
@@ -65,24 +97,32 @@ export function holdCard(settings: {
       return { answer: 'wrong-pin', triesLeft: Math.max(1, MAX_WRONG_PINS - wrongPins) }
     },
 
+    openSafe({ recipient }) {
+      const present = inserted()
+      shutSafe()
+      if (present === null || blocked || !unlocked) return null
+      const safe = unwrap(present, recipient)
+      if (typeof safe === 'string') return null
+      open = { recipient: Buffer.from(recipient), safe, timer: setTimeout(shutSafe, SAFE_OPEN_MS) }
+      return null
+    },
+
     keyOfCode({ recipient, context }) {
       const present = inserted()
       if (present === null) return { refusal: 'card-out' }
       if (blocked) return { refusal: 'card-blocked' }
       if (!unlocked) return { refusal: 'card-locked' }
       if (!mayPass(settings.steadyMs())) return { refusal: 'too-fast' }
-      const closed = readRecipient(recipient)
-      if (closed === undefined || closed.card !== present.id) return { refusal: 'not-for-this-card' }
-      const key = present.deriveKey(closed.wrapped, closed.oaepHash, encodeContext(context, context.serial))
-      if (key === 'locked') return { refusal: 'card-locked' }
-      if (key === 'not-for-this-card') return { refusal: 'not-for-this-card' }
-      const bytes = key.export()
-      // By then the private line has taken its own copy, which it zeroes.
-      setImmediate(() => bytes.fill(0))
-      return { key: bytes }
+      const safe = takeSafe(present, recipient)
+      if (safe === 'locked') return { refusal: 'card-locked' }
+      if (safe === 'not-for-this-card') return { refusal: 'not-for-this-card' }
+      const key = safe.deriveKey(encodeContext(context, context.serial))
+      safe.forget()
+      return { key: key.export() }
     },
 
     lock() {
+      shutSafe()
       card?.lock()
       unlocked = false
       return null

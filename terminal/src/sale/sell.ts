@@ -79,6 +79,7 @@ export async function sell(
   // 14.1; while the printer answers, the store is consulted
   const asked = printer.status()
   const { lock, promise } = judge(needs, session, form)
+  if (lock === null && typeof promise === 'object') openSafe(needs, promise.recipient)
   const printerStatus = await asked
   if (lock !== null) return lock
   if (printerStatus !== 'ready') return 'printer'
@@ -170,6 +171,12 @@ function saveIntent({ store, clock }: SellNeeds, intent: Intent): StoredSale {
     clock.saveMark()
     return { ...intent, number, state: 'intent' }
   })
+}
+
+/** The card's slow half, while the printer answers and the intent is saved; it gives nothing before it is asked. */
+function openSafe({ card }: SellNeeds, recipient: Uint8Array): void {
+  // Where the line is down, the question that follows says so.
+  card.openSafe({ recipient }).catch(() => undefined)
 }
 
 /** 32 bytes, to be zeroed; or why not: then nothing was opened. */

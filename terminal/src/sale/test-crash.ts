@@ -83,6 +83,7 @@ async function run(task: CrashTask): Promise<void> {
     card: {
       state: async () => verbs.state(),
       givePin: async (argument) => verbs.givePin(argument),
+      openSafe: async (argument) => verbs.openSafe(argument),
       async keyOfCode(argument) {
         const answer = await verbs.keyOfCode(argument)
         passing('card-asked')
