@@ -9,5 +9,9 @@ process.on('message', (message: { fault?: PrinterFault }) => {
 })
 process.on('disconnect', () => process.exit(0))
 process.on('SIGINT', () => {}) // Ctrl-C reaches the whole group; the starter decides when the paper is done
-process.on('SIGTERM', () => process.exit(0))
+process.on('SIGTERM', async () => {
+  // What is printed is laid into the tray before the lights go out.
+  await printer.stop()
+  process.exit(0)
+})
 process.send?.({ ready: printer.port })

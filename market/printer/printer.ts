@@ -165,7 +165,9 @@ async function draw(
   ].join('-')
   const files = { picture: path.join(trayDir, `${name}.svg`), bytes: path.join(trayDir, `${name}.escpos`) }
   await fs.promises.writeFile(files.picture, paperPicture(lines))
-  await fs.promises.writeFile(files.bytes, bytes)
+  // Under its name it is whole: the tray is filled anew from the roll where the power fails before.
+  await fs.promises.writeFile(`${files.bytes}.part`, bytes)
+  await fs.promises.rename(`${files.bytes}.part`, files.bytes)
   return { number, serial, torn, files, text }
 }
 

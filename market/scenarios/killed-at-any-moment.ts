@@ -19,6 +19,8 @@ export interface Strike {
   readonly moment: number
   /** What was on its way: import, restock, supply, receipt, sale. */
   readonly during: string
+  /** Whether it still was when the killer struck. */
+  readonly underWay: boolean
   /** What was killed. */
   readonly killed: string
   /** How the market that was struck ended: `ok`, `failed`, `killed`, or `stuck` and then killed. */
@@ -48,7 +50,9 @@ export async function killAtAnyMoment(
     const run = runMarket('--once', '--json', '--data', dataDir, ...moment.options)
     await moment.reached(run)
     await sleep(choices.below(moment.withinMs + 1))
-    const killed = strike(run, choices.chance(ALL_SHARE) ? 'all' : choices.below(1_000))
+    const victim = choices.chance(ALL_SHARE) ? 'all' : choices.below(1_000)
+    const underWay = await moment.underWay(run).catch(() => false)
+    const killed = strike(run, victim)
     const ended = await endOf(run)
 
     const problems = await brokenIn(dataDir, 'after the kill')
@@ -60,7 +64,7 @@ export async function killAtAnyMoment(
       problems.push(`the next start ended with ${code}: ${result.problem ?? next.output.stderr.slice(-300)}`)
     problems.push(...(await brokenIn(dataDir, 'after the next start')), ...paperProblems(dataDir))
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10
-    const told = { moment: number, during: moment.name, killed, ended, doubts, problems, seconds }
+    const told = { moment: number, during: moment.name, underWay, killed, ended, doubts, problems, seconds }
     strikes.push(told)
     onStrike(told)
   }

@@ -21,6 +21,8 @@ export interface Moment {
   /** Resolves when it is on its way; the killer waits up to `withinMs` more. */
   readonly reached: (run: MarketRun) => Promise<void>
   readonly withinMs: number
+  /** Whether it still is on its way. */
+  readonly underWay: (run: MarketRun) => Promise<boolean>
 }
 
 interface Story {
@@ -58,6 +60,7 @@ function importing({ dataDir, number }: Story): Moment {
     kept,
     reached: (run) => run.tells('is being read'),
     withinMs: 600,
+    underWay: async ({ output }) => !output.stderr.includes(`codes from ${path.basename(file)}`),
   }
 }
 
@@ -66,6 +69,7 @@ const RESTOCKED_CODES = 700
 /** The centre's clerk orders; orders and parts are on their way both ways. */
 function restocking({ dataDir, seeded }: Story): Moment {
   const operator = seeded.pick(OPERATORS)
+  let staff: HttpPerson
   const lines = productsOf(operator).map(({ id }) => ({ product: id, quantity: RESTOCKED_CODES }))
   return {
     name: 'restock',
@@ -74,15 +78,22 @@ function restocking({ dataDir, seeded }: Story): Moment {
     async reached(run) {
       await until(run, async () => {
         const { centre } = JSON.parse(fs.readFileSync(path.join(dataDir, 'ports.json'), 'utf8'))
-        const staff: HttpPerson = httpPerson(centre.staff)
+        staff = httpPerson(centre.staff)
         await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
         const { status } = await staff.tryPost('/api/restock/orders', { operator: operator.party, lines })
         return status === 201
       })
     },
     withinMs: 500,
+    async underWay() {
+      const { orders } = await staff.get<{ orders: readonly { state: string }[] }>('/api/restock/orders')
+      return orders.some(({ state }) => state !== 'received')
+    },
   }
 }
+
+const ASKED = `SELECT 1 AS found FROM request WHERE kind = 'supply-order' AND state = 'asked'`
+const DELIVERED = `SELECT 1 AS found FROM supply_order WHERE state = 'delivered'`
 
 /** The terminal has asked for codes. */
 function supplying(story: Story): Moment {
@@ -90,9 +101,9 @@ function supplying(story: Story): Moment {
     name: 'supply',
     options: ['--sell', String(moreThanOnBoard(story))],
     kept: [],
-    reached: (run) =>
-      untilStore(run, story, `SELECT 1 FROM request WHERE kind = 'supply-order' AND state = 'asked'`),
+    reached: (run) => untilStore(run, story, ASKED),
     withinMs: 60,
+    underWay: async () => look(story, ASKED) !== null,
   }
 }
 
@@ -102,8 +113,9 @@ function receipting(story: Story): Moment {
     name: 'receipt',
     options: ['--sell', String(moreThanOnBoard(story))],
     kept: [],
-    reached: (run) => untilStore(run, story, `SELECT 1 FROM supply_order WHERE state = 'delivered'`),
+    reached: (run) => untilStore(run, story, DELIVERED),
     withinMs: 15,
+    underWay: async () => look(story, DELIVERED) !== null,
   }
 }
 
@@ -119,6 +131,7 @@ function selling(story: Story): Moment {
     kept: [],
     reached: (run) => untilStore(run, story, `SELECT 1 FROM sale WHERE number >= ${sold}`),
     withinMs: 25,
+    underWay: async ({ output }) => !output.stderr.includes('stopping'),
   }
 }
 
