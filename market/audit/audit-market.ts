@@ -7,6 +7,7 @@ import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
+import type { Office } from './find-parties.ts'
 import { openForAudit } from './open-for-audit.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
 
@@ -26,16 +27,16 @@ export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
       say(name, auditTerminal(storeFile))
       return facts
     })
-    const centre = await snapshot(parties.centre.auditorUrl, async (sql) => {
+    const centre = await snapshot(parties.centre, async (sql) => {
       say(parties.centre.party, await auditCentre(sql))
       return readCentreFacts(sql)
     })
     const operators = []
-    for (const { party, auditorUrl } of parties.operators) {
+    for (const office of parties.operators) {
       operators.push(
-        await snapshot(auditorUrl, async (sql) => {
-          say(party, await auditOperator(sql))
-          return readOperatorFacts(sql, party)
+        await snapshot(office, async (sql) => {
+          say(office.party, await auditOperator(sql))
+          return readOperatorFacts(sql, office.party)
         }),
       )
     }
@@ -45,10 +46,21 @@ export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
   }
 }
 
-async function snapshot<Result>(url: string, work: (sql: SqlClient) => Promise<Result>): Promise<Result> {
-  const pool = createPool({ url, name: 'audit', max: 1 })
+/** undefined_table (PostgreSQL, appendix A). */
+const NO_SUCH_TABLE = '42P01'
+
+async function snapshot<Result>(
+  { party, auditorUrl }: Office,
+  work: (sql: SqlClient) => Promise<Result>,
+): Promise<Result> {
+  const pool = createPool({ url: auditorUrl, name: 'audit', max: 1 })
   try {
     return await inTransaction(pool, work, { isolation: 'repeatable read' })
+  } catch (error) {
+    if ((error as { code?: string }).code !== NO_SUCH_TABLE) throw error
+    throw new Error(`${party} keeps no books yet: npm start has to come as far as its programs.`, {
+      cause: error,
+    })
   } finally {
     await pool.end()
   }

@@ -14,8 +14,8 @@ export interface OpenedForAudit {
 
 /** A server that starts or stops says so, and knows its mind within this time. */
 const UNDECIDED_WITHIN_MS = 10_000
-/** cannot_connect_now: starting up or shutting down (PostgreSQL, appendix A). */
-const UNDECIDED = '57P03'
+/** cannot_connect_now, admin_shutdown, crash_shutdown (PostgreSQL, appendix A), and a server that dies meanwhile. */
+const UNDECIDED: readonly (string | undefined)[] = ['57P03', '57P01', '57P02', 'ECONNRESET']
 
 export async function openForAudit(dataDir: string): Promise<OpenedForAudit> {
   const parties = findParties(dataDir)
@@ -53,7 +53,7 @@ async function answers(url: string): Promise<boolean> {
     } catch (error) {
       const { code } = error as { code?: string }
       if (code === 'ECONNREFUSED') return false
-      if (code !== UNDECIDED || performance.now() - startedMs > UNDECIDED_WITHIN_MS) throw error
+      if (!UNDECIDED.includes(code) || performance.now() - startedMs > UNDECIDED_WITHIN_MS) throw error
       await sleep(50)
     } finally {
       await pool.end()

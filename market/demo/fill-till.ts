@@ -19,8 +19,8 @@ import { waitUntil } from './wait-until.ts'
 
 /** Codes a product on board after the first supply order. */
 const FIRST_CODES = 20
-/** The most codes of one product in one supply order. */
-const MOST_CODES = 500
+/** The most codes in one supply order, as the protocol has it: what is more comes by the next order. */
+const MOST_CODES = 1_000
 /** What the shop has paid in before it orders: enough for the demo's first codes. */
 const DEPOSIT_MINOR = 2_000_000n
 
@@ -178,7 +178,7 @@ export async function ensureStock(
       .filter(({ missing }) => missing > 0)
       .map(({ product, missing }) => ({
         product,
-        quantity: Math.min(MOST_CODES, Math.max(missing, FIRST_CODES)),
+        quantity: Math.min(Math.floor(MOST_CODES / products.length), Math.max(missing, FIRST_CODES)),
       }))
     if (lines.length === 0) return
     await ensureMoney(market, lines)
