@@ -15,6 +15,9 @@ const FEED_LINES = 2
 /** Dots of a QR's module: 37 modules of a 39-character link are 148 of 384 dots. */
 const QR_MODULE_DOTS = 4
 
+/** Two groups of four digits and the space between. */
+const CODE_ROW_CHARACTERS = 9
+
 export interface TicketTemplate {
   /** How often the printer is asked to speak: after the cut, and before it after each line where somebody watches. */
   readonly marks: number
@@ -83,11 +86,13 @@ function layOut(
     switch (part.kind) {
       case 'title':
         printer
+          .align('center')
           .bold(true)
           .size(2, 2)
           .line(fitted(part.text, columns / 2))
           .size(1, 1)
           .bold(false)
+          .align('left')
         break
       case 'text':
         printer.line(fitted(part.text, columns))
@@ -110,7 +115,8 @@ function layOut(
             from += size
             return code.slice(from - size, from)
           })
-          printer.line(groups.join(' '))
+          // Filled up, so that the groups of both rows stand in columns.
+          printer.line(groups.join(' ').padEnd(CODE_ROW_CHARACTERS))
         }
         printer.size(1, 1).bold(false).align('left')
         break
