@@ -3,6 +3,7 @@
 
 import { inspect } from 'node:util'
 import { packDigits, packedSize, unpackDigits } from './packed-code.ts'
+import { wipeableBytes } from './wipeable-bytes.ts'
 
 export class ClearCode {
   readonly #ascii: Buffer
@@ -24,7 +25,7 @@ export class ClearCode {
 
   /** Opens the packed form of a code of `digits` digits; `packed` is left zeroed. Throws where it does not fit. */
   static fromPacked(packed: Uint8Array, digits: number): ClearCode {
-    const ascii = Buffer.alloc(digits)
+    const ascii = wipeableBytes(digits)
     if (!unpackDigits(packed, digits, ascii)) throw new TypeError('the packed code has too many digits')
     return new ClearCode(ascii)
   }

@@ -6,6 +6,7 @@ import { migrate, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { runProgram } from '@scratchless/program/supervisor'
+import { wipedMemory } from '@scratchless/program/wiped-memory'
 import { systemClock } from '@scratchless/voucher/clock'
 import { CENTRE_MIGRATIONS, CentreSettings } from './settings.ts'
 
@@ -23,7 +24,7 @@ try {
   const args = ['--config', path]
   runProgram({
     children: [
-      { name: 'vault', module: new URL('./vault.ts', import.meta.url), args },
+      { name: 'vault', module: new URL('./vault.ts', import.meta.url), args, env: wipedMemory(process.env) },
       { name: 'api', module: new URL('./api.ts', import.meta.url), args },
     ],
     cwd: settings.dataFolder,

@@ -2,6 +2,7 @@
 // data that binds holder, operator, product, lot and serial: a code moved elsewhere does not open.
 //
 // A sealing attempt lives in memory only. After a crash or a rolled-back import nothing resumes it: the next
+
 // attempt has another key, because one key meeting one nonce twice would give codes away.
 
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
@@ -17,6 +18,7 @@ import {
   sealedSize,
 } from '@scratchless/voucher/sealed-code'
 import { SERIAL_DIGITS, type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 
 export type OfficeHolder = Exclude<Holder, 'retailer'>
 
@@ -119,7 +121,7 @@ export function openPack<H extends OfficeHolder>(
   const count = sealed.length / size
   const aad = associatedData(binding)
   const nonce = Buffer.alloc(NONCE_BYTES)
-  const out = Buffer.alloc(count * packed)
+  const out = wipeableBytes(count * packed)
   const first = serialToNumber(firstSerial)
   for (let i = 0; i < count; i++) {
     nonce.writeUInt32BE(firstIndex + i, INDEX_OFFSET)

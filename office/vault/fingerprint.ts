@@ -5,6 +5,7 @@
 
 import { createCipheriv, type KeyObject } from 'node:crypto'
 import { packedSize } from '@scratchless/voucher/packed-code'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 
 const BLOCK_BYTES = 16
 
@@ -13,7 +14,7 @@ export function fingerprintsOf(key: KeyObject, packedCodes: Uint8Array, codeDigi
   const packed = packedSize(codeDigits)
   const fingerprints = new Int32Array(packedCodes.length / packed)
   // digits (1 byte) | packed code | zeros: the number of digits comes first, since 0012 and 12 are different codes.
-  const blocks = Buffer.alloc(fingerprints.length * BLOCK_BYTES)
+  const blocks = wipeableBytes(fingerprints.length * BLOCK_BYTES)
   for (let i = 0; i < fingerprints.length; i++) {
     blocks[i * BLOCK_BYTES] = codeDigits
     blocks.set(packedCodes.subarray(i * packed, (i + 1) * packed), i * BLOCK_BYTES + 1)

@@ -5,6 +5,7 @@ import { migrate } from '@scratchless/office/database/migrate'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { runProgram } from '@scratchless/program/supervisor'
+import { wipedMemory } from '@scratchless/program/wiped-memory'
 import { systemClock } from '@scratchless/voucher/clock'
 import { OPERATOR_MIGRATIONS, operatorSettings } from './settings.ts'
 
@@ -21,7 +22,12 @@ try {
   if (applied.length > 0) log.info({ applied }, 'the database is up to date')
   runProgram({
     children: [
-      { name: 'vault', module: new URL('./vault.ts', import.meta.url), args: ['--config', config] },
+      {
+        name: 'vault',
+        module: new URL('./vault.ts', import.meta.url),
+        args: ['--config', config],
+        env: wipedMemory(process.env),
+      },
       { name: 'api', module: new URL('./api.ts', import.meta.url), args: ['--config', config] },
     ],
     cwd: settings.dataFolder,

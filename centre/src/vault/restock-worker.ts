@@ -16,6 +16,7 @@ import {
   serialFromNumber,
   serialToNumber,
 } from '@scratchless/voucher/serial'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
@@ -121,8 +122,8 @@ function packsOf(runs: readonly SerialRange[]): SerialRange[] {
 /** Whether a code has more digits than its product, or another check digit than it should. */
 function findMalformed(packedCodes: Buffer, { codeDigits }: RestockDelivery, luhn: boolean): boolean {
   const size = packedSize(codeDigits)
-  const scratch = Buffer.alloc(size)
-  const ascii = Buffer.alloc(codeDigits)
+  const scratch = wipeableBytes(size)
+  const ascii = wipeableBytes(codeDigits)
   let malformed = false
   for (let at = 0; at < packedCodes.length && !malformed; at += size) {
     packedCodes.copy(scratch, 0, at, at + size)

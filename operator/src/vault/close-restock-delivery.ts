@@ -7,6 +7,7 @@ import { openPack } from '@scratchless/office/vault/closing'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { serialToNumber } from '@scratchless/voucher/serial'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { closeRestockDelivery as closeMessage } from '@scratchless/wire/restock/restock-delivery'
 import { encode } from 'cborg'
 import { type OpenLot, openLot } from './lot-key.ts'
@@ -56,7 +57,7 @@ export async function closeRestockDelivery(
 
   const counts = plan.runs.map(({ count }) => count)
   const codes = counts.reduce((sum, count) => sum + count, 0)
-  const packedCodes = Buffer.alloc(codes * packedSize(lot.row.code_digits))
+  const packedCodes = wipeableBytes(codes * packedSize(lot.row.code_digits))
   let bytes: Buffer
   try {
     openRuns(lot, plan, rows, packedCodes)

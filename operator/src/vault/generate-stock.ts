@@ -7,6 +7,7 @@ import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { luhnDigit } from '@scratchless/voucher/check-digit'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import type { Random } from '@scratchless/voucher/random'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import {
   findKnownFingerprints,
   findSerialAfterOverlap,
@@ -94,9 +95,9 @@ async function newCodes(
   count: number,
 ): Promise<{ packed: Buffer; fingerprints: Int32Array }> {
   const size = packedSize(product.codeDigits)
-  const packed = Buffer.alloc(count * size)
+  const packed = wipeableBytes(count * size)
   const digits = digitSource(random)
-  const ascii = Buffer.alloc(product.codeDigits)
+  const ascii = wipeableBytes(product.codeDigits)
   let wanted = Array.from({ length: count }, (_, place) => place)
   try {
     for (let round = 0; round < MAX_ROUNDS; round++) {

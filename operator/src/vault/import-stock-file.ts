@@ -15,6 +15,7 @@ import { type StockFileReader, type StockProblem, type StockRule, stockFileReade
 import { beginStockSealing } from './stock-sealing.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { SealedLot, StockAdmission } from './verbs.ts'
+import { piecesOf } from './wiped-pieces.ts'
 
 /** `alreadyKnown`: the very same file was taken before, as these lots; nothing was done. */
 export type StockImport =
@@ -149,8 +150,8 @@ async function readFile(
   else {
     const gunzip = createGunzip()
     try {
-      await pipeline(Readable.from(source.chunks), gunzip, async (unpacked: AsyncIterable<Buffer>) => {
-        for await (const bytes of unpacked) await eat(bytes)
+      await pipeline(Readable.from(source.chunks), gunzip, async () => {
+        for await (const bytes of piecesOf(gunzip)) await eat(bytes)
       })
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? ''

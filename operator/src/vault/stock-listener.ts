@@ -2,12 +2,14 @@
 // A file needs a token that a signed-in member of staff got from the api, good once and for ten minutes.
 
 import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
 import { createHttpServer, HttpRefusal } from '@scratchless/office/http/http-server'
 import { randomBytes } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { importStockFile } from './import-stock-file.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { StockAdmission, StockTicket } from './verbs.ts'
+import { piecesOf, rinseReadBuffer } from './wiped-pieces.ts'
 
 export interface StockListener {
   readonly app: FastifyInstance
@@ -24,6 +26,9 @@ export function createStockListener(needs: VaultNeeds): StockListener {
   const { clock, random } = needs
   const tickets = new Map<string, { admission: StockAdmission; endsAtMs: number }>()
   const app = createHttpServer(needs)
+  // Whoever listens to a socket's data gets it from the parser's hidden buffer into one of his own, after the parser
+  // has copied the body out of it: so the file's bytes can be wiped there too.
+  app.server.on('connection', (socket) => socket.on('data', (bytes: Buffer) => bytes.fill(0)))
   // A file is never a body in memory: every type arrives as its stream.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
@@ -33,10 +38,13 @@ export function createStockListener(needs: VaultNeeds): StockListener {
     const ticket = tickets.get(key)
     tickets.delete(key)
     if (ticket === undefined || ticket.endsAtMs < clock.nowMs()) throw new HttpRefusal(403, 'token-not-valid')
-    const file = request.body as AsyncIterable<Buffer>
-    const result = await importStockFile(needs, ticket.admission, file)
-    if ('problems' in result) void reply.status(422)
-    return result
+    try {
+      const result = await importStockFile(needs, ticket.admission, piecesOf(request.body as Readable))
+      if ('problems' in result) void reply.status(422)
+      return result
+    } finally {
+      await rinseReadBuffer()
+    }
   })
 
   return {
