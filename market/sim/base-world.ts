@@ -26,15 +26,19 @@ import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
 import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
-import { createPool, inTransaction, type Pool } from '@scratchless/office/database/database'
+import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import type { OfficeRole, OfficeUrls } from '@scratchless/office/database/roles'
-import { TEST_DATABASE_URL, testDatabase } from '@scratchless/office/database/test-database'
+import {
+  TEST_DATABASE_URL,
+  type TestDatabase,
+  testDatabase,
+} from '@scratchless/office/database/test-database'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { openPartnerAccount } from '@scratchless/operator/finance/partner-account'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
-import { generateStock } from '@scratchless/operator/vault/generate-stock'
+import { beginStockSealing } from '@scratchless/operator/vault/stock-sealing'
 import {
   type VaultNeeds as OperatorVaultNeeds,
   stockFileKeyOf,
@@ -82,8 +86,12 @@ export const UNIT_PRICE_MINOR = 4_800n
 export const VENDOR = vendorId('02')
 /** Every seed begins at this moment. */
 export const START_MS = Date.UTC(2026, 0, 12, 8)
-/** Lots of packs that no order fits whole, so that parts have several runs and lots run out. */
-const LOTS = [1_030, 400] as const
+/** Lots of small packs, so that a delivery part has several runs. */
+const LOTS = 2
+const PACKS_PER_LOT = 15
+const CODES_PER_PACK = 37
+const FIRST_SERIAL = 700_000_000_001
+const PACKED_BYTES = 6
 const TERMINALS = 2
 /** The shop's first deposit pays for this many codes: its orders come to the limit. */
 const FIRST_CODES = 25n
@@ -109,8 +117,8 @@ export interface BaseWorld {
   /** All but pool and clock, which each seed has of its own. */
   readonly centreVault: Omit<CentreVaultNeeds, 'pool' | 'clock' | 'random' | 'cache'>
   readonly operatorVault: Omit<OperatorVaultNeeds, 'pool' | 'clock' | 'random'>
-  /** Copies of both databases, with pools for each role. */
-  copyDatabases(): Promise<{ centre: SeedDatabase; operator: SeedDatabase; drop(): Promise<void> }>
+  /** Both databases as they were in the beginning, with pools for each role: good until the next seed asks. */
+  freshDatabases(): Promise<{ readonly centre: SeedDatabase; readonly operator: SeedDatabase }>
   close(): Promise<void>
 }
 
@@ -158,13 +166,8 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   await inTransaction(operatorPool, (sql) =>
     openPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
   )
-  for (const [index, count] of LOTS.entries()) {
-    const lot = await generateStock(
-      { ...operatorVault, pool: operatorDatabase.pool('vault'), clock, random: systemRandom },
-      { product: PRODUCT.id, count, expiresOn: `2028-0${index + 1}-01`, activated: true, actor: 'sim' },
-    )
-    if ('refusal' in lot) throw new Error(lot.refusal)
-  }
+  const vaultNeeds = { ...operatorVault, clock, random: systemRandom }
+  await inTransaction(operatorDatabase.pool('vault'), (sql) => sealStock(vaultNeeds, sql))
   await inTransaction(operatorPool, adoptSealedStock)
 
   const settings = settingsOf(pairs, approvers, folder, centreDatabase.urls)
@@ -199,58 +202,79 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   for (let number = 1; number <= TERMINALS; number++)
     terminals.push(await enrolTerminal(needs, verbs, { retailer, number, folder, approvers }))
 
-  const adminUrl = process.env[TEST_DATABASE_URL]!
-  const bases = [centreDatabase, operatorDatabase] as const
-  const names = bases.map(({ urls }) => new URL(urls.owner).pathname.slice(1))
-  // A template must have no connection.
-  for (const { pool: poolOf } of bases)
-    for (const role of ['api', 'vault', 'auditor', 'owner'] as const) await poolOf(role).end()
-  const admin = new pg.Client({ connectionString: adminUrl })
-  await admin.connect()
-  let copies = 0
+  const offices = [await resettable(centreDatabase), await resettable(operatorDatabase)] as const
 
   return {
     ...{ folder, log, settings, retailer, terminals, centreVault, operatorVault },
-    async copyDatabases() {
-      const copied = names.map((name) => `${name}_${++copies}`)
-      for (const [index, name] of copied.entries()) {
-        await admin.query(
-          `CREATE DATABASE ${name} TEMPLATE ${names[index]} OWNER test_owner STRATEGY file_copy`,
-        )
-        await admin.query(
-          `GRANT CONNECT ON DATABASE ${name} TO test_owner, test_api, test_vault, test_auditor`,
-        )
-      }
-      const pools: Pool[] = []
-      const database = (index: number): SeedDatabase => {
-        const made = new Map<OfficeRole, Pool>()
-        return {
-          pool(role) {
-            const known = made.get(role)
-            if (known !== undefined) return known
-            const url = new URL(bases[index]!.urls[role])
-            url.pathname = `/${copied[index]}`
-            const pool = createPool({ url: url.href, name: `sim ${role}`, max: 6 })
-            made.set(role, pool)
-            pools.push(pool)
-            return pool
-          },
-        }
-      }
-      return {
-        centre: database(0),
-        operator: database(1),
-        async drop() {
-          await Promise.all(pools.map((pool) => pool.end()))
-          for (const name of copied) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-        },
-      }
+    async freshDatabases() {
+      await Promise.all(offices.map(({ reset }) => reset()))
+      return { centre: centreDatabase, operator: operatorDatabase }
     },
     async close() {
       await centreVault.restockWorker.stop()
-      for (const name of names) await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
-      await admin.end()
+      for (const { end } of offices) await end()
       rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Codes that count upwards: what they are is nothing to the simulator. */
+async function sealStock(
+  needs: Parameters<typeof beginStockSealing>[0],
+  sql: Parameters<typeof beginStockSealing>[1],
+): Promise<void> {
+  const sealing = await beginStockSealing(needs, sql, { source: 'generator', activated: true })
+  for (let pack = 0; pack < LOTS * PACKS_PER_LOT; pack++) {
+    const firstSerial = FIRST_SERIAL + pack * CODES_PER_PACK
+    const packed = Buffer.alloc(CODES_PER_PACK * PACKED_BYTES)
+    for (let i = 0; i < CODES_PER_PACK; i++)
+      packed.writeUIntBE(firstSerial + i, i * PACKED_BYTES, PACKED_BYTES)
+    const expiresOn = `2028-0${1 + Math.floor(pack / PACKS_PER_LOT)}-01`
+    await sealing.seal([
+      { product: PRODUCT.id, codeDigits: PRODUCT.codeDigits, expiresOn, firstSerial, packed },
+    ])
+  }
+  await sealing.finish()
+}
+
+/** Keeps what every table holds now, and puts it back: in milliseconds, with every connection's plans kept. */
+async function resettable(database: TestDatabase): Promise<{ reset(): Promise<void>; end(): Promise<void> }> {
+  const address = new URL(process.env[TEST_DATABASE_URL]!)
+  address.pathname = new URL(database.urls.owner).pathname
+  const admin = new pg.Client({ connectionString: address.href })
+  await admin.connect()
+  const { rows: tables } = await admin.query<{ name: string; columns: string }>(
+    `SELECT quote_ident(table_name) AS name, string_agg(quote_ident(column_name), ', ') AS columns
+       FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+      WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+      GROUP BY table_name`,
+  )
+  const { rows: sequences } = await admin.query<{ name: string; last: bigint | null }>(
+    `SELECT quote_ident(sequencename) AS name, last_value AS last FROM pg_sequences WHERE schemaname = 'public'`,
+  )
+  await admin.query('CREATE SCHEMA beginning')
+  for (const { name } of tables) await admin.query(`CREATE TABLE beginning.${name} AS TABLE public.${name}`)
+  const statements = [
+    'BEGIN',
+    // No trigger and no foreign key stands in the way of putting things back.
+    'SET LOCAL session_replication_role = replica',
+    ...tables.flatMap(({ name, columns }) => [
+      `DELETE FROM public.${name}`,
+      `INSERT INTO public.${name} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM beginning.${name}`,
+    ]),
+    ...sequences.map(
+      ({ name, last }) =>
+        `SELECT setval('public.${name}', ${last ?? 1}, ${last === null ? 'false' : 'true'})`,
+    ),
+    'COMMIT',
+  ]
+  return {
+    async reset() {
+      await admin.query(statements.join(';\n'))
+    },
+    async end() {
+      await admin.end()
+      await database.drop()
     },
   }
 }

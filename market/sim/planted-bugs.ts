@@ -13,8 +13,9 @@ export interface PlantedBug {
   readonly statement?: StatementHook
   /** The terminal's program at its start, in place of putting open intents in doubt. */
   readonly atStart?: typeof doubtOpenIntents
-  /** On a seed's fresh databases. */
+  /** On the centre's database, before a seed and after it. */
   readonly prepare?: (owner: Pool) => Promise<void>
+  readonly undo?: (owner: Pool) => Promise<void>
 }
 
 const nothing = (rowCount: number) => ({ rows: [], rowCount }) as unknown as pg.QueryResult
@@ -103,7 +104,7 @@ export const PLANTED_BUGS: readonly (() => PlantedBug)[] = [
   }),
   () => ({
     name: 'receipt ignored',
-    statement: skipped('centre-api', /^UPDATE supply_order SET state = 'delivered'/, 0),
+    statement: skipped('centre-api', /^UPDATE supply_order.*SET state = 'delivered'/s, 0),
   }),
   () => {
     const looked = new WeakMap<object, number>()
@@ -111,6 +112,14 @@ export const PLANTED_BUGS: readonly (() => PlantedBug)[] = [
       name: 'limit checked before the lock',
       async prepare(owner) {
         await owner.query('ALTER TABLE account DROP CONSTRAINT account_within_limit')
+      },
+      async undo(owner) {
+        // Not looked at in the rows that are there: the next seed puts others in their place.
+        await owner.query(
+          `ALTER TABLE account ADD CONSTRAINT account_within_limit CHECK (
+             credit_line_minor IS NULL
+             OR debits_posted + debits_pending <= credits_posted + credit_line_minor) NOT VALID`,
+        )
       },
       async statement(of, on, text, values, run) {
         if (text.startsWith('BEGIN')) looked.set(on, 0)

@@ -1,4 +1,4 @@
-// One seed: some sixty operations of the three parties while everything that can go wrong does, a look at every
+// One seed: some eighty operations of the three parties while everything that can go wrong does, a look at every
 // invariant after each, and at the end, once faults have stopped, agreement within ten exchanges.
 
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -21,10 +21,14 @@ import { Crash, type SimProcess } from './sim-process.ts'
 import { newTerminal, type SimTerminal } from './sim-terminal.ts'
 import { newWitness, type Violation, type Witness } from './witness.ts'
 
-const OPERATIONS = 60
+const OPERATIONS = 80
+const FIRST_RESTOCK = 60
+const FIRST_ORDER = 4
+/** What a till has to say before it comes to a new order: a receipt, a letter, a report. */
+const TURNS_BEFORE = 5
 /** Once faults have stopped. */
 const MOST_EXCHANGES = 10
-const CRASH_SHARE = 0.16
+const CRASH_SHARE = 0.25
 const MOST_WRITES_AHEAD = 3
 const SECOND_MS = 1_000
 const HOUR_MS = 3_600_000
@@ -66,12 +70,12 @@ const OPERATION_WEIGHTS: readonly (readonly [number, string, Operation])[] = [
   [22, 'press', press],
   [4, 'press again', pressAgain],
   [4, 'settle doubts', async (world) => `${pickTerminal(world).settleDoubts()}`],
-  [6, 'two orders at once', twoOrders],
+  [9, 'two orders at once', twoOrders],
   [3, 'restock order', ({ centre, chance }) => centre.orderRestock(10 + chance.below(120))],
   [6, 'send restock order', async ({ centre, orders }) => `${await centre.turnOutbox(postBy(orders))}`],
   [6, 'close restock delivery', async ({ operator }) => `${await operator.closeNextDelivery()}`],
   [6, 'send restock delivery', sendDelivery],
-  [2, 'deposit', deposit],
+  [4, 'deposit', deposit],
   [4, 'clock jump', clockJump],
   [3, 'partition', partition],
   [4, 'replay', replay],
@@ -113,11 +117,15 @@ async function pressAgain({ chance, presses, terminals }: World): Promise<string
 /** Both tills of the shop order at the same moment: the second while the first one's group is being decided. */
 async function twoOrders(world: World): Promise<string> {
   const [first, second] = world.terminals
-  const ordered = [first!.order(1 + world.chance.below(6)), second!.order(1 + world.chance.below(6))]
-  const locked = world.centre.whenAccountsLocked()
+  for (const terminal of world.terminals)
+    for (let turns = 0; turns < TURNS_BEFORE && (await exchange(terminal)).endsWith('taken'); turns++);
+  const ordered = [first!.order(2 + world.chance.below(8)), second!.order(2 + world.chance.below(8))]
+  const meeting = world.centre.meetAtAccounts()
   const one = exchange(first!)
-  await Promise.race([locked, one])
-  const two = exchange(second!)
+  let alone = true
+  await Promise.race([meeting.firstHolds.then(() => (alone = false)), one])
+  if (alone) meeting.release()
+  const two = exchange(second!).finally(meeting.release)
   return [...ordered, ...(await Promise.all([one, two]))].join(', ')
 }
 
@@ -126,7 +134,7 @@ async function sendDelivery({ operator, deliveries }: World): Promise<string> {
 }
 
 async function deposit(world: World): Promise<string> {
-  const codes = BigInt(1 + world.chance.below(20))
+  const codes = BigInt(1 + world.chance.below(15))
   await world.deposit(codes)
   return `for ${codes} codes`
 }
@@ -160,6 +168,22 @@ async function powerCut(world: World): Promise<string> {
   const what = `party ${party} between two operations`
   chance.note('crash', what)
   return what
+}
+
+/** An ordinary morning, before anything goes wrong: the centre has stock, and both tills have some codes. */
+async function openShop({ centre, operator, orders, deliveries, terminals, chance }: World): Promise<void> {
+  chance.faultsOn = false
+  await centre.orderRestock(FIRST_RESTOCK)
+  await centre.turnOutbox(postBy(orders))
+  await operator.closeNextDelivery()
+  await operator.turnOutbox(postBy(deliveries))
+  for (const terminal of terminals) {
+    for (const ordered of [false, true]) {
+      if (ordered) terminal.order(FIRST_ORDER)
+      while ((await exchange(terminal)).endsWith('taken'));
+    }
+  }
+  chance.faultsOn = true
 }
 
 function pickOperation(chance: Chance): readonly [number, string, Operation] {
@@ -254,7 +278,7 @@ export async function runSeed(
   const chance = chanceOf(seed)
   const random = randomOf(seed)
   const folder = mkdtempSync(join(base.folder, 'seed-'))
-  const databases = await base.copyDatabases()
+  const databases = await base.freshDatabases()
   let nowMs = START_MS
   const offsetsMs = [0, 0, ...base.terminals.map(() => 0)]
   const clockOf = (party: number): Clock => ({ nowMs: () => nowMs + offsetsMs[party]! })
@@ -302,8 +326,8 @@ export async function runSeed(
   }
   let done = 0
   try {
-    // A shop opens with an order under way, and the centre with one to the operator.
-    await centre.orderRestock(60)
+    await openShop(world).catch((problem: unknown) => witness.say('fault', `opening: ${problem}`))
+    await witness.look()
     while (done < operations && !witness.violations.some(({ invariant }) => invariant !== 'fault')) {
       nowMs += SECOND_MS + chance.below(30 * SECOND_MS)
       await runOperation(world)
@@ -317,7 +341,7 @@ export async function runSeed(
     }
   } finally {
     for (const terminal of terminals) terminal.close()
-    await databases.drop()
+    await bug?.undo?.(databases.centre.pool('owner'))
     rmSync(folder, { recursive: true, force: true })
   }
   const { violations } = witness

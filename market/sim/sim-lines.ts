@@ -21,7 +21,7 @@ const LINE_FAULTS: readonly FaultKind[] = [
   'replayed',
 ]
 /** Of exchanges that something happens to. */
-const FAULT_SHARE = 0.3
+const FAULT_SHARE = 0.4
 
 /** One way between an asker and an answerer; `deliver` has the far end answer, or throws where it does not. */
 export interface Way {

@@ -133,24 +133,38 @@ async function turnOutbox(
   }
 }
 
+/** The first group holds the account and goes no further until the second one asks for it, or nobody will. */
+export interface Meeting {
+  readonly firstHolds: Promise<void>
+  release(): void
+}
+
+const ACCOUNTS_LOOK = /FROM account.*FOR NO KEY UPDATE/s
+
 export interface SimCentre extends Office {
   door(frame: Uint8Array): Promise<Uint8Array>
   takeDelivery(bytes: Uint8Array): ReturnType<typeof receiveRestockDelivery>
   orderRestock(quantity: number): Promise<string>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
   settleOverdue(): Promise<number>
-  /** Settles once the desk holds the accounts' locks in some transaction. */
-  whenAccountsLocked(): Promise<void>
+  /** Has the next two groups of the desk meet at the shop's account. */
+  meetAtAccounts(): Meeting
 }
 
 export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
   let verbs: CentreVerbs
   let needs: CentreNeeds
   let door: SupplyDoor
-  let onLocked: (() => void) | null = null
+  let meeting: { looks: number; firstHolds: () => void; second: Promise<void>; release: () => void } | null =
+    null
   const watching: StatementHook = async (process, on, text, values, run) => {
+    const looks = meeting !== null && ACCOUNTS_LOOK.test(text) ? ++meeting.looks : 0
+    if (looks === 2) meeting!.release()
     const result = await (hook === null ? run(text, values) : hook(process, on, text, values, run))
-    if (process === 'centre-api' && /FROM account.*FOR NO KEY UPDATE/s.test(text)) onLocked?.()
+    if (looks === 1) {
+      meeting?.firstHolds()
+      await meeting?.second
+    }
     return result
   }
   const office = officeOf(
@@ -194,13 +208,16 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
         ),
       ),
     settleOverdue: () => office.run(() => settleOverdueOrders(needs)),
-    whenAccountsLocked: () =>
-      new Promise((resolve) => {
-        onLocked = () => {
-          onLocked = null
-          resolve()
-        }
-      }),
+    meetAtAccounts() {
+      const first = Promise.withResolvers<void>()
+      const second = Promise.withResolvers<void>()
+      const release = () => {
+        meeting = null
+        second.resolve()
+      }
+      meeting = { looks: 0, firstHolds: first.resolve, second: second.promise, release }
+      return { firstHolds: first.promise, release }
+    },
   }
 }
 

@@ -1,0 +1,60 @@
+// The simulator itself: the same seed tells the same story, no seed breaks an invariant, and bugs that are planted
+// are found.
+
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type BaseWorld, makeBaseWorld } from './base-world.ts'
+import { PLANTED_BUGS } from './planted-bugs.ts'
+import { runSeed } from './run-seed.ts'
+
+const SEEDS = 6
+/** Each planted bug is looked for in so many seeds. */
+const SEEDS_PER_BUG = 25
+
+let base: BaseWorld
+
+beforeAll(async () => {
+  base = await makeBaseWorld()
+})
+
+afterAll(() => base.close())
+
+test('whatever goes wrong, every invariant holds after every step, and all agree in the end', async () => {
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { violations, operations } = await runSeed(base, seed)
+    expect({ seed, violations }).toEqual({ seed, violations: [] })
+    expect(operations).toBeGreaterThanOrEqual(50)
+  }
+})
+
+test('the same seed makes the same operations, faults and verdicts', async () => {
+  const [once, again] = [await runSeed(base, 4), await runSeed(base, 4)]
+  expect(again.trace).toEqual(once.trace)
+  expect(again.faults).toEqual(once.faults)
+})
+
+const found: string[] = []
+
+test.each(PLANTED_BUGS.map((plant) => [plant().name, plant] as const))('%s is found', async (name, plant) => {
+  for (let seed = 1; seed <= SEEDS_PER_BUG && !found.includes(name); seed++) {
+    const { violations } = await runSeed(base, seed, plant())
+    if (violations.some(({ invariant }) => invariant !== 'fault')) found.push(name)
+  }
+  expect(found).toContain(name)
+})
+
+afterAll(() => {
+  process.stdout.write(`planted bugs found: ${found.length} of ${PLANTED_BUGS.length}\n`)
+})
+
+test('the command says what it did in one line', () => {
+  const command = fileURLToPath(new URL('../sim.ts', import.meta.url))
+  const said = execFileSync(process.execPath, [command, '--seed', '3', '--json'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const result = JSON.parse(said) as Record<string, unknown>
+  expect(result).toMatchObject({ seeds: 1, violations: 0 })
+  expect(Object.keys(result)).toEqual(['seeds', 'operations', 'faults', 'violations'])
+})
