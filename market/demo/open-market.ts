@@ -1,6 +1,7 @@
 // Starts every program of the market, each as in production, and has them stop together.
 
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
 import { addStaff } from '@scratchless/office/staff/staff'
 import type { PrintedPaper } from '../printer/printer.ts'
@@ -167,8 +168,14 @@ async function hireStaff(ownerUrl: string): Promise<void> {
   }
 }
 
+/** Above what a program takes to stop once its starter is gone. */
+const LEFT_WITHIN_MS = 6_000
+
 async function assertPortsFree({ listeners }: MarketSettings): Promise<void> {
+  const untilMs = performance.now() + LEFT_WITHIN_MS
   for (const { who, port } of listeners) {
+    // The programs of a market that was killed see it and stop; a start that comes at once waits for them.
+    while ((await isTaken(port)) && performance.now() < untilMs) await sleep(50)
     if (await isTaken(port)) {
       throw new Error(
         `Port ${port}, which ${who} uses, is taken by another program: stop that, or change the port in ports.json and in the config.json files of the data folder.`,

@@ -44,6 +44,8 @@ export interface PostgresOptions {
 
 const START_WITHIN_MS = 60_000
 const ORPHAN_STOP_MS = 5_000
+/** Above what a keeper takes to stop its server: fast, and past that at once. */
+const KEEPER_STOP_MS = 4_000
 
 // One machine holds all parties here: modest memory, and room for bulk restocks between checkpoints.
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -199,17 +201,23 @@ function freePort(): Promise<number> {
 
 /**
  * After a kill -9 of everything but the server, the server may still run. One whose keeper is gone is ended;
- * one that is kept belongs to another start of the same folder. A lock file without its server is removed.
+ * one that is kept belongs to another start of
+ * the same folder, unless it is stopping because its starter was killed. A lock file without its server is removed.
  */
 async function endOrphan(cluster: string): Promise<void> {
   const lockFile = join(cluster, 'postmaster.pid')
   if (!existsSync(lockFile)) return
   const pid = Number(readFileSync(lockFile, 'utf8').split('\n')[0])
   if (!runsHere(pid, cluster)) {
-    rmSync(lockFile)
+    rmSync(lockFile, { force: true })
     return
   }
-  if (isKept(pid)) throw new PostgresProblem(`${cluster} is in use: this market is running already.`)
+  // A keeper whose starter was killed is just stopping its server; one whose starter lives is not.
+  for (const startedMs = performance.now(); isKept(pid); await sleep(50)) {
+    if (performance.now() - startedMs > KEEPER_STOP_MS)
+      throw new PostgresProblem(`${cluster} is in use: this market is running already.`)
+  }
+  if (!runsHere(pid, cluster)) return endOrphan(cluster)
   process.kill(pid, 'SIGINT')
   const startedMs = performance.now()
   while (existsSync(`/proc/${pid}`)) {
