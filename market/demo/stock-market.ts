@@ -48,7 +48,11 @@ export async function loadOperators(market: Market, files: readonly string[], sa
   for (const file of files) {
     const operator = await operatorOf(file)
     say(`${operator.name}: ${path.basename(file)} is being read`)
-    const { lots, codes, alreadyKnown } = await importFile(market.offices.get(operator.party)!.staff, file)
+    const { lots, codes, alreadyKnown } = await importFile(
+      market.offices.get(operator.party)!.staff,
+      file,
+      (percent) => say(`${operator.name}: ${path.basename(file)}, ${percent} %`),
+    )
     for (const { product } of lots) named.add(product)
     say(
       alreadyKnown
@@ -90,18 +94,30 @@ async function generateMissing(market: Market, operator: DemoOperator, say: Say)
 }
 
 /** The clerk's file goes straight to the vault's own listener, with the single-use token that the api handed out. */
-async function importFile(staff: HttpPerson, file: string): Promise<Extract<StockImport, { lots: unknown }>> {
+async function importFile(
+  staff: HttpPerson,
+  file: string,
+  onPercent: (percent: number) => void,
+): Promise<Extract<StockImport, { lots: unknown }>> {
   const admitted = await fs.stat(file)
   const { url } = await staff.post<{ url: string }>('/api/stock/admissions', {
     fileName: path.basename(file),
     sizeBytes: admitted.size,
     activated: true,
   })
-  const result = await postStockFile(url, file, admitted)
+  let sent = 0
+  let told = performance.now()
+  const result = await postStockFile(url, file, admitted, (bytes) => {
+    sent += bytes
+    if (performance.now() - told < PROGRESS_EVERY_MS) return
+    told = performance.now()
+    onPercent(Math.floor((100 * sent) / admitted.size))
+  })
   if ('problems' in result) throw new StockRefused(file, result.problems)
   return result
 }
 
+const PROGRESS_EVERY_MS = 2_000
 const PEEK_BYTES = 1 << 16
 
 /** Whose file it is, by the first product that its first bytes name. An unknown one goes to the first operator, who refuses it. */

@@ -21,13 +21,21 @@ class FileChanged extends Error {
 /**
  * Posts the file at `path` to the address of an admission. Answers with what the vault says, or with
  * `file-changed`, and then nothing was taken. Throws where the vault does not take it for another reason (an
- * unknown token, a fault) or the line breaks.
+ * unknown token, a fault) or the line breaks. `onSent` is told of each piece that the vault has taken.
  */
-export async function postStockFile(url: string, path: string, admitted: FileState): Promise<StockImport> {
+export async function postStockFile(
+  url: string,
+  path: string,
+  admitted: FileState,
+  onSent: (bytes: number) => void = () => undefined,
+): Promise<StockImport> {
   let changed = false
   async function* body() {
     try {
-      yield* steadyChunks(path, admitted)
+      for await (const chunk of steadyChunks(path, admitted)) {
+        yield chunk
+        onSent(chunk.length)
+      }
     } catch (error) {
       changed = error instanceof FileChanged
       throw error
