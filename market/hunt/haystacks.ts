@@ -135,7 +135,14 @@ export function* memoryOf({ pid, command }: ProcessFacts): Generator<Haystack> {
     for (const line of maps.split('\n')) {
       const parts = /^([0-9a-f]+)-([0-9a-f]+) (\S+) \S+ \S+ (\d+) *(.*)$/.exec(line)
       if (parts === null) continue
-      const [, start, end, mode, inode, name] = parts as unknown as [string, string, string, string, string, string]
+      const [, start, end, mode, inode, name] = parts as unknown as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ]
       if (name === '[vvar]' || name === '[vsyscall]' || name === '[vvar_vclock]') continue
       if (inode !== '0' && !mode.includes('w')) continue
       yield {
@@ -156,10 +163,7 @@ function* pagesOf(memory: number, pagemap: number, start: number, end: number): 
   for (let page = 0; page < pages; page += chunkPages) {
     const count = Math.min(chunkPages, pages - page)
     const wanted = count * PAGEMAP_ENTRY_BYTES
-    if (
-      read(pagemap, entries, wanted, (start / PAGE_BYTES + page) * PAGEMAP_ENTRY_BYTES) !== wanted
-    )
-      return
+    if (read(pagemap, entries, wanted, (start / PAGE_BYTES + page) * PAGEMAP_ENTRY_BYTES) !== wanted) return
     let from = 0
     while (from < count) {
       while (from < count && !isHeld(entries, from)) from++

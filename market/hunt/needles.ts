@@ -9,6 +9,8 @@ export interface Needle {
   readonly code: number
   readonly look: string
   readonly bytes: Buffer
+  /** Only where no digit stands before or after: numbers in groups of five hold groups of four. */
+  readonly alone: boolean
 }
 
 /** Shorter needles would be found by chance in random bytes: ten thousand of six bytes, once in 28 GB of noise. */
@@ -19,11 +21,17 @@ interface Code {
   readonly packed: Buffer
 }
 
+const TICKET_LINES = "a ticket's lines"
+
 const looks: Readonly<Record<string, (code: Code) => readonly Buffer[]>> = {
   digits: ({ ascii }) => [ascii],
   'groups of four': ({ ascii }) => [grouped(ascii, ' '), grouped(ascii, '-')],
   // A ticket prints two groups a line, with the printer's commands between the lines.
-  "a ticket's lines": ({ ascii }) => [grouped(ascii.subarray(0, 8), ' '), grouped(ascii.subarray(8, 16), ' ')],
+  [TICKET_LINES]: ({ ascii }) =>
+    [ascii.subarray(0, 8), ascii.subarray(8, 16)]
+      // Six digits would be a year and an hour.
+      .filter((line) => line.length === 8)
+      .map((line) => grouped(line, ' ')),
   'hex of the digits': ({ ascii }) => [Buffer.from(ascii.toString('hex'))],
   'base64 of the digits': ({ ascii }) => base64AtAllAlignments(ascii),
   // Without the last zero byte, little-endian UTF-16 lies within big-endian as well.
@@ -47,7 +55,7 @@ export function needlesOf(codes: readonly Buffer[]): Needle[] {
     return Object.entries(looks).flatMap(([look, make]) =>
       make({ ascii, packed })
         .filter((bytes) => bytes.length >= SHORTEST_NEEDLE_BYTES)
-        .map((bytes) => ({ code, look, bytes })),
+        .map((bytes) => ({ code, look, bytes, alone: look === TICKET_LINES })),
     )
   })
 }

@@ -46,8 +46,11 @@ export function createHunter(needles: readonly Needle[]): Hunter {
 
   function closer(chunk: Buffer, at: number, place: string, offset: number, hits: Hit[]) {
     if (at + SHORTEST_NEEDLE_BYTES > chunk.length) return
-    for (const { bytes, look, code } of byStart.get(chunk.readUIntBE(at, SHORTEST_NEEDLE_BYTES)) ?? []) {
-      if (bytes.compare(chunk, at, at + bytes.length) === 0) hits.push({ place, look, code, offset })
+    for (const needle of byStart.get(chunk.readUIntBE(at, SHORTEST_NEEDLE_BYTES)) ?? []) {
+      const end = at + needle.bytes.length
+      if (end > chunk.length || needle.bytes.compare(chunk, at, end) !== 0) continue
+      if (needle.alone && (isDigit(chunk[at - 1]) || isDigit(chunk[end]))) continue
+      hits.push({ place, look: needle.look, code: needle.code, offset })
     }
   }
 
@@ -84,4 +87,8 @@ export function createHunter(needles: readonly Needle[]): Hunter {
       return searched
     },
   }
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39
 }
