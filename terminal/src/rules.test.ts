@@ -37,6 +37,7 @@ test('the till is locked by the first reason that holds', () => {
 
 const quiet: SupplyState = {
   nowMs: 10_000_000,
+  clockStandsStill: false,
   deliveryUnreceipted: false,
   heldEpoch: 1,
   epoch: 1,
@@ -90,6 +91,12 @@ test('what was noted before a fast clock was set right holds nothing up', () => 
   expect(nextRequest({ ...quiet, unsentTickets: 1, newestUnsentMs: aheadMs })).toBe('sales-report')
   const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: aheadMs }
   expect(nextRequest(lacking)).toBe('card-letter-request')
+})
+
+test('a clock that stands still keeps no sale from its report', () => {
+  const sold = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  expect(nextRequest(sold)).toBeNull()
+  expect(nextRequest({ ...sold, clockStandsStill: true })).toBe('sales-report')
 })
 
 test('a card opens ten at once and then its share a second', () => {

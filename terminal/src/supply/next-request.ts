@@ -4,6 +4,8 @@ import type { RequestKind } from '@scratchless/wire/supply/answer'
 
 export interface SupplyState {
   readonly nowMs: number
+  /** By this clock no pause would ever end; what is sent meanwhile brings the time that sets it right. */
+  readonly clockStandsStill: boolean
   /** A delivery is in the safe and its receipt not made. */
   readonly deliveryUnreceipted: boolean
   /** The newest epoch of the letters held, and of the centre's standing. */
@@ -38,7 +40,7 @@ export function nextRequest(state: SupplyState): RequestKind | null {
   const askedLately = apartMs(state.nowMs, state.lastLetterAskedMs) < LETTER_AGAIN_MS
   if (letterWanted && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
-  const quiet = apartMs(state.nowMs, state.newestUnsentMs) >= REPORT_AFTER_QUIET_MS
+  const quiet = state.clockStandsStill || apartMs(state.nowMs, state.newestUnsentMs) >= REPORT_AFTER_QUIET_MS
   if (state.unsentTickets > 0 && (state.orderWaiting || quiet || state.unsentTickets >= REPORT_AT_TICKETS))
     return 'sales-report'
   if (state.orderWaiting) return 'supply-order'

@@ -85,6 +85,7 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     const { sales, events, newestMs } = unsent(store)
     const kind = nextRequest({
       nowMs: needs.clock.nowMs(),
+      clockStandsStill: needs.clock.standsStill(),
       deliveryUnreceipted: delivered !== undefined,
       heldEpoch,
       epoch: standing.epoch,

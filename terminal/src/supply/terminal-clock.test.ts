@@ -25,8 +25,10 @@ test('set back, the clock stands still; after a restart too', () => {
   const clock = terminalClock(system, store)
   expect(clock.nowMs()).toBe(100 * HOUR_MS)
   clock.saveMark()
+  expect(clock.standsStill()).toBe(false)
   systemMs = 90 * HOUR_MS
   expect(clock.nowMs()).toBe(100 * HOUR_MS)
+  expect(clock.standsStill()).toBe(true)
   expect(terminalClock(system, store).nowMs()).toBe(100 * HOUR_MS)
 })
 

@@ -6,6 +6,8 @@ import type { Store } from '../store/open-store.ts'
 import { clockMarks, saveClockMarks, saveHighWater } from './device.sql.ts'
 
 export interface TerminalClock extends Clock {
+  /** The machine's clock was set back: until it has caught up, or the centre is heard, this one does not move. */
+  standsStill(): boolean
   /** Takes the centre's signed time. `fresh`: the answer to a request sent once, within the last ten minutes. */
   hear(centreMs: number, fresh: boolean): void
   /** Makes the latest time durable; inside the caller's transaction. */
@@ -22,6 +24,7 @@ export function terminalClock(system: Clock, store: Store): TerminalClock {
       highWaterMs = Math.max(highWaterMs, system.nowMs() + offsetMs)
       return highWaterMs
     },
+    standsStill: () => system.nowMs() + offsetMs < highWaterMs,
     hear(centreMs, fresh) {
       const aheadMs = this.nowMs() - centreMs
       if (Math.abs(aheadMs) <= TOLERATED_MS) return
