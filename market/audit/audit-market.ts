@@ -46,8 +46,8 @@ export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
   }
 }
 
-/** undefined_table (PostgreSQL, appendix A). */
-const NO_SUCH_TABLE = '42P01'
+/** No such table, database or role, or no right on it (PostgreSQL, appendix A): an office that is being made. */
+const UNFINISHED = ['42P01', '3D000', '28P01', '28000', '42501']
 
 async function snapshot<Result>(
   { party, auditorUrl }: Office,
@@ -57,8 +57,9 @@ async function snapshot<Result>(
   try {
     return await inTransaction(pool, work, { isolation: 'repeatable read' })
   } catch (error) {
-    if ((error as { code?: string }).code !== NO_SUCH_TABLE) throw error
-    throw new Error(`${party} keeps no books yet: npm start has to come as far as its programs.`, {
+    const { code = '', message } = error as { code?: string; message: string }
+    if (!UNFINISHED.includes(code)) throw error
+    throw new Error(`The books of ${party} are not made yet (${message}): npm start makes them.`, {
       cause: error,
     })
   } finally {

@@ -1,6 +1,8 @@
 // A way to the books: those of a running market as they are; those of one that is stopped (or was killed) with its
 // database started for as long as the audit takes.
 
+import fs from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
 import { openDataFolder } from '../demo/data-folder.ts'
@@ -15,12 +17,17 @@ export interface OpenedForAudit {
 /** A server that starts or stops says so, and knows its mind within this time. */
 const UNDECIDED_WITHIN_MS = 10_000
 /** cannot_connect_now, admin_shutdown, crash_shutdown (PostgreSQL, appendix A), and a server that dies meanwhile. */
-const UNDECIDED: readonly (string | undefined)[] = ['57P03', '57P01', '57P02', 'ECONNRESET']
+const UNDECIDED = ['57P03', '57P01', '57P02', 'ECONNRESET']
 
 export async function openForAudit(dataDir: string): Promise<OpenedForAudit> {
   const parties = findParties(dataDir)
   if (await answers(parties.centre.auditorUrl)) return { parties, close: async () => {} }
 
+  // A server that is not the market's own is not ours to start.
+  if (!fs.existsSync(path.join(dataDir, 'postgres', 'cluster')))
+    throw new Error(
+      `The database of ${dataDir} does not answer at ${new URL(parties.centre.auditorUrl).host}.`,
+    )
   const data = openDataFolder(dataDir)
   if ('problem' in data) throw new Error(data.problem)
   try {
@@ -51,8 +58,10 @@ async function answers(url: string): Promise<boolean> {
       await pool.query('SELECT 1')
       return true
     } catch (error) {
-      const { code } = error as { code?: string }
+      const { code = '' } = error as { code?: string }
       if (code === 'ECONNREFUSED') return false
+      // Whoever refuses by an SQLSTATE of its own serves; what is wrong is told by who reads the books.
+      if (/^\d[\dA-Z]{4}$/.test(code) && !UNDECIDED.includes(code)) return true
       if (!UNDECIDED.includes(code) || performance.now() - startedMs > UNDECIDED_WITHIN_MS) throw error
       await sleep(50)
     } finally {
