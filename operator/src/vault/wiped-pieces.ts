@@ -29,18 +29,23 @@ export async function* piecesOf(stream: Readable): AsyncGenerator<Buffer> {
     if (!ended) broken ??= new Error('the stream broke off')
     wake()
   })
-  for (;;) {
-    if (piece !== null) {
-      const bytes: Buffer = piece
-      piece = null
-      yield bytes
-      stream.resume()
-    } else if (broken !== null) throw broken
-    else if (ended) return
-    else
-      await new Promise<void>((go) => {
-        wake = go
-      })
+  try {
+    for (;;) {
+      if (piece !== null) {
+        const bytes: Buffer = piece
+        piece = null
+        yield bytes
+        stream.resume()
+      } else if (broken !== null) throw broken
+      else if (ended) return
+      else
+        await new Promise<void>((go) => {
+          wake = go
+        })
+    }
+  } finally {
+    // Whoever stops early wants no more of it.
+    if (!ended) stream.destroy()
   }
 }
 
