@@ -73,7 +73,9 @@ async function install() {
       JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages,
     ).length
     process.stderr.write(`Installing ${count} packages (once) …\n`)
-    await npmCi()
+    await npm(process.execPath, ['ci'])
+    // npm leaves out what does not run on the Node that runs npm; on the Node that the project brings it does.
+    if (lacksNativePackages()) await npm(ownNode(), ['install', '--no-save'])
     fs.writeFileSync(stamp, wanted())
     process.stderr.write(`Installed in ${seconds(Date.now() - startedAtMs)} s.\n`)
   } finally {
@@ -111,13 +113,38 @@ function ownerLives() {
   }
 }
 
-function npmCi() {
-  const npm = process.env.npm_execpath
+/** Whether a package for this very kind of machine is in the lockfile and not in place. */
+function lacksNativePackages() {
+  const { packages } = JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
+  return Object.entries(packages).some(
+    ([place, { optional, os, cpu, libc }]) =>
+      optional &&
+      os?.includes('linux') &&
+      cpu?.includes(process.arch) &&
+      (libc === undefined || libc.includes('glibc')) &&
+      !fs.existsSync(path.join(root, place)),
+  )
+}
+
+function npm(node, what) {
+  const cli = process.env.npm_execpath
   // Started by npm itself in nearly every case; by hand, `npm` is on the path.
-  const [command, before] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
-  const flags = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']
+  const [command, before] = cli?.endsWith('.js') ? [node, [cli]] : ['npm', []]
+  const flags = [
+    ...what,
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--prefer-offline',
+    '--loglevel=error',
+  ]
+  const env = { ...process.env, PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}` }
   return new Promise((done, fail) => {
-    const child = spawn(command, [...before, ...flags], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(command, [...before, ...flags], {
+      cwd: root,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let said = ''
     const listen = (chunk) => {
       said = (said + chunk).slice(-20_000)
@@ -167,13 +194,18 @@ function seconds(ms) {
   return (ms / 1000).toFixed(0)
 }
 
-function handOver() {
+function ownNode() {
   const node = path.join(modules, `node-linux-${process.arch}`, 'bin', 'node')
   if (!fs.existsSync(node)) {
     throw new Problem(
       `The Node that the project brings is missing (${path.relative(root, node)}): delete node_modules and try again, without --omit=optional.`,
     )
   }
+  return node
+}
+
+function handOver() {
+  const node = ownNode()
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(root, program), ...options], {
     stdio: 'inherit',
     env: {

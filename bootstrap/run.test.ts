@@ -85,3 +85,14 @@ test('a lockfile that npm finished for is named by its digest', () => {
   const digest = createHash('sha256').update('{"packages":{"":{}}}').digest('hex')
   expect(fs.readFileSync(path.join(checkout, 'node_modules', '.installed-for'), 'utf8')).toContain(digest)
 })
+
+test('what an old Node’s npm leaves out is added by the Node that the project brings', () => {
+  const native = { optional: true, os: ['linux'], cpu: [process.arch], libc: ['glibc'] }
+  const lockfile = { packages: { '': {}, 'node_modules/native': native } }
+  fs.writeFileSync(path.join(checkout, 'package-lock.json'), JSON.stringify(lockfile))
+  const calls = path.join(checkout, 'calls')
+  const does = `fs.appendFileSync(${JSON.stringify(calls)}, process.argv[2] + ' ');
+    if (process.argv[2] === 'ci') { ${bringsNode()} } else fs.mkdirSync(${JSON.stringify(path.join(checkout, 'node_modules/native'))})`
+  expect(run(npm(does))).toMatchObject({ status: 0 })
+  expect(fs.readFileSync(calls, 'utf8')).toBe('ci install ')
+})
