@@ -1,6 +1,7 @@
 // The market's PostgreSQL: embedded by default, any other by its address; one database per office in it.
 
 import fs from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createOfficeDatabase,
   DatabaseProblem,
@@ -35,7 +36,7 @@ export async function openMarketDatabase(
 ): Promise<MarketDatabase> {
   const server =
     databaseUrl === null
-      ? await startPostgres({ folder: data.path('postgres'), random: systemRandom })
+      ? await keepPostgres(data.path('postgres'))
       : { adminUrl: databaseUrl, stop: async () => {} }
   try {
     const where = databaseUrl === null ? 'the embedded database' : addressOf(databaseUrl)
@@ -63,6 +64,42 @@ export async function openMarketDatabase(
   } catch (error) {
     await server.stop()
     throw databaseUrl === null ? error : explained(error, databaseUrl)
+  }
+}
+
+const RESTART_AFTER_MS = 500
+
+/** The embedded server, started again at the same address whenever it died: the offices wait for it meanwhile. */
+async function keepPostgres(folder: string): Promise<{ adminUrl: string; stop(): Promise<void> }> {
+  let server = await startPostgres({ folder, random: systemRandom })
+  const { adminUrl, port } = server
+  let stopping = false
+  let restarting: Promise<void> = Promise.resolve()
+
+  async function restart(): Promise<void> {
+    while (!stopping) {
+      try {
+        server = await startPostgres({ folder, random: systemRandom, port })
+        void server.died.then(died)
+        return
+      } catch (error) {
+        // What the old server left may still be ending; a disk that is full stays so until somebody sees this.
+        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+        await sleep(RESTART_AFTER_MS)
+      }
+    }
+  }
+  function died() {
+    if (!stopping) restarting = restart()
+  }
+  void server.died.then(died)
+  return {
+    adminUrl,
+    async stop() {
+      stopping = true
+      await restarting
+      await server.stop()
+    },
   }
 }
 

@@ -24,12 +24,13 @@ async function ask(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-function serverPid(): number {
-  return Number(readFileSync(join(folder, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0])
+/** Running, not only waiting to be taken note of by its parent. */
+function lives(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
 }
 
-async function untilGone(pid: number): Promise<void> {
-  while (existsSync(`/proc/${pid}`)) await sleep(20)
+function serverPid(): number {
+  return Number(readFileSync(join(folder, 'cluster', 'postmaster.pid'), 'utf8').split('\n')[0])
 }
 
 test('a row survives kill -9 of the server, and fsync and checksums are on', async () => {
@@ -37,10 +38,18 @@ test('a row survives kill -9 of the server, and fsync and checksums are on', asy
   expect(await ask(first.adminUrl, 'SHOW fsync')).toEqual([{ fsync: 'on' }])
   expect(await ask(first.adminUrl, 'SHOW data_checksums')).toEqual([{ data_checksums: 'on' }])
   await ask(first.adminUrl, 'CREATE TABLE kept AS SELECT 1 AS n')
+  // A backend that is busy does not notice that its server is gone.
+  const busy = new pg.Client({ connectionString: first.adminUrl })
+  busy.on('error', () => undefined)
+  await busy.connect()
+  const { rows } = await busy.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  busy.query('SELECT count(*) FROM generate_series(1, 10000000000)').catch(() => undefined)
+  await sleep(200)
   process.kill(serverPid(), 'SIGKILL')
   expect(await first.died).toBeTypeOf('string')
 
   const second = await startPostgres({ folder, random: systemRandom })
+  expect(lives(rows[0]!.pid)).toBe(false)
   expect(await ask(second.adminUrl, 'SELECT n FROM kept')).toEqual([{ n: 1 }])
   const beganMs = performance.now()
   await second.stop()
@@ -62,8 +71,8 @@ test('the server ends when its starter is killed, and a second start of a runnin
   const pid = serverPid()
   await expect(startPostgres({ folder, random: systemRandom })).rejects.toThrow('running already')
   starter.kill('SIGKILL')
-  await untilGone(pid)
-
+  // At once: its keeper is only just stopping it.
   const next = await startPostgres({ folder, random: systemRandom })
+  expect(lives(pid)).toBe(false)
   await next.stop()
 })

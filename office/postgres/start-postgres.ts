@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
@@ -209,6 +210,7 @@ async function endOrphan(cluster: string): Promise<void> {
   if (!existsSync(lockFile)) return
   const pid = Number(readFileSync(lockFile, 'utf8').split('\n')[0])
   if (!runsHere(pid, cluster)) {
+    await endBackends(cluster)
     rmSync(lockFile, { force: true })
     return
   }
@@ -223,6 +225,25 @@ async function endOrphan(cluster: string): Promise<void> {
   while (existsSync(`/proc/${pid}`)) {
     if (performance.now() - startedMs > ORPHAN_STOP_MS) process.kill(pid, 'SIGQUIT')
     await sleep(50)
+  }
+}
+
+/**
+ * Backends outlive a server that was killed until they notice, a busy one for long. One that still writes beside a
+ * new server would damage the data, and without the lock file PostgreSQL could not see it: they end as it did.
+ */
+async function endBackends(cluster: string): Promise<void> {
+  for (;;) {
+    const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && runsHere(Number(name), cluster))
+    if (left.length === 0) return
+    for (const pid of left) {
+      try {
+        process.kill(Number(pid), 'SIGKILL')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
+    }
+    await sleep(20)
   }
 }
 
