@@ -15,6 +15,7 @@ import type { PrivateLine } from '@scratchless/program/private-line'
 import { PrivateLineFault, PrivateLineLost } from '@scratchless/program/private-line'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SealedCode } from '@scratchless/voucher/sealed-code'
+import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { type CodeContext, openCode } from '@scratchless/wire/seal/code-box'
 import { type Catalogue, productOf } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
@@ -235,8 +236,12 @@ function fillTicket(
   code: NextCode,
   template: TicketTemplate,
 ): Buffer | 'does-not-open' {
-  const secret = createSecretKey(key)
+  // What came over the line may lie on the engine's heap, where OpenSSL would leave a copy of it behind.
+  const own = wipeableBytes(key.length)
+  own.set(key)
   key.fill(0)
+  const secret = createSecretKey(own)
+  own.fill(0)
   const clear = openCode(secret, sealed, code.digits)
   if (clear === 'does-not-open') return clear
   try {
