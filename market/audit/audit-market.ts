@@ -1,13 +1,17 @@
 // The whole audit: each party's own books, and then what only several books together can show. Terminals are read
-// first, then the centre, then the operators, so that a market may go on working meanwhile.
+// first, then the centre, then the operators, so that a market may go on working meanwhile. Chain heads of an audit
+// that held are kept beside the books and looked for by the next.
 
 import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
+import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
 import type { Office } from './find-parties.ts'
+import { keepHeads, readKeptHeads } from './kept-heads.ts'
 import { openForAudit } from './open-for-audit.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
 
@@ -18,6 +22,8 @@ export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
   const opened = await openForAudit(dataDir)
   try {
     const { parties } = opened
+    const kept = readKeptHeads(dataDir)
+    const heads = new Map<string, AuditHead>()
     const lines: AuditLine[] = []
     const say = (name: string, own: readonly OwnLine[]) =>
       lines.push(...own.map(({ invariant, ok, detail }) => ({ invariant, name, ok, detail })))
@@ -28,19 +34,24 @@ export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
       return facts
     })
     const centre = await snapshot(parties.centre, async (sql) => {
-      say(parties.centre.party, await auditCentre(sql))
+      const { party } = parties.centre
+      say(party, await auditCentre(sql, kept.get(party)))
+      heads.set(party, await readHead(sql))
       return readCentreFacts(sql)
     })
     const operators = []
     for (const office of parties.operators) {
       operators.push(
         await snapshot(office, async (sql) => {
-          say(office.party, await auditOperator(sql))
+          say(office.party, await auditOperator(sql, kept.get(office.party)))
+          heads.set(office.party, await readHead(sql))
           return readOperatorFacts(sql, office.party)
         }),
       )
     }
-    return [...lines, ...crossCheck({ terminals, centre, operators })]
+    lines.push(...crossCheck({ terminals, centre, operators }))
+    if (lines.every(({ ok }) => ok)) keepHeads(dataDir, kept, heads)
+    return lines
   } finally {
     await opened.close()
   }

@@ -47,10 +47,26 @@ test('killed while it imports, restocks, supplies, receipts and sells, the marke
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 
+const audit = () => run(new URL('../audit.ts', import.meta.url), '--json', '--data', data())
+
+test('a chain that does not have the head that was kept of it is broken at its place', {
+  timeout: MINUTE_MS,
+}, () => {
+  const file = path.join(data(), 'audit-heads.json')
+  const kept = fs.readFileSync(file, 'utf8')
+  const heads = JSON.parse(kept) as Record<string, { n: string; hash: string }[]>
+  const [{ n }] = heads.atlas as [{ n: string; hash: string }]
+  heads.atlas![0]!.hash = '00'.repeat(32)
+  fs.writeFileSync(file, JSON.stringify(heads))
+  expect(audit().lines.filter(({ ok }) => !ok)).toEqual([
+    { invariant: 12, name: 'atlas', ok: false, detail: `the audit chain is broken at entry ${n}` },
+  ])
+  fs.writeFileSync(file, kept)
+})
+
 test('the audit of a stopped market passes, and fails once a sale is taken out of a store', {
   timeout: MINUTE_MS,
 }, () => {
-  const audit = () => run(new URL('../audit.ts', import.meta.url), '--json', '--data', data())
   const before = audit()
   expect(before.lines.filter(({ ok }) => !ok)).toEqual([])
   expect(before.status).toBe(0)
