@@ -2,6 +2,7 @@
 // first, then the centre, then the operators, so that a market may go on working meanwhile. Chain heads of an audit
 // that held are kept beside the books and looked for by the next.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
@@ -19,6 +20,23 @@ type OwnLine = Omit<AuditLine, 'name'>
 
 /** One line per invariant and party. Throws one sentence where there is nothing to audit or no way in. */
 export async function auditMarket(dataDir: string): Promise<AuditLine[]> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await auditOnce(dataDir)
+    } catch (error) {
+      // A server that stopped between two books: they are all read again, by one that is started for it if need be.
+      if (tries === MOST_TRIES || !SERVER_GONE.includes((error as { code?: string }).code ?? '')) throw error
+      await sleep(AGAIN_AFTER_MS)
+    }
+  }
+}
+
+const MOST_TRIES = 5
+const AGAIN_AFTER_MS = 500
+/** admin_shutdown, crash_shutdown, cannot_connect_now (PostgreSQL, appendix A), and a closed door. */
+const SERVER_GONE = ['57P01', '57P02', '57P03', 'ECONNRESET', 'ECONNREFUSED']
+
+async function auditOnce(dataDir: string): Promise<AuditLine[]> {
   const opened = await openForAudit(dataDir)
   try {
     const { parties } = opened
