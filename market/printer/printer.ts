@@ -29,6 +29,9 @@ export interface PrintedPaper {
   readonly text: readonly string[]
 }
 
+/** Without a ticket for so long the mechanism rests, and there is time to draw. */
+const REST_MS = 50
+
 export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
 
 /** Starts to listen on loopback; resolves when it does. */
@@ -46,7 +49,9 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
   for (const { number, bytes, torn } of roll.found) {
     if (!inTray.has(number)) await draw(options.trayDir, number, bytes, linesOf(bytes), torn)
   }
+  const undrawn: (() => Promise<PrintedPaper>)[] = []
   let drawing: Promise<void> = Promise.resolve()
+  let rest: NodeJS.Timeout | undefined
   const sockets = new Set<net.Socket>()
 
   const server = net.createServer({ noDelay: true }, (socket) => {
@@ -104,10 +109,23 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     })
   })
 
-  // The bytes are on the roll when the printer says so; the tray is filled when the mechanism has time.
+  // The bytes are on the roll when the printer says so; the tray is filled when the mechanism rests.
   function lay(lines: readonly PaperLine[], bytes: Buffer, torn: boolean) {
     const number = roll.add(bytes, torn)
-    drawing = drawing.then(async () => onPaper(await draw(options.trayDir, number, bytes, lines, torn)))
+    undrawn.push(() => draw(options.trayDir, number, bytes, lines, torn))
+    drawAtRest()
+  }
+
+  function drawAtRest() {
+    clearTimeout(rest)
+    rest = setTimeout(drawAll, REST_MS)
+  }
+
+  function drawAll() {
+    clearTimeout(rest)
+    drawing = drawing.then(async () => {
+      for (let next = undrawn.shift(); next; next = undrawn.shift()) onPaper(await next())
+    })
   }
 
   await new Promise<void>((listening, fail) => {
@@ -122,6 +140,7 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     async stop() {
       for (const socket of sockets) socket.destroy()
       await new Promise((closed) => server.close(closed))
+      drawAll()
       await drawing
     },
   }
