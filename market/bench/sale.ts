@@ -22,7 +22,7 @@ import { withBenchMarket } from './bench-market.ts'
 import { median, quantile, rounded } from './figures.ts'
 import type { BenchLine, BenchOptions } from './run.ts'
 
-const WARM_UP_SALES = 50
+const WARM_UP_SALES = 100
 const SALES = 400
 const PRODUCT = 'ATLAS-1'
 
