@@ -72,7 +72,8 @@ test('sales in a row are reported together once the shop is quiet', () => {
   const selling = { ...quiet, unsentTickets: 3, newestUnsentMs: quiet.nowMs - 100 }
   expect(nextRequest(selling)).toBeNull()
   expect(nextRequest({ ...selling, nowMs: quiet.nowMs + 5_000 })).toBe('sales-report')
-  expect(nextRequest({ ...selling, unsentTickets: 300 })).toBe('sales-report')
+  expect(nextRequest({ ...selling, unsentTickets: 300 })).toBeNull()
+  expect(nextRequest({ ...selling, unsentTickets: 1_000 })).toBe('sales-report')
 })
 
 test('a new epoch alone asks for nothing; an order under it asks for the letter first', () => {
