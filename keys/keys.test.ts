@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createAuthority, issueTlsCertificate } from './certificates.ts'
 import { createFileCard, openFileCard } from './file-card.ts'
 import { fingerprintOf, screenFingerprint } from './fingerprint.ts'
-import { generatePair, makePartyKeys, openPair, openSecret, readPublicKey } from './party-keys.ts'
+import { generatePair, makePartyKeys, openKeyFolder, readPublicKey } from './party-keys.ts'
 
 let folder: string
 beforeEach(() => {
@@ -27,18 +27,20 @@ test('keys made once are found again, with and without a passphrase', async () =
     const where = join(folder, String(passphrase))
     const needs = { random: systemRandom, ...(passphrase && { passphrase }) }
     await makePartyKeys(where, purposes, needs)
-    const before = await openPair(where, 'restock-sign', passphrase)
+    const before = await openKeyFolder(where, passphrase).pair('restock-sign')
     await makePartyKeys(where, purposes, needs)
-    const after = await openPair(where, 'restock-sign', passphrase)
+    const after = await openKeyFolder(where, passphrase).pair('restock-sign')
     expect(fingerprintOf(after.publicKey)).toBe(fingerprintOf(before.publicKey))
     expect(fingerprintOf(readPublicKey(where, 'restock-sign'))).toBe(fingerprintOf(before.publicKey))
-    expect((await openSecret(where, 'lot-mac', passphrase)).symmetricKeySize).toBe(32)
+    expect((await openKeyFolder(where, passphrase).secret('lot-mac')).symmetricKeySize).toBe(32)
     expect(statSync(join(where, 'root.key')).mode & 0o777).toBe(0o600)
   }
   const closed = join(folder, 'open sesame')
-  await expect(openPair(closed, 'root')).rejects.toThrow('needs its passphrase')
-  await expect(openPair(closed, 'root', Buffer.from('close sesame'))).rejects.toThrow('wrong passphrase')
-  await expect(openPair(closed, 'tls')).rejects.toThrow('there is no such key')
+  await expect(openKeyFolder(closed).pair('root')).rejects.toThrow('needs its passphrase')
+  await expect(openKeyFolder(closed, Buffer.from('close sesame')).pair('root')).rejects.toThrow(
+    'wrong passphrase',
+  )
+  await expect(openKeyFolder(closed).pair('tls')).rejects.toThrow('there is no such key')
   expect(screenFingerprint(readPublicKey(closed, 'root'))).toMatch(/^([0-9a-f]{4} ){4}[0-9a-f]{4}$/)
 })
 

@@ -1,5 +1,6 @@
 // A party's private keys: one key per purpose, one file per key, mode 0600, closed under a passphrase where one
-// is given. No RSA key both signs and decrypts; the TLS key opens no code.
+// is given; a folder for each process, so that it can be that process's account's alone. No RSA key both signs and
+// decrypts; the TLS key opens no code.
 //
 // RSA has 2,048 bits: 0.25 ms to decrypt or sign on one core against 0.66 with 3,072, once per part of a delivery
 // and per lot record, and 128 bytes less in every card letter on a slow line. Its strength, 112 bits, is what
@@ -16,7 +17,14 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import { writeDurably } from './durable-file.ts'
-import { closeWithPassphrase, openWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
+import {
+  closeBox,
+  newPassphraseKey,
+  openBox,
+  type PassphraseBox,
+  type PassphraseKey,
+  passphraseKeyOf,
+} from './passphrase-box.ts'
 
 const RSA_BITS = 2048
 const SECRET_BYTES = 32
@@ -70,45 +78,69 @@ export async function makePartyKeys(
   needs: { random: Random; passphrase?: Uint8Array },
 ): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  for (const purpose of purposes.pairs) {
-    if (existsSync(join(folder, `${purpose}.key`))) continue
+  const lacks = (purpose: string) => !existsSync(keyFile(folder, purpose))
+  const pairs = purposes.pairs.filter(lacks)
+  const secrets = (purposes.secrets ?? []).filter(lacks)
+  if (pairs.length + secrets.length === 0) return
+  const { random, passphrase } = needs
+  const key = passphrase === undefined ? null : await newPassphraseKey(passphrase, random)
+  for (const purpose of pairs) {
     const { privateKey, publicKey } = generatePair(purpose)
     // The public half first: a private key that exists always has its public file.
     writeDurably(join(folder, `${purpose}.pub`), publicKey.export({ type: 'spki', format: 'pem' }))
-    await writeKey(folder, purpose, privateKey.export({ type: 'pkcs8', format: 'der' }), needs)
+    writeKey(folder, purpose, privateKey.export({ type: 'pkcs8', format: 'der' }), key, random)
   }
-  for (const purpose of purposes.secrets ?? []) {
-    if (existsSync(join(folder, `${purpose}.key`))) continue
-    await writeKey(folder, purpose, randomBytes(needs.random, SECRET_BYTES), needs)
-  }
+  for (const purpose of secrets) writeKey(folder, purpose, randomBytes(random, SECRET_BYTES), key, random)
 }
 
-/** Opens a pair. Throws a KeyProblem. */
-export async function openPair(
-  folder: string,
-  purpose: PairPurpose,
-  passphrase?: Uint8Array,
-): Promise<KeyPair> {
-  const der = await readKey(folder, purpose, passphrase)
-  try {
-    const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-    return { privateKey, publicKey: createPublicKey(privateKey) }
-  } finally {
-    der.fill(0)
-  }
+/** The keys of a folder, opened one by one. Each throws a KeyProblem where it cannot be opened. */
+export interface KeyFolder {
+  readonly path: string
+  pair(purpose: PairPurpose): Promise<KeyPair>
+  /** A secret of 32 bytes. */
+  secret(purpose: SecretPurpose): Promise<KeyObject>
 }
 
-/** Opens a secret of 32 bytes. Throws a KeyProblem. */
-export async function openSecret(
-  folder: string,
-  purpose: SecretPurpose,
-  passphrase?: Uint8Array,
-): Promise<KeyObject> {
-  const bytes = await readKey(folder, purpose, passphrase)
-  try {
-    return createSecretKey(bytes)
-  } finally {
-    bytes.fill(0)
+/** `passphrase`: null where the keys lie open. Keys made together cost one derivation together. */
+export function openKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
+  const derived = new Map<string, Promise<PassphraseKey | null>>()
+
+  async function read(purpose: string): Promise<Buffer> {
+    const file = keyFile(path, purpose)
+    const content = readKeyFile(file)
+    if (content.kdf === 'none') return Buffer.from(content.open, 'base64')
+    if (passphrase === null) throw new KeyProblem(`${file}: this key needs its passphrase`)
+    const { cost, salt } = content
+    let key = derived.get(`${cost} ${salt}`)
+    if (key === undefined) {
+      key = passphraseKeyOf(content, passphrase)
+      derived.set(`${cost} ${salt}`, key)
+    }
+    const known = await key
+    const bytes = known && openBox(content, known)
+    if (bytes === null) throw new KeyProblem(`${file}: wrong passphrase, or the file was altered`)
+    return bytes
+  }
+
+  return {
+    path,
+    async pair(purpose) {
+      const der = await read(purpose)
+      try {
+        const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+        return { privateKey, publicKey: createPublicKey(privateKey) }
+      } finally {
+        der.fill(0)
+      }
+    },
+    async secret(purpose) {
+      const bytes = await read(purpose)
+      try {
+        return createSecretKey(bytes)
+      } finally {
+        bytes.fill(0)
+      }
+    },
   }
 }
 
@@ -117,36 +149,38 @@ export function readPublicKey(folder: string, purpose: PairPurpose): KeyObject {
   return createPublicKey(readFileSync(join(folder, `${purpose}.pub`), 'utf8'))
 }
 
-async function writeKey(
+type KeyFile = PassphraseBox | { readonly kdf: 'none'; readonly open: string }
+
+function keyFile(folder: string, purpose: string): string {
+  return join(folder, `${purpose}.key`)
+}
+
+function writeKey(
   folder: string,
   purpose: PairPurpose | SecretPurpose,
   bytes: Buffer,
-  needs: { random: Random; passphrase?: Uint8Array },
-): Promise<void> {
-  const content =
-    needs.passphrase === undefined
-      ? { kdf: 'none', open: bytes.toString('base64') }
-      : await closeWithPassphrase(bytes, needs.passphrase, needs.random)
+  key: PassphraseKey | null,
+  random: Random,
+): void {
+  const content: KeyFile =
+    key === null ? { kdf: 'none', open: bytes.toString('base64') } : closeBox(bytes, key, random)
   bytes.fill(0)
-  writeDurably(join(folder, `${purpose}.key`), `${JSON.stringify(content)}\n`)
+  writeDurably(keyFile(folder, purpose), `${JSON.stringify(content)}\n`)
 }
 
-async function readKey(
-  folder: string,
-  purpose: PairPurpose | SecretPurpose,
-  passphrase: Uint8Array | undefined,
-): Promise<Buffer> {
-  const path = join(folder, `${purpose}.key`)
-  if (!existsSync(path)) throw new KeyProblem(`${path}: there is no such key; make this party's keys first`)
-  let content: PassphraseBox | { kdf: 'none'; open: string }
+function readKeyFile(file: string): KeyFile {
+  let text: string
   try {
-    content = JSON.parse(readFileSync(path, 'utf8')) as typeof content
+    text = readFileSync(file, 'utf8')
   } catch (error) {
-    throw new KeyProblem(`${path}: not a key file`, { cause: error })
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT' ? "there is no such key; make this party's keys first" : `it cannot be read (${code})`
+    throw new KeyProblem(`${file}: ${why}`, { cause: error })
   }
-  if (content.kdf === 'none') return Buffer.from(content.open, 'base64')
-  if (passphrase === undefined) throw new KeyProblem(`${path}: this key needs its passphrase`)
-  const bytes = await openWithPassphrase(content, passphrase)
-  if (bytes === null) throw new KeyProblem(`${path}: wrong passphrase, or the file was altered`)
-  return bytes
+  try {
+    return JSON.parse(text) as KeyFile
+  } catch (error) {
+    throw new KeyProblem(`${file}: not a key file`, { cause: error })
+  }
 }

@@ -1,6 +1,13 @@
 // Bytes closed under something a person knows: scrypt (RFC 7914) makes the key, AES-256-GCM closes.
 
-import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, scrypt } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  scrypt,
+} from 'node:crypto'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 
 export interface PassphraseBox {
@@ -10,6 +17,13 @@ export interface PassphraseBox {
   readonly nonce: string
   /** Ciphertext, then the 16-byte tag; base64. */
   readonly closed: string
+}
+
+/** What scrypt made of a passphrase and one salt: it closes and opens every box of that salt. */
+export interface PassphraseKey {
+  readonly cost: number
+  readonly salt: string
+  readonly key: KeyObject
 }
 
 /** N = 2^15, r = 8, p = 1: 32 MiB and some 85 ms a guess on one core of 2026. */
@@ -22,30 +36,39 @@ const NONCE_BYTES = 12
 const TAG_BYTES = 16
 const KEY_BYTES = 32
 
-export async function closeWithPassphrase(
-  content: Uint8Array,
-  passphrase: Uint8Array,
-  random: Random,
-): Promise<PassphraseBox> {
+/** A key with a new salt. The passphrase stays the caller's, to zero. */
+export async function newPassphraseKey(passphrase: Uint8Array, random: Random): Promise<PassphraseKey> {
   const salt = randomBytes(random, SALT_BYTES)
-  const nonce = randomBytes(random, NONCE_BYTES)
-  const key = await deriveKey(passphrase, salt, COST)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
-  const closed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
   return {
-    kdf: 'scrypt',
     cost: COST,
     salt: salt.toString('base64'),
-    nonce: nonce.toString('base64'),
-    closed: closed.toString('base64'),
+    key: await deriveKey(passphrase, salt, COST),
   }
 }
 
-/** The content, for its owner to zero; null where the passphrase is wrong or the box was altered. */
-export async function openWithPassphrase(box: PassphraseBox, passphrase: Uint8Array): Promise<Buffer | null> {
-  if (box.kdf !== 'scrypt' || !Number.isInteger(box.cost) || box.cost < 2 || box.cost > MAX_COST) return null
+/** The key by which a box was closed, if this is its passphrase; null where the box is none of ours. */
+export async function passphraseKeyOf(
+  { kdf, cost, salt }: Pick<PassphraseBox, 'kdf' | 'cost' | 'salt'>,
+  passphrase: Uint8Array,
+): Promise<PassphraseKey | null> {
+  if (kdf !== 'scrypt' || !Number.isInteger(cost) || cost < 2 || cost > MAX_COST) return null
+  return { cost, salt, key: await deriveKey(passphrase, Buffer.from(salt, 'base64'), cost) }
+}
+
+export function closeBox(
+  content: Uint8Array,
+  { cost, salt, key }: PassphraseKey,
+  random: Random,
+): PassphraseBox {
+  const nonce = randomBytes(random, NONCE_BYTES)
+  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
+  const closed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()])
+  return { kdf: 'scrypt', cost, salt, nonce: nonce.toString('base64'), closed: closed.toString('base64') }
+}
+
+/** The content, for its owner to zero; null where the key is another's or the box was altered. */
+export function openBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | null {
   const closed = Buffer.from(box.closed, 'base64')
-  const key = await deriveKey(passphrase, Buffer.from(box.salt, 'base64'), box.cost)
   const nonce = Buffer.from(box.nonce, 'base64')
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
   decipher.setAuthTag(closed.subarray(closed.length - TAG_BYTES))
@@ -58,6 +81,29 @@ export async function openWithPassphrase(box: PassphraseBox, passphrase: Uint8Ar
     content.fill(0)
     return null
   }
+}
+
+/** Closes under a passphrase and a salt of its own. */
+export async function closeWithPassphrase(
+  content: Uint8Array,
+  passphrase: Uint8Array,
+  random: Random,
+): Promise<PassphraseBox> {
+  return closeBox(content, await newPassphraseKey(passphrase, random), random)
+}
+
+/** The content, for its owner to zero; null where the passphrase is wrong or the box was altered. */
+export async function openWithPassphrase(box: PassphraseBox, passphrase: Uint8Array): Promise<Buffer | null> {
+  const key = await passphraseKeyOf(box, passphrase)
+  return key && openBox(box, key)
+}
+
+/**
+ * The passphrase of one of a program's processes, out of the program's own: whoever holds one of them opens that
+ * process's keys and can make out neither the program's passphrase nor another process's.
+ */
+export function passphraseFor(passphrase: Uint8Array, process: string): Buffer {
+  return createHmac('sha256', passphrase).update(`scratchless passphrase 1 ${process}`).digest()
 }
 
 function deriveKey(passphrase: Uint8Array, salt: Uint8Array, cost: number): Promise<KeyObject> {

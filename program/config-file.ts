@@ -20,6 +20,11 @@ export function configPath(argv: readonly string[] = process.argv.slice(2)): str
 
 /** Reads and checks a settings file. Throws a ConfigProblem naming the file, the field and the rule broken. */
 export function readConfig<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> {
+  return checkConfig(path, readConfigFile(path), schema)
+}
+
+/** What a settings file holds, unchecked. Throws a ConfigProblem where it cannot be read or is not JSON. */
+export function readConfigFile(path: string): unknown {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
@@ -29,15 +34,24 @@ export function readConfig<Schema extends z.ZodType>(path: string, schema: Schem
       code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : `${code}`
     throw new ConfigProblem(`${path}: ${why}`, { cause: error })
   }
-  let json: unknown
   try {
-    json = JSON.parse(text)
+    return JSON.parse(text)
   } catch (error) {
     throw new ConfigProblem(`${path}: not JSON: ${(error as Error).message}`, { cause: error })
   }
+}
+
+/** Settings as their schema has them. `origin`: where they came from, for the problem's text. */
+export function checkConfig<Schema extends z.ZodType>(
+  origin: string,
+  json: unknown,
+  schema: Schema,
+): z.output<Schema> {
   const result = schema.safeParse(json)
   if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => `${path}: ${field(issue.path)}: ${saying(issue.message)}`)
+  const lines = result.error.issues.map(
+    (issue) => `${origin}: ${field(issue.path)}: ${saying(issue.message)}`,
+  )
   throw new ConfigProblem(lines.join('\n'))
 }
 

@@ -75,7 +75,7 @@ test('a pending call is lost when the other process dies, and the next one finds
   line.close()
 })
 
-test('only the owner may speak on the line', () => {
-  expect(statSync(path).mode & 0o777).toBe(0o600)
+test('only the owner, and whom the folder lets in, may speak on the line', () => {
+  expect(statSync(path).mode & 0o777).toBe(0o660)
   expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o700)
 })

@@ -1,6 +1,6 @@
 // The private line between a program's api process and its vault or card process: a unix socket in the
 // party's own folder, length-prefixed CBOR, many calls at once. It is no network protocol: both ends are
-// the same release of the same program, and the folder's mode says who may speak.
+// the same release of the same program, and the folder's mode and group say who may speak.
 //
 // Values: text, numbers, bigints (kept bigints), booleans, null, undefined, arrays, plain objects, bytes.
 // Bytes arrive as Uint8Array copies; the frame they came in is zeroed, so a clear code's owner wipes only his own.
@@ -139,7 +139,7 @@ function assertPathFits(path: string): void {
 }
 
 /**
- * Serves verbs on a unix socket (mode 0600, its folder made 0700). A verb that throws is given to `onFault`
+ * Serves verbs on a unix socket (mode 0660, its folder made 0700 where it is not there). A verb that throws is given to `onFault`
  * with a reference, and only the reference crosses. A socket file left by a killed process is replaced.
  */
 export async function servePrivateLine<V extends Verbs>(
@@ -179,7 +179,7 @@ export async function servePrivateLine<V extends Verbs>(
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(path, () => {
-      chmodSync(path, 0o600)
+      chmodSync(path, 0o660)
       resolve()
     })
   })

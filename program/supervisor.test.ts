@@ -44,7 +44,11 @@ async function until(holds: () => boolean): Promise<void> {
 }
 
 test('children start in the folder, a dead one comes back, and all stop together', async () => {
-  const children = ['api', 'vault'].map((name) => ({ name, module: childFile(name) }))
+  const children = ['api', 'vault'].map((name) => ({
+    name,
+    module: childFile(name),
+    handed: { settings: null },
+  }))
   const supervised = superviseChildren({ children, cwd: folder, log })
   expect(await supervised.ready).toEqual({ api: { port: 1, ready: true }, vault: { port: 1, ready: true } })
   const [api, vault] = [pidOf('api'), pidOf('vault')]
@@ -65,7 +69,11 @@ test('a program and its children end when their starter is killed', async () => 
      import { runProgram } from ${here('supervisor.ts')}
      const clock = { nowMs: () => 0 }
      runProgram({
-       children: [{ name: 'api', module: new URL(${JSON.stringify(childFile('api').href)}) }],
+       children: [{
+         name: 'api',
+         module: new URL(${JSON.stringify(childFile('api').href)}),
+         handed: { settings: null },
+       }],
        cwd: ${JSON.stringify(folder)},
        log: createLog({ program: 'test', process: 'main', clock, level: 'silent' }),
      })`,

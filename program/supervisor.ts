@@ -3,6 +3,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { HANDED_STDIO, type HandedOver, handOver } from './hand-over.ts'
 import type { Log } from './log.ts'
 import { whenToldToStop } from './starter-gone.ts'
 
@@ -10,7 +11,12 @@ export interface ChildSpec {
   readonly name: string
   /** The file that the child runs. */
   readonly module: URL
+  /** Names it to whoever looks at the list of processes; what it works with is handed over. */
   readonly args?: readonly string[]
+  /** What it is given through an inherited descriptor, at each of its lives. */
+  readonly handed: HandedOver
+  /** Under which it runs; the starter's own where there is none. */
+  readonly account?: number | undefined
   /** Added to the starter's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -73,8 +79,10 @@ export function superviseChildren(options: {
     const child = fork(spec.module, [...(spec.args ?? [])], {
       cwd,
       env: { ...process.env, ...spec.env },
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      stdio: [...HANDED_STDIO],
+      ...(spec.account !== undefined && { uid: spec.account, gid: spec.account }),
     })
+    handOver(child, spec.handed)
     running.set(spec.name, child)
     child.on('message', (message) => {
       if (!isReady(message)) return

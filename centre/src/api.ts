@@ -2,11 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openPair } from '@scratchless/keys/party-keys'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
-import { configPath, readConfig } from '@scratchless/program/config-file'
+import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
+import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -17,7 +18,7 @@ import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { openOwnAccounts } from './retailers/accounts.ts'
-import { CentreSettings, VAULT_SOCKET } from './settings.ts'
+import { centreProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
 import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
@@ -30,18 +31,19 @@ const LOOPBACK = '127.0.0.1'
 /** Deadlines are hours; a minute late is early enough. */
 const SETTLE_EVERY_MS = 60_000
 
-const settings = readConfig(configPath(), CentreSettings)
+const { settings, passphrase } = takeHanded(centreProcessSettings)
 const [clock, random] = [systemClock, systemRandom]
 const log = createLog({ program: settings.party, process: 'api', clock })
-const pool = createPool({ url: settings.database.api, name: `${settings.party} api`, log })
+const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
 await openOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
 
-const tls = await openPair(settings.keysFolder, 'tls')
+const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
+const tls = await keys.pair('tls')
 const own = {
   keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  certificatePem: readFileSync(join(settings.keysFolder, 'tls.pem'), 'utf8'),
+  certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
 }
 
 const staff = await createStaffServer(needs)

@@ -1,33 +1,30 @@
 // The centre: brings its database up to date, then keeps its vault and its api process alive.
 
-import { mkdirSync } from 'node:fs'
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { migrate, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
+import { runOffice } from '@scratchless/office/program/run-office'
+import { ConfigProblem, checkConfig, configPath, readConfigFile } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
-import { runProgram } from '@scratchless/program/supervisor'
-import { wipedMemory } from '@scratchless/program/wiped-memory'
 import { systemClock } from '@scratchless/voucher/clock'
-import { CENTRE_MIGRATIONS, CentreSettings } from './settings.ts'
+import { CENTRE_MIGRATIONS, centreSettings } from './settings.ts'
 
 try {
-  const path = configPath()
-  const settings = readConfig(path, CentreSettings)
+  const config = configPath()
+  const plainSettings = readConfigFile(config) as object
+  const settings = checkConfig(config, plainSettings, centreSettings)
   const log = createLog({ program: settings.party, process: 'main', clock: systemClock })
-  mkdirSync(settings.dataFolder, { recursive: true, mode: 0o700 })
   const { applied } = await migrate({
     ownerUrl: settings.database.owner,
     party: settings.party,
     sources: [OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS],
   })
   if (applied.length > 0) log.info({ applied }, 'the database is up to date')
-  const args = ['--config', path]
-  runProgram({
-    children: [
-      { name: 'vault', module: new URL('./vault.ts', import.meta.url), args, env: wipedMemory(process.env) },
-      { name: 'api', module: new URL('./api.ts', import.meta.url), args },
-    ],
-    cwd: settings.dataFolder,
+  runOffice({
+    config,
+    plainSettings,
+    settings,
+    vault: new URL('./vault.ts', import.meta.url),
+    api: new URL('./api.ts', import.meta.url),
     log,
   })
 } catch (error) {

@@ -3,6 +3,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import type { MigrationSource } from '@scratchless/office/database/migrate'
+import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { z } from 'zod'
@@ -37,7 +38,7 @@ const partner = z.strictObject({
   tlsPin: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'),
 })
 
-export const CentreSettings = z.strictObject({
+const fields = {
   party: z.string().regex(idPattern('CentreId')).transform(centreId),
   name: z.string().min(1).max(64),
   phone: z.string().max(20),
@@ -47,12 +48,6 @@ export const CentreSettings = z.strictObject({
   ),
   dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
   keysFolder: z.string().min(1).default('keys'),
-  database: z.strictObject({
-    owner: z.string().min(1),
-    api: z.string().min(1),
-    vault: z.string().min(1),
-    auditor: z.string().min(1),
-  }),
   /** For screens, on loopback. */
   staffHttp: port,
   /** Where operators bring deliveries. */
@@ -71,16 +66,19 @@ export const CentreSettings = z.strictObject({
   epochDays: z.int().min(1).max(60),
   /** What every retailer gets off the public price, until a rate says otherwise. */
   discountBasisPoints: z.int().min(0).max(10_000),
-})
+}
 
-export type CentreSettings = z.output<typeof CentreSettings>
+/** The settings file. */
+export const centreSettings = z.strictObject({ ...fields, ...officeMainSettings })
+
+/** What of it each process is handed: no other's database address. */
+export const centreProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
+
+export type CentreSettings = z.output<typeof centreProcessSettings>
 export type Partner = CentreSettings['partners'][number]
 
 /** The one depot of a centre on one machine. */
 export const DEPOT = depotId('main')
-
-/** Relative to the data folder, which is every process's working directory: so its path stays short. */
-export const VAULT_SOCKET = 'run/vault.sock'
 
 /** The centre's own tables; the office's and the ledger's come before them. */
 export const CENTRE_MIGRATIONS: MigrationSource = {

@@ -5,7 +5,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generatePair, makePartyKeys } from '@scratchless/keys/party-keys'
+import { generatePair, makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
 import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { inTransaction } from '@scratchless/office/database/database'
@@ -51,7 +51,7 @@ import { receiveRestockDelivery } from './restock/receive-restock-delivery.ts'
 import { sendRestockOrder, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { CASH_ACCOUNT, openOwnAccounts, retailerAccount } from './retailers/accounts.ts'
 import { insertRetailer } from './retailers/retailers.sql.ts'
-import { CENTRE_MIGRATIONS, CentreSettings, DEPOT } from './settings.ts'
+import { CENTRE_MIGRATIONS, centreProcessSettings, DEPOT } from './settings.ts'
 import { createSupplyDoor, type SupplyDoor } from './supply/answer-supply-frame.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { activateTerminal, insertEnrolment, insertTerminal } from './terminals/terminals.sql.ts'
@@ -108,14 +108,14 @@ export async function startTestCentre(
   const unwrap = generatePair('restock-unwrap')
   const approvers = ['one', 'two'].map((name) => ({ name, ...generatePair('approval') }))
   const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string
-  const settings = CentreSettings.parse({
+  const settings = centreProcessSettings.parse({
     party: 'centre',
     name: 'Tunis Distribution',
     phone: '71000000',
     currency: 'TND',
     dataFolder: folder,
     keysFolder,
-    database: database.urls,
+    databaseUrl: database.urls.vault,
     staffHttp: { port: 0 },
     partnerHttps: { port: 0 },
     supplyHttps: { port: 0 },
@@ -151,7 +151,7 @@ export async function startTestCentre(
   const socket = join(folder, 'vault.sock')
   const faults: unknown[] = []
   const serve = async () => {
-    const vault = await openVault(settings, { clock, random: systemRandom, log })
+    const vault = await openVault(settings, openKeyFolder(keysFolder), { clock, random: systemRandom, log })
     const server = await servePrivateLine(socket, vault.verbs, ({ error }) => faults.push(error))
     return async () => {
       await server.close()

@@ -6,11 +6,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { RestockOrderView } from '@scratchless/centre/staff-api'
 import type { VaultVerbs } from '@scratchless/centre/vault/verbs'
-import { openPair } from '@scratchless/keys/party-keys'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { operatorId } from '@scratchless/voucher/ids'
 import pg from 'pg'
 import type { Market } from '../demo/open-market.ts'
+import { passphraseOf } from '../demo/passphrases.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { withBenchMarket } from './bench-market.ts'
@@ -133,14 +135,17 @@ async function largestDelivery(market: Market): Promise<Buffer> {
 async function filesForXmlsec1(market: Market, bytes: Buffer) {
   const file = (name: string) => market.data.path('bench', name)
   fs.mkdirSync(path.dirname(file('x')), { recursive: true, mode: 0o700 })
-  const { privateKey } = await openPair(market.data.path('centre', 'keys'), 'restock-unwrap')
+  const { privateKey } = await openKeyFolder(
+    market.data.path('centre', 'keys', 'vault'),
+    passphraseFor(passphraseOf(market.data, 'centre'), 'vault'),
+  ).pair('restock-unwrap')
   fs.writeFileSync(file('unwrap.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
   fs.writeFileSync(file('delivery.xml'), bytes)
   return {
     message: file('delivery.xml'),
     output: file('opened'),
     unwrapKey: file('unwrap.pem'),
-    verifyKey: market.data.path('atlas', 'keys', 'restock-sign.pub'),
+    verifyKey: market.data.path('atlas', 'keys', 'vault', 'restock-sign.pub'),
   }
 }
 

@@ -508,7 +508,7 @@ test("an operator's captured api process gets nothing but what its partner order
     {
       suite: 'interop',
       signingKey: signingKeyOf(own.privateKey),
-      receiverKey: readPublicKey(market.data.path('atlas', 'keys'), 'restock-unwrap'),
+      receiverKey: readPublicKey(market.data.path('atlas', 'keys', 'vault'), 'restock-unwrap'),
       random: systemRandom,
     },
   )

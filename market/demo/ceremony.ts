@@ -5,14 +5,18 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
+import { writeDurably } from '@scratchless/keys/durable-file'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { makePartyKeys, openPair, type PairPurpose, readPublicKey } from '@scratchless/keys/party-keys'
+import { makePartyKeys, openKeyFolder, type PairPurpose, readPublicKey } from '@scratchless/keys/party-keys'
+import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import type { OfficeUrls } from '@scratchless/office/database/roles'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
+import { accountsOf } from './accounts.ts'
 import type { DataFolder } from './data-folder.ts'
 import { freePorts } from './free-ports.ts'
 import { CENTRE, OPERATORS } from './parties.ts'
+import { passphraseOf } from './passphrases.ts'
 
 const needs = { clock: systemClock, random: systemRandom }
 export const APPROVERS = ['approver-one', 'approver-two'] as const
@@ -29,6 +33,7 @@ export interface MarketSettings {
     readonly printerPort: number
     /** Where the vendor card of this terminal is inserted. */
     readonly cardFolder: string
+    readonly printerAccount: number
   }[]
 }
 
@@ -49,16 +54,24 @@ export async function holdCeremony(
   const parties = [...OPERATORS.map(({ party }) => party), CENTRE.party]
   await Promise.all(parties.map((party) => makeKeys(data, party)))
   for (const approver of APPROVERS) {
-    await makePartyKeys(data.path('staff', approver), { pairs: ['approval'] }, needs)
+    const passphrase = passphraseOf(data, approver)
+    await makePartyKeys(data.path('staff', approver), { pairs: ['approval'] }, { ...needs, passphrase })
   }
   const ports = await portsOf(data, [...parties, ...terminalNames(terminals)])
+  const accounts = accountsOf(data, [
+    ...parties.flatMap((party) => [`${party} api`, `${party} vault`]),
+    ...terminalNames(terminals).flatMap((name) => [`${name} api`, `${name} card`, `${name} printer`]),
+  ])
   const offices = parties.map((party) => {
     const config = data.path(party, 'config.json')
     const settings =
       party === CENTRE.party
         ? centreSettings(data, databases, ports)
         : operatorSettings(data, party, databases, ports)
-    writeSettings(config, settings)
+    writeSettings(config, {
+      ...settings,
+      accounts: { api: accounts[`${party} api`], vault: accounts[`${party} vault`] },
+    })
     return { party, config, staffPort: ports[party]!.staff }
   })
   return {
@@ -67,8 +80,12 @@ export async function holdCeremony(
     terminals: terminalNames(terminals).map((name) => {
       const { staff: port, partner: printerPort } = ports[name]!
       const config = data.path(name, 'config.json')
-      writeSettings(config, terminalSettings(data, name, ports))
-      return { name, config, port, printerPort, cardFolder: data.path(name, 'card') }
+      writeSettings(config, {
+        ...terminalSettings(data, name, ports),
+        accounts: { api: accounts[`${name} api`], card: accounts[`${name} card`] },
+      })
+      const cardFolder = data.path(name, 'card')
+      return { name, config, port, printerPort, cardFolder, printerAccount: accounts[`${name} printer`]! }
     }),
   }
 }
@@ -77,29 +94,29 @@ export function terminalNames(terminals: number): string[] {
   return Array.from({ length: terminals }, (_, i) => (i === 0 ? 'terminal' : `terminal-${i + 1}`))
 }
 
-const operatorPairs: PairPurpose[] = ['restock-sign', 'restock-unwrap', 'stock', 'tls-authority', 'tls']
+const operatorPairs: PairPurpose[] = ['restock-sign', 'restock-unwrap', 'stock']
 const centrePairs: PairPurpose[] = [...operatorPairs, 'supply-sign', 'root']
 
+/** Three folders, each closed under a passphrase of its own: the vault's, the api's, and what is used here alone. */
 async function makeKeys(data: DataFolder, party: string): Promise<void> {
-  const folder = data.path(party, 'keys')
-  if (fs.existsSync(path.join(folder, 'tls.pem'))) return
+  const folder = (keeper: string) => data.path(party, 'keys', keeper)
+  if (fs.existsSync(path.join(folder('api'), 'tls.pem'))) return
   const isCentre = party === CENTRE.party
   const knows = isCentre ? OPERATORS.map((operator) => operator.party) : [party]
-  await makePartyKeys(
-    folder,
-    {
-      pairs: isCentre ? centrePairs : operatorPairs,
-      secrets: ['lot-mac', ...knows.map((operator) => `fingerprint-${operator}` as const)],
-    },
-    needs,
-  )
-  const authority = await openPair(folder, 'tls-authority')
+  const secrets = ['lot-mac' as const, ...knows.map((operator) => `fingerprint-${operator}` as const)]
+  const closedFor = (keeper: string) => passphraseFor(passphraseOf(data, party), keeper)
+  const make = (keeper: string, purposes: Parameters<typeof makePartyKeys>[1]) =>
+    makePartyKeys(folder(keeper), purposes, { ...needs, passphrase: closedFor(keeper) })
+  await make('vault', { pairs: isCentre ? centrePairs : operatorPairs, secrets })
+  await make('api', { pairs: ['tls'] })
+  await make('authority', { pairs: ['tls-authority'] })
+  const authority = await openKeyFolder(folder('authority'), closedFor('authority')).pair('tls-authority')
   const authorityPem = await createAuthority(party, authority, needs)
-  const publicKey = readPublicKey(folder, 'tls')
+  const publicKey = readPublicKey(folder('api'), 'tls')
   const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }
-  fs.writeFileSync(path.join(folder, 'tls-authority.pem'), authorityPem)
+  writeDurably(path.join(folder('authority'), 'tls-authority.pem'), authorityPem)
   // Last: a folder that has it has everything.
-  fs.writeFileSync(path.join(folder, 'tls.pem'), await issueTlsCertificate(request, needs))
+  writeDurably(path.join(folder('api'), 'tls.pem'), await issueTlsCertificate(request, needs))
 }
 
 /** Ports are chosen once and kept, so that addresses stay the same from one start to the next. */
@@ -136,13 +153,16 @@ function listenersOf(ports: Record<string, Ports>): { who: string; port: number 
 }
 
 function publicPem(data: DataFolder, party: string, purpose: PairPurpose): string {
-  return readPublicKey(data.path(party, 'keys'), purpose).export({ type: 'spki', format: 'pem' }) as string
+  return readPublicKey(data.path(party, 'keys', 'vault'), purpose).export({
+    type: 'spki',
+    format: 'pem',
+  }) as string
 }
 
 function tlsOf(data: DataFolder, party: string) {
   return {
-    tlsAuthority: fs.readFileSync(data.path(party, 'keys', 'tls-authority.pem'), 'utf8'),
-    tlsPin: fingerprintOf(readPublicKey(data.path(party, 'keys'), 'tls')),
+    tlsAuthority: fs.readFileSync(data.path(party, 'keys', 'authority', 'tls-authority.pem'), 'utf8'),
+    tlsPin: fingerprintOf(readPublicKey(data.path(party, 'keys', 'api'), 'tls')),
   }
 }
 

@@ -2,9 +2,10 @@
 // the vendor, the first codes. What an earlier start has done is found done.
 
 import fs from 'node:fs'
+import path from 'node:path'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
 import { createFileCard } from '@scratchless/keys/file-card'
-import { openPair } from '@scratchless/keys/party-keys'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
 import type { TillState } from '@scratchless/terminal/till/till-view'
 import { cardId } from '@scratchless/voucher/ids'
@@ -14,6 +15,7 @@ import { APPROVERS } from './ceremony.ts'
 import type { HttpPerson } from './http-person.ts'
 import type { Market, MarketTerminal } from './open-market.ts'
 import { OPERATORS, OWNER, productsOf, RETAILER, VENDOR } from './parties.ts'
+import { passphraseOf } from './passphrases.ts'
 import { orderCodes, stockOnBoard } from './sell.ts'
 import { waitUntil } from './wait-until.ts'
 
@@ -106,7 +108,8 @@ async function approve(
 ): Promise<void> {
   const { staff } = market.offices.get('centre')!
   for (const approver of APPROVERS.filter((name) => !already.includes(name))) {
-    const { privateKey } = await openPair(market.data.path('staff', approver), 'approval')
+    const keys = openKeyFolder(market.data.path('staff', approver), passphraseOf(market.data, approver))
+    const { privateKey } = await keys.pair('approval')
     const signature = signApproval(privateKey, purpose, fields).toString('base64')
     await staff.post(route, { approver, signature })
   }
@@ -138,7 +141,7 @@ async function issueCard(market: Market, index: number, retailer: string): Promi
   const folder = market.settings.terminals[index]!.cardFolder
   const publicFile = market.data.path('staff', `${card}.pub`)
   if (!fs.existsSync(publicFile)) {
-    fs.rmSync(folder, { recursive: true, force: true })
+    for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name))
     const publicKey = await createFileCard(folder, card, Buffer.from(VENDOR.pin), systemRandom)
     fs.writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }))
   }

@@ -10,6 +10,7 @@ import type { DataFolder } from './data-folder.ts'
 import { type MarketDatabase, openMarketDatabase } from './database.ts'
 import { isTaken } from './free-ports.ts'
 import { type HttpPerson, httpPerson } from './http-person.ts'
+import { passphraseOf } from './passphrases.ts'
 import { type PrinterTray, startPrinterTray } from './printer-tray.ts'
 import { type RunningProgram, startProgram } from './program.ts'
 import { buildTouchScreen } from './touch-build.ts'
@@ -92,13 +93,14 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
         path.join(root, party === 'centre' ? 'centre' : 'operator', 'src', 'main.ts'),
         config,
       )
-    const terminals = settings.terminals.map(({ name, config, port, printerPort }) => {
+    const terminals = settings.terminals.map(({ name, config, port, printerPort, printerAccount }) => {
       const tray = startPrinterTray({
         name,
         port: printerPort,
         trayDir: settings.terminals.length === 1 ? data.path('tickets') : data.path('tickets', name),
         unpaced: options.unpaced,
         logFile: data.path(name, 'printer.log'),
+        account: printerAccount,
         onPaper: options.onPaper,
       })
       running.push(tray.program)
@@ -154,7 +156,13 @@ async function allReady(programs: readonly RunningProgram[], data: DataFolder): 
 }
 
 function start(data: DataFolder, name: string, module: string, config: string): RunningProgram {
-  return startProgram({ name, module, args: ['--config', config], logFile: data.path(name, 'program.log') })
+  return startProgram({
+    name,
+    module,
+    args: ['--config', config],
+    logFile: data.path(name, 'program.log'),
+    passphrase: passphraseOf(data, name),
+  })
 }
 
 /** The office's first member of staff is added where the office is installed; everybody else through its screens. */

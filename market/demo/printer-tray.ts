@@ -2,6 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { giveFolder, startedAsRoot } from '@scratchless/program/account'
 import type { PrintedPaper } from '../printer/printer.ts'
 import { type RunningProgram, startProgram } from './program.ts'
 
@@ -26,17 +27,23 @@ export function startPrinterTray(options: {
   trayDir: string
   unpaced: boolean
   logFile: string
+  /** Under which the printer runs, where we are root: the tray is its own. */
+  account: number
   onPaper: (paper: PrintedPaper) => void
 }): PrinterTray {
+  giveFolder(options.trayDir, startedAsRoot() ? options.account : undefined)
   const settings = {
     port: options.port,
-    trayDir: options.trayDir,
+    trayDir: '.',
     linesPerSecond: options.unpaced ? null : SHOP_LINES_PER_SECOND,
   }
   const program = startProgram({
     name: `${options.name}'s printer`,
     module: path.join(import.meta.dirname, '..', 'printer', 'main.ts'),
     args: [JSON.stringify(settings)],
+    // It works in its tray, which it reaches even where it may not pass through the folders above.
+    cwd: options.trayDir,
+    account: options.account,
     logFile: options.logFile,
     onMessage: ({ paper }: { paper: PrintedPaper }) => options.onPaper(paper),
   })

@@ -3,6 +3,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import type { Writable } from 'node:stream'
+import { startedAsRoot } from '@scratchless/program/account'
 
 export interface RunningProgram {
   readonly name: string
@@ -18,6 +20,8 @@ export interface RunningProgram {
 const STOP_GRACE_MS = 4_000
 const RESTART_AFTER_MS = 200
 const LOG_TAIL_BYTES = 4_000
+/** After standard input, output, error and the starter's channel. */
+const PASSPHRASE_FD = 4
 
 /** Starts `module` with `args`, and again when it died; its output goes to `logFile`. */
 export function startProgram(spec: {
@@ -25,6 +29,11 @@ export function startProgram(spec: {
   module: string
   args: readonly string[]
   logFile: string
+  cwd?: string
+  /** Given through an inherited descriptor, as `--passphrase-fd` says. */
+  passphrase?: Buffer
+  /** Under which it runs, where we are root. */
+  account?: number
   onMessage?: (message: never) => void
 }): RunningProgram {
   fs.mkdirSync(path.dirname(spec.logFile), { recursive: true, mode: 0o700 })
@@ -38,13 +47,25 @@ export function startProgram(spec: {
 
   function run() {
     const log = fs.openSync(spec.logFile, 'a')
-    child = fork(spec.module, [...spec.args], {
-      stdio: ['ignore', log, log, 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
-      detached: true,
-    })
+    child = fork(
+      spec.module,
+      [...spec.args, ...(spec.passphrase ? ['--passphrase-fd', String(PASSPHRASE_FD)] : [])],
+      {
+        stdio: ['ignore', log, log, 'ipc', ...(spec.passphrase ? ['pipe' as const] : [])],
+        ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+        ...(spec.account !== undefined && startedAsRoot() && { uid: spec.account, gid: spec.account }),
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+        // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
+        detached: true,
+      },
+    )
     fs.closeSync(log)
+    if (spec.passphrase) {
+      const pipe = child.stdio[PASSPHRASE_FD] as Writable
+      // Whoever ended before it read is started again.
+      pipe.on('error', () => undefined)
+      pipe.end(spec.passphrase)
+    }
     child.on('message', (message: Record<string, unknown>) => {
       if (message.ready) {
         served = true

@@ -9,7 +9,12 @@ import { insertProduct, raiseCatalogueVersion } from '@scratchless/centre/catalo
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { CASH_ACCOUNT, openOwnAccounts, retailerAccount } from '@scratchless/centre/retailers/accounts'
 import { insertRetailer } from '@scratchless/centre/retailers/retailers.sql'
-import { CENTRE_MIGRATIONS, CentreSettings, DEPOT } from '@scratchless/centre/settings'
+import {
+  CENTRE_MIGRATIONS,
+  type CentreSettings,
+  centreProcessSettings,
+  DEPOT,
+} from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import {
   activateTerminal,
@@ -333,9 +338,9 @@ function settingsOf(
   database: OfficeUrls,
 ): CentreSettings {
   const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string
-  return CentreSettings.parse({
+  return centreProcessSettings.parse({
     ...{ party: CENTRE, name: 'Tunis Distribution', phone: '71000000', currency: 'TND' },
-    ...{ dataFolder: folder, database },
+    ...{ dataFolder: folder, databaseUrl: database.vault },
     ...{ staffHttp: { port: 0 }, partnerHttps: { port: 0 }, supplyHttps: { port: 0 }, frames: { port: 0 } },
     partners: [
       {

@@ -2,13 +2,14 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openPair } from '@scratchless/keys/party-keys'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { createHttpServer } from '@scratchless/office/http/http-server'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
+import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
-import { configPath, readConfig } from '@scratchless/program/config-file'
+import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -22,26 +23,27 @@ import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
-import { LOOPBACK, operatorSettings, VAULT_SOCKET } from './settings.ts'
+import { LOOPBACK, operatorProcessSettings } from './settings.ts'
 import { statusTables } from './status/status-tables.ts'
 import { adoptSealedStock } from './stock/adopt-sealed-stock.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const settings = readConfig(configPath(), operatorSettings)
+const { settings, passphrase } = takeHanded(operatorProcessSettings)
 const { party, currency } = settings
 const log = createLog({ program: party, process: 'api', clock: systemClock })
-const pool = createPool({ url: settings.database.api, name: `${party} api`, log })
+const pool = createPool({ url: settings.databaseUrl, name: `${party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const outside = { clock: systemClock, random: systemRandom, log }
 const needs = { party, pool, vault: line.verbs, ...outside }
 
+const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {
-  keyPem: (await openPair(settings.keysFolder, 'tls')).privateKey.export({
+  keyPem: (await keys.pair('tls')).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
   }) as string,
-  certificatePem: readFileSync(join(settings.keysFolder, 'tls.pem'), 'utf8'),
+  certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
 }
 
 await inTransaction(pool, adoptSealedStock)

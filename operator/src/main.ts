@@ -1,36 +1,29 @@
 // The operator's program: brings its database up to date, then keeps its vault and its api alive.
 
-import { mkdirSync } from 'node:fs'
 import { migrate } from '@scratchless/office/database/migrate'
-import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
+import { runOffice } from '@scratchless/office/program/run-office'
+import { ConfigProblem, checkConfig, configPath, readConfigFile } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
-import { runProgram } from '@scratchless/program/supervisor'
-import { wipedMemory } from '@scratchless/program/wiped-memory'
 import { systemClock } from '@scratchless/voucher/clock'
 import { OPERATOR_MIGRATIONS, operatorSettings } from './settings.ts'
 
 try {
   const config = configPath()
-  const settings = readConfig(config, operatorSettings)
+  const plainSettings = readConfigFile(config) as object
+  const settings = checkConfig(config, plainSettings, operatorSettings)
   const log = createLog({ program: settings.party, process: 'main', clock: systemClock })
-  mkdirSync(settings.dataFolder, { recursive: true, mode: 0o700 })
   const { applied } = await migrate({
     ownerUrl: settings.database.owner,
     party: settings.party,
     sources: OPERATOR_MIGRATIONS,
   })
   if (applied.length > 0) log.info({ applied }, 'the database is up to date')
-  runProgram({
-    children: [
-      {
-        name: 'vault',
-        module: new URL('./vault.ts', import.meta.url),
-        args: ['--config', config],
-        env: wipedMemory(process.env),
-      },
-      { name: 'api', module: new URL('./api.ts', import.meta.url), args: ['--config', config] },
-    ],
-    cwd: settings.dataFolder,
+  runOffice({
+    config,
+    plainSettings,
+    settings,
+    vault: new URL('./vault.ts', import.meta.url),
+    api: new URL('./api.ts', import.meta.url),
     log,
   })
 } catch (error) {

@@ -2,34 +2,36 @@
 
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { type MigrationSource, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, parseDecimal } from '@scratchless/voucher/money'
 import { z } from 'zod'
 import { restockPartnerSettings } from './restock/partner-settings.ts'
 
 const port = z.int().min(1).max(65_535)
-const url = z.url()
 
+const fields = {
+  party: z.string().transform(operatorId),
+  name: z.string().min(1).max(60),
+  colour: z.string().regex(/^#[0-9A-Fa-f]{6}$/),
+  /** What its products are priced in. */
+  currency: z.custom<Currency>((value) => typeof value === 'string' && isCurrency(value)).default('TND'),
+  customerCare: z.string().regex(/^[0-9*#+]{1,20}$/),
+  /** Absolute. The program's processes work in it; its key folder and its vault's socket lie below. */
+  dataFolder: z.string().startsWith('/'),
+  keysFolder: z.string().default('keys'),
+  /** Screens of staff: plain HTTP on loopback. */
+  staffHttp: z.strictObject({ port }),
+  /** Partners: mutual TLS. */
+  partnerHttps: z.strictObject({ port }),
+  /** The vault's own listener, for stock files: loopback, single-use tokens. */
+  stockHttp: z.strictObject({ port }),
+  partners: z.array(restockPartnerSettings).min(1),
+}
+
+/** The settings file. */
 export const operatorSettings = z
-  .strictObject({
-    party: z.string().transform(operatorId),
-    name: z.string().min(1).max(60),
-    colour: z.string().regex(/^#[0-9A-Fa-f]{6}$/),
-    /** What its products are priced in. */
-    currency: z.custom<Currency>((value) => typeof value === 'string' && isCurrency(value)).default('TND'),
-    customerCare: z.string().regex(/^[0-9*#+]{1,20}$/),
-    /** Absolute. The program's processes work in it; its key folder and its vault's socket lie below. */
-    dataFolder: z.string().startsWith('/'),
-    keysFolder: z.string().default('keys'),
-    database: z.strictObject({ owner: url, api: url, vault: url, auditor: url }),
-    /** Screens of staff: plain HTTP on loopback. */
-    staffHttp: z.strictObject({ port }),
-    /** Partners: mutual TLS. */
-    partnerHttps: z.strictObject({ port }),
-    /** The vault's own listener, for stock files: loopback, single-use tokens. */
-    stockHttp: z.strictObject({ port }),
-    partners: z.array(restockPartnerSettings).min(1),
-  })
+  .strictObject({ ...fields, ...officeMainSettings })
   .refine(
     ({ partners, currency }) =>
       partners.every(
@@ -38,12 +40,12 @@ export const operatorSettings = z
     { path: ['partners'], message: 'a guarantee is no amount of the operator’s currency' },
   )
 
-export type OperatorSettings = z.output<typeof operatorSettings>
+/** What of it each process is handed: no other's database address. */
+export const operatorProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
+
+export type OperatorSettings = z.output<typeof operatorProcessSettings>
 
 export const LOOPBACK = '127.0.0.1'
-
-/** The private line between api and vault, below the data folder: short enough for a socket's name. */
-export const VAULT_SOCKET = 'run/vault.sock'
 
 /** All of an operator's tables: what offices have, the ledger, and its own. */
 export const OPERATOR_MIGRATIONS: readonly MigrationSource[] = [

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { generatePair, makePartyKeys, openPair, readPublicKey } from '@scratchless/keys/party-keys'
+import { generatePair, makePartyKeys, openKeyFolder, readPublicKey } from '@scratchless/keys/party-keys'
 import { createPinnedClient, type PinnedAnswer, type TlsIdentity } from '@scratchless/keys/pinned-client'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import { createOfficeDatabase } from '@scratchless/office/database/roles'
@@ -77,7 +77,10 @@ async function tlsOf(folder: string, party: PartyId) {
   const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }
   const certificatePem = await issueTlsCertificate(request, outside)
   writeFileSync(join(folder, 'tls.pem'), certificatePem)
-  const keyPem = (await openPair(folder, 'tls')).privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
+  const keyPem = (await openKeyFolder(folder).pair('tls')).privateKey.export({
+    type: 'pkcs8',
+    format: 'pem',
+  }) as string
   const own: TlsIdentity = { keyPem, certificatePem }
   return { own, authorityPem, pin: fingerprintOf(publicKey) }
 }
@@ -96,16 +99,18 @@ export async function startTestOperator(): Promise<TestOperator> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-'))
   const keys = join(folder, 'keys')
   const centreKeys = join(folder, 'centre-keys')
+  const [vaultKeys, apiKeys] = [join(keys, 'vault'), join(keys, 'api')]
   await makePartyKeys(
-    keys,
-    { pairs: ['restock-sign', 'restock-unwrap', 'stock', 'tls'], secrets: ['lot-mac', 'fingerprint-atlas'] },
+    vaultKeys,
+    { pairs: ['restock-sign', 'restock-unwrap', 'stock'], secrets: ['lot-mac', 'fingerprint-atlas'] },
     outside,
   )
+  await makePartyKeys(apiKeys, { pairs: ['tls'] }, outside)
   await makePartyKeys(centreKeys, { pairs: ['restock-sign', 'restock-unwrap', 'tls'] }, outside)
-  const [ownTls, centreTls] = [await tlsOf(keys, ATLAS), await tlsOf(centreKeys, CENTRE)]
+  const [ownTls, centreTls] = [await tlsOf(apiKeys, ATLAS), await tlsOf(centreKeys, CENTRE)]
   const [centreSign, centreUnwrap] = [
-    await openPair(centreKeys, 'restock-sign'),
-    await openPair(centreKeys, 'restock-unwrap'),
+    await openKeyFolder(centreKeys).pair('restock-sign'),
+    await openKeyFolder(centreKeys).pair('restock-unwrap'),
   ]
   const name = `operator_${randomBytes(systemRandom, 6).toString('hex')}`
   const adminUrl = process.env[TEST_DATABASE_URL]!
@@ -119,11 +124,11 @@ export async function startTestOperator(): Promise<TestOperator> {
   })
   const [staffPort, partnerPort, stockPort, centrePort] = await Promise.all([1, 2, 3, 4].map(freePort))
 
-  const ownSign = readPublicKey(keys, 'restock-sign')
+  const ownSign = readPublicKey(vaultKeys, 'restock-sign')
   const closing = {
     suite: SUITE,
     signingKey: signingKeyOf(centreSign.privateKey),
-    receiverKey: readPublicKey(keys, 'restock-unwrap'),
+    receiverKey: readPublicKey(vaultKeys, 'restock-unwrap'),
     random: systemRandom,
   } as const
   const opening = {
@@ -152,6 +157,7 @@ export async function startTestOperator(): Promise<TestOperator> {
       customerCare: '1200',
       dataFolder: folder,
       keysFolder: 'keys',
+      accounts: { api: 61_185, vault: 61_186 },
       database,
       staffHttp: { port: staffPort },
       partnerHttps: { port: partnerPort },

@@ -1,14 +1,16 @@
 // The operator's vault process: the private keys, the codes, and the few verbs that may be asked of them.
 
-import { resolve } from 'node:path'
-import { configPath, readConfig } from '@scratchless/program/config-file'
+import { join } from 'node:path'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
+import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { operatorSettings, VAULT_SOCKET } from './settings.ts'
+import { operatorProcessSettings } from './settings.ts'
 import { startBulkWorkers } from './vault/bulk-workers.ts'
 import { closeRestockOrderResponse } from './vault/close-restock-order-response.ts'
 import { openRestockReceipt } from './vault/open-restock-receipt.ts'
@@ -16,16 +18,16 @@ import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { MAIN_CONNECTIONS, openVaultNeeds } from './vault/vault-needs.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const config = resolve(configPath())
-const settings = readConfig(config, operatorSettings)
+const { settings, plainSettings, passphrase } = takeHanded(operatorProcessSettings)
+const keys = openKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
-const needs = await openVaultNeeds(settings, {
+const needs = await openVaultNeeds(settings, keys, {
   clock: systemClock,
   random: systemRandom,
   log,
   connections: MAIN_CONNECTIONS,
 })
-const workers = startBulkWorkers({ config, log })
+const workers = startBulkWorkers({ given: { plainSettings, passphrase }, log })
 
 const verbs: VaultVerbs = {
   admitStockFile: (admission) => workers.run('admitStockFile', admission),

@@ -1,8 +1,7 @@
 // The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
 
-import { mkdirSync } from 'node:fs'
-import { makePartyKeys, openPair } from '@scratchless/keys/party-keys'
-import { configPath, readConfig } from '@scratchless/program/config-file'
+import { makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -20,13 +19,16 @@ import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
 import { waitForPredecessor } from './till/wait-for-predecessor.ts'
 
-const config = readConfig(configPath(), configSchema)
+const { settings: config, passphrase } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
 
 await waitForPredecessor(config.http.port)
-mkdirSync('run', { recursive: true, mode: 0o700 })
-await makePartyKeys(KEYS_FOLDER, { pairs: ['supply-sign'] }, { random: systemRandom })
-const { privateKey: deviceKey } = await openPair(KEYS_FOLDER, 'supply-sign')
+await makePartyKeys(
+  KEYS_FOLDER,
+  { pairs: ['supply-sign'] },
+  { random: systemRandom, ...(passphrase && { passphrase }) },
+)
+const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase).pair('supply-sign')
 const store = openStore(STORE_FILE)
 const clock = terminalClock(systemClock, store)
 const doubts = doubtOpenIntents({ store, clock })

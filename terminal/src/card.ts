@@ -1,6 +1,6 @@
 // The card process: holds the vendor card, and hands out the key of one code at a time over the private line.
 
-import { configPath, readConfig } from '@scratchless/program/config-file'
+import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -9,7 +9,7 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { holdCard } from './card/hold-card.ts'
 import { CARD_SOCKET, configSchema } from './config.ts'
 
-const config = readConfig(configPath(), configSchema)
+const { settings: config } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'card', clock: systemClock }, process.stderr)
 const verbs = holdCard({
   folder: config.card.folder,

@@ -1,6 +1,7 @@
 // A terminal's settings. Unknown fields are an error: a misspelt one would otherwise be believed to hold.
 
 import { isAbsolute } from 'node:path'
+import { account } from '@scratchless/program/account'
 import { z } from 'zod'
 
 const port = z.int().min(1).max(65_535)
@@ -35,6 +36,8 @@ export const configSchema = z.strictObject({
       ({ allowFileCard }) => allowFileCard,
       'a file card does not withstand theft of the disk: say "allowFileCard": true to use one all the same',
     ),
+  /** Used where the program is started as root. */
+  accounts: z.strictObject({ api: account, card: account }).optional(),
   locale: z.enum(['fr', 'en']).default('fr'),
   /** Below so many codes a tile warns. */
   minimumStock: z.int().min(0).max(10_000).default(20),
@@ -42,7 +45,8 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 
-/** Inside the data folder: the processes' working folder. */
-export const STORE_FILE = 'terminal.sqlite'
+/** Inside the data folder: the processes' working folder. Store and device key are the api process's. */
+export const STORE_FOLDER = 'store'
+export const STORE_FILE = `${STORE_FOLDER}/terminal.sqlite`
 export const KEYS_FOLDER = 'keys'
 export const CARD_SOCKET = 'run/card.sock'

@@ -88,6 +88,7 @@ async function world() {
       },
       printer: { host: '127.0.0.1', port: printer.port, columns: 32 },
       card: { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 1_000 },
+      accounts: { api: 61_187, card: 61_188 },
       locale: 'fr',
       minimumStock: 5,
     }),

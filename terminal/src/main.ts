@@ -1,31 +1,47 @@
 // The terminal: keeps its api process and its card process alive. `node terminal/src/main.ts --config FILE`
 
-import { mkdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { passphraseFor } from '@scratchless/keys/passphrase-box'
+import { accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
-import { runProgram } from '@scratchless/program/supervisor'
+import { readPassphrase } from '@scratchless/program/passphrase'
+import { type ChildSpec, runProgram } from '@scratchless/program/supervisor'
 import { wipedMemory } from '@scratchless/program/wiped-memory'
 import { systemClock } from '@scratchless/voucher/clock'
-import { type Config, configSchema } from './config.ts'
+import { CARD_SOCKET, type Config, configSchema, KEYS_FOLDER, STORE_FOLDER } from './config.ts'
 
-let file: string
-let config: Config
 try {
-  file = configPath()
-  config = readConfig(file, configSchema)
+  const file = configPath()
+  run(file, readConfig(file, configSchema))
 } catch (problem) {
   if (!(problem instanceof ConfigProblem)) throw problem
   process.stderr.write(`${problem.message}\n`)
   process.exit(2)
 }
 
-mkdirSync(config.dataFolder, { recursive: true, mode: 0o700 })
-const args = ['--config', file]
-runProgram({
-  children: [
-    { name: 'card', module: new URL('./card.ts', import.meta.url), args, env: wipedMemory(process.env) },
-    { name: 'api', module: new URL('./api.ts', import.meta.url), args, env: wipedMemory(process.env) },
-  ],
-  cwd: config.dataFolder,
-  log: createLog({ program: 'terminal', process: 'main', clock: systemClock }, process.stderr),
-})
+function run(file: string, config: Config): void {
+  const { dataFolder } = config
+  const modules = { api: new URL('./api.ts', import.meta.url), card: new URL('./card.ts', import.meta.url) }
+  const accounts = accountsFor(config, fileURLToPath(modules.card))
+  const passphrase = readPassphrase()
+  openFolder(dataFolder, accounts)
+  for (const folder of [KEYS_FOLDER, STORE_FOLDER]) giveFolder(join(dataFolder, folder), accounts?.api)
+  giveFolder(resolve(dataFolder, config.card.folder), accounts?.card)
+  giveFolder(join(dataFolder, dirname(CARD_SOCKET)), accounts?.card, accounts?.api)
+
+  const { accounts: _, ...settings } = config
+  const child = (name: 'api' | 'card', opens?: Uint8Array): ChildSpec => ({
+    name,
+    module: modules[name],
+    args: ['--config', file],
+    account: accounts?.[name],
+    handed: { settings, ...(opens && { passphrase: opens }) },
+    env: wipedMemory(process.env),
+  })
+  const children = [child('card'), child('api', passphrase ? passphraseFor(passphrase, 'api') : undefined)]
+  passphrase?.fill(0)
+  const log = createLog({ program: 'terminal', process: 'main', clock: systemClock }, process.stderr)
+  runProgram({ children, cwd: dataFolder, log })
+}

@@ -1,6 +1,6 @@
 // Puts the vault together: keys from their folder, the ring from the settings, the verbs on top.
 
-import { openPair, openSecret } from '@scratchless/keys/party-keys'
+import type { KeyFolder } from '@scratchless/keys/party-keys'
 import { createPool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -28,13 +28,14 @@ export interface OpenVault {
 export async function openVault(
   settings: Pick<
     CentreSettings,
-    'party' | 'keysFolder' | 'database' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
+    'party' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
   >,
+  keyFolder: KeyFolder,
   process: { clock: Clock; random: Random; log: Log },
 ): Promise<OpenVault> {
   const { party: centre, ceilings, epochDays } = settings
-  const keys = await openKeys(settings)
-  const pool = createPool({ url: settings.database.vault, name: `${centre} vault`, log: process.log })
+  const keys = await openKeys(keyFolder, settings.partners)
+  const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
   const own = await openCentreSigner({ keys, clock: process.clock, centre }, pool)
   const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
     operator: party,
@@ -89,18 +90,15 @@ export async function openVault(
   }
 }
 
-async function openKeys({
-  keysFolder,
-  partners,
-}: Pick<CentreSettings, 'keysFolder' | 'partners'>): Promise<VaultKeys> {
+async function openKeys(folder: KeyFolder, partners: CentreSettings['partners']): Promise<VaultKeys> {
   const [restockSign, restockUnwrap, stock, supplySign, root, macKey, ...fingerprints] = await Promise.all([
-    openPair(keysFolder, 'restock-sign'),
-    openPair(keysFolder, 'restock-unwrap'),
-    openPair(keysFolder, 'stock'),
-    openPair(keysFolder, 'supply-sign'),
-    openPair(keysFolder, 'root'),
-    openSecret(keysFolder, 'lot-mac'),
-    ...partners.map(({ party }) => openSecret(keysFolder, `fingerprint-${party}`)),
+    folder.pair('restock-sign'),
+    folder.pair('restock-unwrap'),
+    folder.pair('stock'),
+    folder.pair('supply-sign'),
+    folder.pair('root'),
+    folder.secret('lot-mac'),
+    ...partners.map(({ party }) => folder.secret(`fingerprint-${party}`)),
   ])
   return {
     restockSign: restockSign.privateKey,

@@ -1,17 +1,26 @@
 // A worker thread of the vault.
 
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { readConfig } from '@scratchless/program/config-file'
+import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { checkConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { operatorSettings } from '../settings.ts'
+import { operatorProcessSettings } from '../settings.ts'
 import { bulkJobs, type JobAnswer, type JobMessage } from './bulk-jobs.ts'
 import { openVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
 
-const { config } = workerData as { config: string }
-const settings = readConfig(config, operatorSettings)
-const needs = openVaultNeeds(settings, {
+/** What the vault itself was handed. */
+export interface WorkerGiven {
+  readonly plainSettings: unknown
+  readonly passphrase: Uint8Array | null
+}
+
+const { plainSettings, passphrase } = workerData as WorkerGiven
+const settings = checkConfig("the vault's settings", plainSettings, operatorProcessSettings)
+const keys = openKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
+const needs = openVaultNeeds(settings, keys, {
   clock: systemClock,
   random: systemRandom,
   log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),

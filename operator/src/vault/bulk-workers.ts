@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '@scratchless/program/log'
 import type { BulkJobs, JobAnswer, JobMessage } from './bulk-jobs.ts'
+import type { WorkerGiven } from './bulk-worker.ts'
 
 export interface BulkWorkers {
   /** Rejects where the job broke or its thread died; the caller may ask again. */
@@ -26,14 +27,14 @@ const DELIVERY_PLACES = [1, 2] as const
 const YOUNG_GENERATION_MB = 2
 const OLD_GENERATION_MB = 96
 
-export function startBulkWorkers({ config, log }: { config: string; log: Log }): BulkWorkers {
+export function startBulkWorkers({ given, log }: { given: WorkerGiven; log: Log }): BulkWorkers {
   const threads = new Map<number, Thread>()
   let lastId = 0
   let stopping = false
 
   function start(place: number): Thread {
     const worker = new Worker(new URL('./bulk-worker.ts', import.meta.url), {
-      workerData: { config },
+      workerData: given,
       resourceLimits: {
         maxYoungGenerationSizeMb: YOUNG_GENERATION_MB,
         maxOldGenerationSizeMb: OLD_GENERATION_MB,

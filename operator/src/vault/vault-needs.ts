@@ -2,7 +2,7 @@
 // role. Each thread opens the keys itself, so that no key is ever sent anywhere.
 
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import { type KeyPair, openPair, openSecret } from '@scratchless/keys/party-keys'
+import type { KeyFolder, KeyPair } from '@scratchless/keys/party-keys'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -43,18 +43,19 @@ export interface VaultNeeds {
 export const MAIN_CONNECTIONS = 4
 export const WORKER_CONNECTIONS = 2
 
-/** Opens the vault's keys below the working folder. Throws a KeyProblem. */
+/** Opens the vault's keys. Throws a KeyProblem. */
 export async function openVaultNeeds(
   settings: OperatorSettings,
+  keys: KeyFolder,
   outside: { clock: Clock; random: Random; log: Log; connections: number },
 ): Promise<VaultNeeds> {
-  const { party, keysFolder } = settings
+  const { party } = settings
   const [stock, sign, unwrap, lotMac, fingerprint] = await Promise.all([
-    openPair(keysFolder, 'stock'),
-    openPair(keysFolder, 'restock-sign'),
-    openPair(keysFolder, 'restock-unwrap'),
-    openSecret(keysFolder, 'lot-mac'),
-    openSecret(keysFolder, `fingerprint-${party}`),
+    keys.pair('stock'),
+    keys.pair('restock-sign'),
+    keys.pair('restock-unwrap'),
+    keys.secret('lot-mac'),
+    keys.secret(`fingerprint-${party}`),
   ])
   return {
     party,
@@ -68,7 +69,7 @@ export async function openVaultNeeds(
     },
     partners: new Map(settings.partners.map((partner) => [partner.party, partner])),
     pool: createPool({
-      url: settings.database.vault,
+      url: settings.databaseUrl,
       max: outside.connections,
       name: `${party} vault`,
       log: outside.log,
