@@ -204,10 +204,23 @@ function ownNode() {
   return node
 }
 
+/** The three usual descriptors, and the one that `--passphrase-fd` names, where it is open. */
+function inherited() {
+  const named = Number(options[options.indexOf('--passphrase-fd') + 1])
+  if (!options.includes('--passphrase-fd') || !Number.isInteger(named) || named < 3 || named > 255)
+    return 'inherit'
+  try {
+    fs.fstatSync(named)
+  } catch {
+    return 'inherit' // the program says that it is not there
+  }
+  return Array.from({ length: named + 1 }, (_, at) => (at < 3 || at === named ? 'inherit' : 'ignore'))
+}
+
 function handOver() {
   const node = ownNode()
   const child = spawn(node, ['--disable-warning=ExperimentalWarning', path.join(root, program), ...options], {
-    stdio: 'inherit',
+    stdio: inherited(),
     env: {
       ...process.env,
       PATH: `${path.join(modules, '.bin')}${path.delimiter}${process.env.PATH ?? ''}`,

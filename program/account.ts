@@ -1,18 +1,10 @@
 // An account of this machine for each process, where the starter is root: what one of them may read, another may not.
 
-import {
-  chmodSync,
-  chownSync,
-  lchownSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  statSync,
-} from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigProblem } from './config-file.ts'
+import { readableByAll } from './readable-code.ts'
 
 /** The number of a user, and of the group of the same number. They need no name on this machine. */
 export const account = z.int().min(1).max(65_533)
@@ -23,12 +15,11 @@ export function startedAsRoot(): boolean {
 
 /**
  * The accounts of a program's processes: those of the settings where we are root, none elsewhere.
- * Throws a ConfigProblem where root is to run it without, or one of them could not read the program.
+ * Throws a ConfigProblem where root is to run it without.
  */
-export function accountsFor<Accounts extends Readonly<Record<string, number>>>(
-  settings: { readonly accounts?: Accounts | undefined },
-  program: string,
-): Accounts | null {
+export function accountsFor<Accounts extends Readonly<Record<string, number>>>(settings: {
+  readonly accounts?: Accounts | undefined
+}): Accounts | null {
   if (!startedAsRoot()) return null
   const { accounts } = settings
   if (accounts === undefined)
@@ -38,24 +29,24 @@ export function accountsFor<Accounts extends Readonly<Record<string, number>>>(
   const numbers = Object.values(accounts)
   if (new Set(numbers).size !== numbers.length)
     throw new ConfigProblem('accounts: two processes have the same number; each needs its own')
-  for (const needed of [process.execPath, program]) {
-    const closed = closedToOthers(needed)
-    if (closed !== null)
-      throw new ConfigProblem(
-        `${closed} is closed to other accounts: started as root, the program must lie where all of them may read it`,
-      )
-  }
   return accounts
 }
 
-/** What on the way to a file keeps others from reading it, or null. */
-export function closedToOthers(file: string): string | null {
-  const path = realpathSync(file)
-  if ((statSync(path).mode & 0o004) === 0) return path
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return folder
-    if (folder === dirname(folder)) return null
-  }
+/** Which module to fork, and with what, so that it runs under an account; as ourselves where there is none. */
+export function runUnder(
+  account: number | undefined,
+  module: string,
+): { readonly module: string; readonly options: { uid?: number; gid?: number; execPath?: string } } {
+  if (account === undefined) return { module, options: {} }
+  const { module: readable, execPath } = readableByAll(module)
+  return { module: readable, options: { uid: account, gid: account, execPath } }
+}
+
+/** In a process that root started: from here on it is this account's, and cannot go back. */
+export function changeAccount(account: number): void {
+  process.setgroups!([])
+  process.setgid!(account)
+  process.setuid!(account)
 }
 
 /**
@@ -68,10 +59,15 @@ export function giveFolder(path: string, owner: number | undefined, group = owne
   if (owner === undefined) return
   if (!lstatSync(path).isDirectory()) throw new ConfigProblem(`${path} is no folder`)
   if (lstatSync(path).uid !== owner) {
-    for (const name of readdirSync(path)) lchownSync(join(path, name), owner, owner)
+    giveFiles(path, owner)
     chownSync(path, owner, group!)
   }
   chmodSync(path, group === owner ? 0o700 : 0o2710)
+}
+
+/** Gives an account what lies in a folder, through no link. */
+export function giveFiles(folder: string, owner: number): void {
+  for (const name of readdirSync(folder)) lchownSync(join(folder, name), owner, owner)
 }
 
 /** Makes a folder that is ours, and where there are accounts lets them pass through it to what is theirs. */

@@ -13,6 +13,8 @@ export interface HandedOver {
   readonly settings: unknown
   /** Opens the child's keys; absent where it has none or they lie open. */
   readonly passphrase?: Uint8Array
+  /** To which the child changes by itself, once it holds what this account could not reach. */
+  readonly account?: number
 }
 
 /** The descriptor in the child: after standard input, output, error and the starter's own channel. */
@@ -25,24 +27,26 @@ export const HANDED_STDIO = ['ignore', 'inherit', 'inherit', 'ipc', 'pipe'] as c
 
 /** Gives it to a child started with `HANDED_STDIO`. */
 export function handOver(child: ChildProcess, handed: HandedOver): void {
-  const { settings, passphrase } = handed
-  const bytes = encode([settings, passphrase ?? null])
+  const { settings, passphrase, account } = handed
+  const bytes = encode([settings, passphrase ?? null, account ?? null])
   const pipe = child.stdio[HANDED_FD] as Writable
   // A child that died before it read is started again, and handed this again.
   pipe.on('error', () => undefined)
   pipe.end(bytes, () => bytes.fill(0))
 }
 
-/** In the child, once: what its starter handed over. Throws a ConfigProblem where the settings are not as they should be. */
-export function takeHanded<Schema extends z.ZodType>(
-  schema: Schema,
-): {
-  readonly settings: z.output<Schema>
+export interface Taken<Settings> {
+  readonly settings: Settings
+  /** The same, unchecked: for a thread that checks them itself. */
   readonly plainSettings: unknown
   readonly passphrase: Buffer | null
-} {
+  readonly account: number | null
+}
+
+/** In the child, once: what its starter handed over. Throws a ConfigProblem where the settings are not as they should be. */
+export function takeHanded<Schema extends z.ZodType>(schema: Schema): Taken<z.output<Schema>> {
   const bytes = readToEnd(HANDED_FD, MAX_HANDED_BYTES)
-  const [plainSettings, secret] = decode(bytes) as [unknown, Uint8Array | null]
+  const [plainSettings, secret, account] = decode(bytes) as [unknown, Uint8Array | null, number | null]
   bytes.fill(0)
   const passphrase = secret && Buffer.from(secret)
   secret?.fill(0)
@@ -50,6 +54,7 @@ export function takeHanded<Schema extends z.ZodType>(
     settings: checkConfig('the settings handed over', plainSettings, schema),
     plainSettings,
     passphrase,
+    account,
   }
 }
 

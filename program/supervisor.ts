@@ -3,6 +3,8 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { runUnder } from './account.ts'
 import { HANDED_STDIO, type HandedOver, handOver } from './hand-over.ts'
 import type { Log } from './log.ts'
 import { whenToldToStop } from './starter-gone.ts'
@@ -17,6 +19,8 @@ export interface ChildSpec {
   readonly handed: HandedOver
   /** Under which it runs; the starter's own where there is none. */
   readonly account?: number | undefined
+  /** Started as we are, it changes to its account by itself (`changeAccount`). */
+  readonly changesAccount?: boolean
   /** Added to the starter's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
@@ -76,13 +80,17 @@ export function superviseChildren(options: {
   }
 
   function runOnce(spec: ChildSpec): Promise<string> {
-    const child = fork(spec.module, [...(spec.args ?? [])], {
+    const { module, options } = runUnder(spec.account, fileURLToPath(spec.module))
+    const child = fork(module, [...(spec.args ?? [])], {
       cwd,
       env: { ...process.env, ...spec.env },
       stdio: [...HANDED_STDIO],
-      ...(spec.account !== undefined && { uid: spec.account, gid: spec.account }),
+      ...(spec.changesAccount ? { execPath: options.execPath } : options),
     })
-    handOver(child, spec.handed)
+    handOver(child, {
+      ...spec.handed,
+      ...(spec.changesAccount && spec.account !== undefined && { account: spec.account }),
+    })
     running.set(spec.name, child)
     child.on('message', (message) => {
       if (!isReady(message)) return

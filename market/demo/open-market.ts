@@ -4,6 +4,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
 import { addStaff } from '@scratchless/office/staff/staff'
+import { startedAsRoot } from '@scratchless/program/account'
+import { readableByAll } from '@scratchless/program/readable-code'
 import type { PrintedPaper } from '../printer/printer.ts'
 import { holdCeremony, type MarketSettings } from './ceremony.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -86,6 +88,8 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
     await screen
 
     say('programs')
+    // Where they need a copy that their accounts may read, it is made before all of them want it.
+    if (startedAsRoot()) readableByAll(import.meta.filename)
     const office = ({ party, config }: { party: string; config: string }) =>
       start(
         data,

@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { Writable } from 'node:stream'
-import { startedAsRoot } from '@scratchless/program/account'
+import { runUnder, startedAsRoot } from '@scratchless/program/account'
 
 export interface RunningProgram {
   readonly name: string
@@ -47,18 +47,16 @@ export function startProgram(spec: {
 
   function run() {
     const log = fs.openSync(spec.logFile, 'a')
-    child = fork(
-      spec.module,
-      [...spec.args, ...(spec.passphrase ? ['--passphrase-fd', String(PASSPHRASE_FD)] : [])],
-      {
-        stdio: ['ignore', log, log, 'ipc', ...(spec.passphrase ? ['pipe' as const] : [])],
-        ...(spec.cwd !== undefined && { cwd: spec.cwd }),
-        ...(spec.account !== undefined && startedAsRoot() && { uid: spec.account, gid: spec.account }),
-        execArgv: ['--disable-warning=ExperimentalWarning'],
-        // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
-        detached: true,
-      },
-    )
+    const { module, options } = runUnder(startedAsRoot() ? spec.account : undefined, spec.module)
+    const args = [...spec.args, ...(spec.passphrase ? ['--passphrase-fd', String(PASSPHRASE_FD)] : [])]
+    child = fork(module, args, {
+      stdio: ['ignore', log, log, 'ipc', ...(spec.passphrase ? ['pipe' as const] : [])],
+      ...(spec.cwd !== undefined && { cwd: spec.cwd }),
+      ...options,
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // A process group of its own: Ctrl-C reaches the market, which stops its programs in order.
+      detached: true,
+    })
     fs.closeSync(log)
     if (spec.passphrase) {
       const pipe = child.stdio[PASSPHRASE_FD] as Writable

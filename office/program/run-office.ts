@@ -2,7 +2,6 @@
 // and the api kept alive, each under its own account where we are root, each with no more than is its own.
 
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { account, accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
 import type { Log } from '@scratchless/program/log'
@@ -44,7 +43,7 @@ interface Office {
 /** Throws a ConfigProblem where accounts or passphrase are not as they should be. */
 export function runOffice({ config, plainSettings, settings, api, vault, log }: Office): void {
   const { dataFolder, keysFolder, database } = settings
-  const accounts = accountsFor(settings, fileURLToPath(vault))
+  const accounts = accountsFor(settings)
   const passphrase = readPassphrase()
   const keys = resolve(dataFolder, keysFolder)
   openFolder(dataFolder, accounts)

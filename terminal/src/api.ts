@@ -1,6 +1,7 @@
 // The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
 
 import { makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { changeAccount, giveFiles } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
@@ -9,7 +10,7 @@ import { sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from './card/card-verbs.ts'
-import { CARD_SOCKET, configSchema, KEYS_FOLDER, STORE_FILE } from './config.ts'
+import { CARD_SOCKET, configSchema, KEYS_FOLDER, STORE_FILE, STORE_FOLDER } from './config.ts'
 import { openCentreLine } from './line/centre-line.ts'
 import { doubtOpenIntents } from './sale/settle-doubt.ts'
 import { openStore } from './store/open-store.ts'
@@ -19,7 +20,7 @@ import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
 import { waitForPredecessor } from './till/wait-for-predecessor.ts'
 
-const { settings: config, passphrase } = takeHanded(configSchema)
+const { settings: config, passphrase, account } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
 
 await waitForPredecessor(config.http.port)
@@ -30,6 +31,10 @@ await makePartyKeys(
 )
 const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase).pair('supply-sign')
 const store = openStore(STORE_FILE)
+if (account !== null) {
+  giveFiles(STORE_FOLDER, account)
+  changeAccount(account)
+}
 const clock = terminalClock(systemClock, store)
 const doubts = doubtOpenIntents({ store, clock })
 if (doubts > 0) log.warn({ doubts }, 'sales were cut off and are in doubt')

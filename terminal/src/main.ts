@@ -1,7 +1,6 @@
 // The terminal: keeps its api process and its card process alive. `node terminal/src/main.ts --config FILE`
 
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
@@ -24,7 +23,7 @@ try {
 function run(file: string, config: Config): void {
   const { dataFolder } = config
   const modules = { api: new URL('./api.ts', import.meta.url), card: new URL('./card.ts', import.meta.url) }
-  const accounts = accountsFor(config, fileURLToPath(modules.card))
+  const accounts = accountsFor(config)
   const passphrase = readPassphrase()
   openFolder(dataFolder, accounts)
   for (const folder of [KEYS_FOLDER, STORE_FOLDER]) giveFolder(join(dataFolder, folder), accounts?.api)
@@ -40,7 +39,9 @@ function run(file: string, config: Config): void {
     handed: { settings, ...(opens && { passphrase: opens }) },
     env: wipedMemory(process.env),
   })
-  const children = [child('card'), child('api', passphrase ? passphraseFor(passphrase, 'api') : undefined)]
+  const apiPassphrase = passphrase ? passphraseFor(passphrase, 'api') : undefined
+  // SQLite looks at every folder above its file: the api opens the store first and changes its account then.
+  const children = [child('card'), { ...child('api', apiPassphrase), changesAccount: true }]
   passphrase?.fill(0)
   const log = createLog({ program: 'terminal', process: 'main', clock: systemClock }, process.stderr)
   runProgram({ children, cwd: dataFolder, log })
