@@ -57,7 +57,10 @@ export interface KeyPair {
   readonly publicKey: KeyObject
 }
 
-/** A key file that is missing, altered, or closed under another passphrase. Names the file, never its content. */
+/**
+ * A key that cannot be had: its file is missing, altered, or closed under another passphrase, or its token is not
+ * there. One sentence, which names the file or the token, never its content.
+ */
 export class KeyProblem extends Error {
   override name = 'KeyProblem'
 }

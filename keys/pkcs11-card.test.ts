@@ -1,66 +1,27 @@
 // A vendor card on SoftHSM2, Debian's software token.
 
-import { execFileSync, spawnSync } from 'node:child_process'
 import { constants, createHmac, publicEncrypt, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { cardId } from '@scratchless/voucher/ids'
-import type pkcs11 from 'pkcs11js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { openPkcs11Card } from './pkcs11-card.ts'
-
-const LIBRARY = ['/usr/lib/softhsm/libsofthsm2.so', '/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so'].find(
-  existsSync,
-)
-const require = createRequire(import.meta.url)
-const installed =
-  LIBRARY !== undefined && spawnSync('softhsm2-util', ['--version']).status === 0 && compiled()
-// Where peers are required, a missing one fails the tests instead of leaving them out.
-const peerTest = test.skipIf(!installed && process.env.PEERS !== 'required')
-
-function compiled(): boolean {
-  try {
-    require('pkcs11js')
-    return true
-  } catch {
-    return false // the tests below name what they were skipped for
-  }
-}
+import { openToken } from './pkcs11-token.ts'
+import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './test-softhsm.ts'
 
 const PIN = '4711-0815'
+const VENDOR = { library: SOFTHSM_LIBRARY, label: 'vendor' }
 const id = cardId('C0000042')
-let folder: string
+let tokens: ReturnType<typeof makeTokens>
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'softhsm-'))
-  if (!installed) return
-  mkdirSync(join(folder, 'tokens'))
-  writeFileSync(
-    join(folder, 'softhsm2.conf'),
-    `directories.tokendir = ${join(folder, 'tokens')}\nlog.level = ERROR\n`,
-  )
-  process.env.SOFTHSM2_CONF = join(folder, 'softhsm2.conf')
-  execFileSync(
-    'softhsm2-util',
-    ['--init-token', '--free', '--label', 'vendor', '--pin', PIN, '--so-pin', '12345678'],
-    { stdio: 'pipe' },
-  )
-  issueKey()
+  tokens = makeTokens(['vendor'], PIN)
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => tokens.drop())
 
 /** What the centre's card desk does: the pair is made inside the token and cannot be extracted. */
 function issueKey() {
-  const driver = require('pkcs11js') as typeof pkcs11
-  const token = new driver.PKCS11()
-  token.load(LIBRARY!)
-  token.C_Initialize()
-  const slot = token.C_GetSlotList(true).find((one) => token.C_GetTokenInfo(one).label.startsWith('vendor'))!
-  const session = token.C_OpenSession(slot, driver.CKF_SERIAL_SESSION | driver.CKF_RW_SESSION)
-  token.C_Login(session, driver.CKU_USER, PIN)
-  token.C_GenerateKeyPair(
+  const { driver, module, session } = openToken(VENDOR)
+  module.C_Login(session, driver.CKU_USER, PIN)
+  module.C_GenerateKeyPair(
     session,
     { mechanism: driver.CKM_RSA_PKCS_KEY_PAIR_GEN },
     [
@@ -81,16 +42,15 @@ function issueKey() {
       { type: driver.CKA_SIGN, value: false },
     ],
   )
-  token.C_Logout(session)
-  token.C_CloseSession(session)
-  token.C_Finalize()
-  token.close()
+  module.C_Logout(session)
+  module.C_CloseSession(session)
 }
 
-peerTest(
+softhsmTest(
   'SoftHSM2 (skipped where it, a compiler or the driver is missing) derives a code’s key inside the token',
   async () => {
-    const card = openPkcs11Card({ library: LIBRARY!, tokenLabel: 'vendor', id, triesFolder: folder })
+    issueKey()
+    const card = openPkcs11Card({ ...VENDOR, id, triesFolder: tokens.folder })
     const safeKey = randomBytes(32)
     const wrapped = publicEncrypt(
       { key: card.publicKey, oaepHash: 'sha1', padding: constants.RSA_PKCS1_OAEP_PADDING },
