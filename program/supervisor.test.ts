@@ -61,6 +61,27 @@ test('children start in the folder, a dead one comes back, and all stop together
   expect([lives(api), lives(pidOf('vault'))]).toEqual([false, false])
 })
 
+test('a child that says what is to be mended is not started again, and its program ends', async () => {
+  const child = join(folder, 'misset.ts')
+  writeFileSync(
+    child,
+    `import { appendFileSync } from 'node:fs'
+     import { cannotServe } from ${here('supervisor.ts')}
+     import { ConfigProblem } from ${here('config-file.ts')}
+     appendFileSync('lives', 'x')
+     await Promise.reject(new ConfigProblem('the passphrase is another')).catch(cannotServe)`,
+  )
+  const children = [
+    { name: 'vault', module: pathToFileURL(child), handed: { settings: null } },
+    { name: 'api', module: childFile('api'), handed: { settings: null } },
+  ]
+  const supervised = superviseChildren({ children, cwd: folder, log })
+  await expect(supervised.ready).rejects.toThrow('vault cannot serve')
+  await until(() => existsSync(join(folder, 'api.pid')))
+  await supervised.stop()
+  expect([readFileSync(join(folder, 'lives'), 'utf8'), lives(pidOf('api'))]).toEqual(['x', false])
+})
+
 test('a program and its children end when their starter is killed', async () => {
   const main = join(folder, 'main.ts')
   writeFileSync(

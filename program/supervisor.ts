@@ -44,9 +44,24 @@ const HEALTHY_MS = 30_000
 /** A child has this long after SIGTERM; with the kill after it, the whole program stops within five seconds. */
 const CHILD_STOP_MS = 3_000
 
+/** How a child ends that cannot serve as things are set (sysexits.h, EX_CONFIG): it is not started again. */
+const CANNOT_SERVE = 78
+
+/** For a child's first steps: a problem that a person has to mend is said in its own words, and ends the program. */
+export function cannotServe(problem: unknown): never {
+  if (!(problem instanceof Error && problem.name.endsWith('Problem'))) throw problem
+  process.stderr.write(`${problem.message}\n`)
+  process.exit(CANNOT_SERVE)
+}
+
 /** Tells the starter that this child serves. Without a starter (run alone) it does nothing. */
 export function sendReady(details: Record<string, unknown> = {}): void {
   process.send?.({ ...details, ready: true })
+}
+
+/** A child said what is to be mended before it can serve. */
+class CannotServe extends Error {
+  override name = 'CannotServe'
 }
 
 /**
@@ -72,6 +87,10 @@ export function superviseChildren(options: {
       const bornMs = performance.now()
       const how = await runOnce(spec)
       if (stopped.signal.aborted) return
+      if (how === `exit ${CANNOT_SERVE}` && !(spec.name in readyMessages)) {
+        reject(new CannotServe(`${spec.name} cannot serve as things are set`))
+        return
+      }
       if (performance.now() - bornMs > HEALTHY_MS) pauseMs = FIRST_RESTART_MS
       log.error({ child: spec.name, how, restartInMs: pauseMs }, 'a child ended and is started again')
       await sleep(pauseMs, undefined, { signal: stopped.signal }).catch(() => undefined)
@@ -125,13 +144,17 @@ export function superviseChildren(options: {
 
 /**
  * The whole of a main file after its settings are read: supervises, tells an own starter when all are ready
- * (`{ready: true, children: {…}}`), and stops when told to or when the starter is gone.
+ * (`{ready: true, children: {…}}`), and stops when told to, when the starter is gone, or when a child cannot serve.
  */
 export function runProgram(options: { children: readonly ChildSpec[]; cwd: string; log: Log }): Supervised {
   const supervised = superviseChildren(options)
   supervised.ready.then(
     (children) => sendReady({ children }),
-    () => undefined,
+    async (reason) => {
+      if (!(reason instanceof CannotServe)) return
+      await supervised.stop()
+      process.exit(1)
+    },
   )
   whenToldToStop(async (reason) => {
     options.log.info({ reason }, 'stopping')

@@ -11,7 +11,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CentreNeeds } from './needs.ts'
@@ -40,7 +40,7 @@ const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settin
 await openOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
 
 const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
-const tls = await keys.pair('tls')
+const tls = await keys.pair('tls').catch(cannotServe)
 const own = {
   keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),

@@ -7,7 +7,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { centreProcessSettings } from './settings.ts'
@@ -16,7 +16,9 @@ import { openVault } from './vault/serve-verbs.ts'
 const { settings, passphrase } = takeHanded(centreProcessSettings)
 const keys = openKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
-const vault = await openVault(settings, keys, { clock: systemClock, random: systemRandom, log })
+const vault = await openVault(settings, keys, { clock: systemClock, random: systemRandom, log }).catch(
+  cannotServe,
+)
 const line = await servePrivateLine(VAULT_SOCKET, vault.verbs, ({ reference, verb, error }) =>
   log.error({ reference, verb, err: error }, 'a verb failed'),
 )

@@ -13,7 +13,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -39,7 +39,7 @@ const needs = { party, pool, vault: line.verbs, ...outside }
 
 const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {
-  keyPem: (await keys.pair('tls')).privateKey.export({
+  keyPem: (await keys.pair('tls').catch(cannotServe)).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
   }) as string,

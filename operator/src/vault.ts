@@ -7,7 +7,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from './settings.ts'
@@ -26,7 +26,7 @@ const needs = await openVaultNeeds(settings, keys, {
   random: systemRandom,
   log,
   connections: MAIN_CONNECTIONS,
-})
+}).catch(cannotServe)
 const workers = startBulkWorkers({ given: { plainSettings, passphrase }, log })
 
 const verbs: VaultVerbs = {

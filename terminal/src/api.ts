@@ -6,7 +6,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from './card/card-verbs.ts'
@@ -29,7 +29,9 @@ await makePartyKeys(
   { pairs: ['supply-sign'] },
   { random: systemRandom, ...(passphrase && { passphrase }) },
 )
-const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase).pair('supply-sign')
+const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase)
+  .pair('supply-sign')
+  .catch(cannotServe)
 const store = openStore(STORE_FILE)
 if (account !== null) {
   giveFiles(STORE_FOLDER, account)
