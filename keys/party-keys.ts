@@ -26,7 +26,7 @@ import {
   passphraseKeyOf,
 } from './passphrase-box.ts'
 
-const RSA_BITS = 2048
+export const RSA_BITS = 2048
 const SECRET_BYTES = 32
 
 /** What a pair is for, and so of which kind it is. */
@@ -49,8 +49,12 @@ const PAIR_KINDS = {
 } as const
 
 export type PairPurpose = keyof typeof PAIR_KINDS
-/** Secrets of a vault: the MAC over lot records, and one fingerprint key per operator whose codes it knows. */
-export type SecretPurpose = 'lot-mac' | `fingerprint-${string}`
+/**
+ * Secrets of a vault: the MAC over lot records, one fingerprint key per operator whose codes it knows, and the PIN of
+ * the token that holds its RSA keys, where one does.
+ */
+export type SecretPurpose = MadeSecret | 'token-pin'
+type MadeSecret = 'lot-mac' | `fingerprint-${string}`
 
 export interface KeyPair {
   readonly privateKey: KeyObject
@@ -77,16 +81,16 @@ export function generatePair(purpose: PairPurpose): KeyPair {
  */
 export async function makePartyKeys(
   folder: string,
-  purposes: { pairs: readonly PairPurpose[]; secrets?: readonly SecretPurpose[] },
-  needs: { random: Random; passphrase?: Uint8Array },
+  purposes: { pairs: readonly PairPurpose[]; secrets?: readonly MadeSecret[] },
+  needs: KeyMaking,
 ): Promise<void> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const lacks = (purpose: string) => !existsSync(keyFile(folder, purpose))
   const pairs = purposes.pairs.filter(lacks)
   const secrets = (purposes.secrets ?? []).filter(lacks)
   if (pairs.length + secrets.length === 0) return
-  const { random, passphrase } = needs
-  const key = passphrase === undefined ? null : await newPassphraseKey(passphrase, random)
+  const { random } = needs
+  const key = await closingKey(needs)
   for (const purpose of pairs) {
     const { privateKey, publicKey } = generatePair(purpose)
     // The public half first: a private key that exists always has its public file.
@@ -96,11 +100,27 @@ export async function makePartyKeys(
   for (const purpose of secrets) writeKey(folder, purpose, randomBytes(random, SECRET_BYTES), key, random)
 }
 
+/** Keeps the PIN of a token in a key folder, in place of an earlier one; zeroes `pin`. */
+export async function keepTokenPin(folder: string, pin: Buffer, needs: KeyMaking): Promise<void> {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  writeKey(folder, 'token-pin', pin, await closingKey(needs), needs.random)
+}
+
+interface KeyMaking {
+  readonly random: Random
+  /** Absent: the keys lie open. */
+  readonly passphrase?: Uint8Array
+}
+
+async function closingKey({ random, passphrase }: KeyMaking): Promise<PassphraseKey | null> {
+  return passphrase === undefined ? null : newPassphraseKey(passphrase, random)
+}
+
 /** The keys of a folder, opened one by one. Each throws a KeyProblem where it cannot be opened. */
 export interface KeyFolder {
   readonly path: string
   pair(purpose: PairPurpose): Promise<KeyPair>
-  /** A secret of 32 bytes. */
+  /** A secret: 32 bytes that were made, or a token's PIN. */
   secret(purpose: SecretPurpose): Promise<KeyObject>
 }
 
