@@ -4,6 +4,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import type { MigrationSource } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
+import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { z } from 'zod'
@@ -48,6 +49,8 @@ const fields = {
   ),
   dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
   keysFolder: z.string().min(1).default('keys'),
+  /** Absent: the vault's RSA keys lie in key files, like all others. */
+  token: tokenSettings.optional(),
   /** For screens, on loopback. */
   staffHttp: port,
   /** Where operators bring deliveries. */
@@ -69,7 +72,9 @@ const fields = {
 }
 
 /** The settings file. */
-export const centreSettings = z.strictObject({ ...fields, ...officeMainSettings })
+export const centreSettings = z
+  .strictObject({ ...fields, ...officeMainSettings })
+  .superRefine(tokenNeedsInterop)
 
 /** What of it each process is handed: no other's database address. */
 export const centreProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })

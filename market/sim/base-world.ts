@@ -28,6 +28,7 @@ import type { VaultNeeds as CentreVaultNeeds, VaultKeys } from '@scratchless/cen
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
 import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
@@ -305,7 +306,7 @@ function operatorVaultOf(
   return {
     party: ATLAS,
     keys: {
-      stock: pairs.operatorStock,
+      stock: fileHolderKey(pairs.operatorStock),
       sign: signingKeyOf(pairs.operatorSign.privateKey),
       unwrap: unwrappingKeyOf(pairs.operatorUnwrap.privateKey),
       lotMac,
@@ -367,11 +368,11 @@ async function centreVaultOf(
   log: Log,
   pool: Pool,
 ): Promise<BaseWorld['centreVault']> {
+  const stock = fileHolderKey(pairs.centreStock)
   const keys: VaultKeys = {
-    restockSign: pairs.centreSign.privateKey,
-    restockUnwrap: pairs.centreUnwrap.privateKey,
-    stockPrivate: pairs.centreStock.privateKey,
-    stockPublic: pairs.centreStock.publicKey,
+    restockSign: signingKeyOf(pairs.centreSign.privateKey),
+    restockUnwrap: unwrappingKeyOf(pairs.centreUnwrap.privateKey),
+    stock,
     macKey,
     supplySign: pairs.supplySign.privateKey,
     supplyPublic: pairs.supplySign.publicKey,
@@ -392,7 +393,14 @@ async function centreVaultOf(
     epochDays: settings.epochDays,
     signer: own.signer,
     centreCertificate: own.certificate,
-    restockWorker: createRestockWorker({ centre: CENTRE, partners, keys }),
+    restockWorker: createRestockWorker({
+      ...{ centre: CENTRE, partners },
+      keys: {
+        unwrapSource: { privateKey: pairs.centreUnwrap.privateKey },
+        stock: { publicKey: stock.publicKey, oaepHash: stock.oaepHash },
+        ...{ macKey, fingerprint: keys.fingerprint },
+      },
+    }),
   }
 }
 

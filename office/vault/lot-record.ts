@@ -2,15 +2,8 @@
 // the vault. OAEP authenticates nobody: without the MAC a database administrator could plant a lot of his own.
 // It commits in the same transaction as its rows.
 
-import {
-  constants,
-  createHmac,
-  createSecretKey,
-  type KeyObject,
-  privateDecrypt,
-  publicEncrypt,
-  timingSafeEqual,
-} from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { closeForHolder, type HolderKey, type HolderPublicKey } from '@scratchless/keys/holder-key'
 import { encode } from 'cborg'
 import type { LotBinding, OfficeHolder, Sealing } from './closing.ts'
 
@@ -26,7 +19,6 @@ export interface LotRecord<H extends OfficeHolder> {
 /** In order of precedence: not made by this vault (or altered since); closed for another key. */
 export type LotRecordRefusal = 'not-ours' | 'not-for-this-key'
 
-const OAEP = { oaepHash: 'sha256', padding: constants.RSA_PKCS1_OAEP_PADDING } as const
 const CONTENT_KEY_BYTES = 32
 
 /** Closes a sealing attempt's key for the holder. `macKey` is the vault's `lot-mac` secret. */
@@ -34,10 +26,10 @@ export function closeLotRecord<H extends OfficeHolder>(
   recordId: string,
   sealing: Sealing<H>,
   codeDigits: number,
-  keys: { holderPublicKey: KeyObject; macKey: KeyObject },
+  keys: { holder: HolderPublicKey; macKey: KeyObject },
 ): LotRecord<H> {
   const bytes = sealing.contentKey.export()
-  const wrappedKey = publicEncrypt({ key: keys.holderPublicKey, ...OAEP }, bytes)
+  const wrappedKey = closeForHolder(keys.holder, bytes)
   bytes.fill(0)
   const record = { recordId, binding: sealing.binding, codeDigits, wrappedKey }
   return { ...record, mac: macOf(record, keys.macKey) }
@@ -46,21 +38,12 @@ export function closeLotRecord<H extends OfficeHolder>(
 /** The content key of a record of ours, or why not. The MAC is checked before anything is decrypted. */
 export function openLotRecord<H extends OfficeHolder>(
   record: LotRecord<H>,
-  keys: { holderPrivateKey: KeyObject; macKey: KeyObject },
+  keys: { holder: HolderKey; macKey: KeyObject },
 ): KeyObject | LotRecordRefusal {
   const expected = macOf(record, keys.macKey)
   if (record.mac.length !== expected.length || !timingSafeEqual(record.mac, expected)) return 'not-ours'
-  let bytes: Buffer
-  try {
-    bytes = privateDecrypt({ key: keys.holderPrivateKey, ...OAEP }, record.wrappedKey)
-  } catch {
-    // OAEP says only that it did not hold.
-    return 'not-for-this-key'
-  }
-  if (bytes.length !== CONTENT_KEY_BYTES) return 'not-for-this-key'
-  const contentKey = createSecretKey(bytes)
-  bytes.fill(0)
-  return contentKey
+  const contentKey = keys.holder.open(record.wrappedKey)
+  return contentKey?.symmetricKeySize === CONTENT_KEY_BYTES ? contentKey : 'not-for-this-key'
 }
 
 /** HMAC-SHA-256 over deterministic CBOR of everything the record says. */

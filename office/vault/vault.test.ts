@@ -1,4 +1,6 @@
-import { createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { createSecretKey, randomBytes } from 'node:crypto'
+import { fileHolderKey } from '@scratchless/keys/holder-key'
+import { generatePair } from '@scratchless/keys/party-keys'
 import { centreId, lotId, operatorId } from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
@@ -20,7 +22,7 @@ const binding = {
 const firstSerial = serialNumber('100000000000')
 const digits = 14
 const codes = (count: number) => randomBytes(count * packedSize(digits))
-const holder = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const holder = fileHolderKey(generatePair('stock'))
 const macKey = createSecretKey(randomBytes(32))
 
 test('what was closed opens again, whole or from the middle of a later pack', () => {
@@ -57,8 +59,8 @@ test('a code moved to another serial, index, holder, lot or product does not ope
 
 test('a lot record opens for its holder, and not when planted, altered or for another', () => {
   const sealing = beginSealing(binding, systemRandom)
-  const record = closeLotRecord('r1', sealing, digits, { holderPublicKey: holder.publicKey, macKey })
-  const keys = { holderPrivateKey: holder.privateKey, macKey }
+  const record = closeLotRecord('r1', sealing, digits, { holder, macKey })
+  const keys = { holder, macKey }
   const opened = openLotRecord(record, keys)
   expect(typeof opened === 'object' && opened.equals(sealing.contentKey)).toBe(true)
   expect(openLotRecord({ ...record, wrappedKey: new Uint8Array(record.wrappedKey) }, keys)).toBeTypeOf(
@@ -66,14 +68,14 @@ test('a lot record opens for its holder, and not when planted, altered or for an
   )
 
   const planted = closeLotRecord('r1', sealing, digits, {
-    holderPublicKey: holder.publicKey,
+    holder,
     macKey: createSecretKey(randomBytes(32)),
   })
   expect(openLotRecord(planted, keys)).toBe('not-ours')
   expect(openLotRecord({ ...record, recordId: 'r2' }, keys)).toBe('not-ours')
   expect(openLotRecord({ ...record, codeDigits: 16 }, keys)).toBe('not-ours')
-  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-  expect(openLotRecord(record, { holderPrivateKey: other, macKey })).toBe('not-for-this-key')
+  const other = fileHolderKey(generatePair('stock'))
+  expect(openLotRecord(record, { holder: other, macKey })).toBe('not-for-this-key')
 })
 
 test('the same code has the same fingerprint, in its length and under its key only', () => {

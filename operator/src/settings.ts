@@ -3,6 +3,7 @@
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { type MigrationSource, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
+import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, parseDecimal } from '@scratchless/voucher/money'
 import { z } from 'zod'
@@ -20,6 +21,8 @@ const fields = {
   /** Absolute. The program's processes work in it; its key folder and its vault's socket lie below. */
   dataFolder: z.string().startsWith('/'),
   keysFolder: z.string().default('keys'),
+  /** Absent: the vault's RSA keys lie in key files, like all others. */
+  token: tokenSettings.optional(),
   /** Screens of staff: plain HTTP on loopback. */
   staffHttp: z.strictObject({ port }),
   /** Partners: mutual TLS. */
@@ -32,6 +35,7 @@ const fields = {
 /** The settings file. */
 export const operatorSettings = z
   .strictObject({ ...fields, ...officeMainSettings })
+  .superRefine(tokenNeedsInterop)
   .refine(
     ({ partners, currency }) =>
       partners.every(

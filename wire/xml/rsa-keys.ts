@@ -1,5 +1,4 @@
-// The two private operations that messages need, as interfaces, so that a token can stand where a key file
-// stands today. A token answers later: both may return promises.
+// The two private operations that messages need, as interfaces: a key file or a token stands behind them.
 
 import {
   constants,
@@ -56,6 +55,31 @@ export function unwrappingKeyOf(privateKey: KeyObject): UnwrappingKey {
       }
     },
   }
+}
+
+/** A signing key in a token. It signs by PKCS #1 v1.5 with SHA-256: not in suite `modern`. */
+export function tokenSigningKey(key: { sign(bytes: Uint8Array): Buffer }): SigningKey {
+  return {
+    sign(suite, signedInfo) {
+      assertNotModern(suite)
+      return key.sign(signedInfo)
+    },
+  }
+}
+
+/** An unwrapping key in a token. It opens OAEP with SHA-1: not in suite `modern`. */
+export function tokenUnwrappingKey(key: { open(wrapped: Uint8Array): KeyObject | null }): UnwrappingKey {
+  return {
+    unwrap(suite, wrapped) {
+      assertNotModern(suite)
+      const contentKey = key.open(wrapped)
+      return contentKey?.symmetricKeySize === CONTENT_KEY_BYTES ? contentKey : null
+    },
+  }
+}
+
+function assertNotModern(suite: Suite): void {
+  if (suite === 'modern') throw new TypeError('a key in a token does not speak suite modern')
 }
 
 /** Whether a signature over these bytes is the holder's of `publicKey`, by the suite's algorithm. */

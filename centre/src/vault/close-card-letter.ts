@@ -2,6 +2,7 @@
 // vault, and given out only closed for the registered cards of the terminal's shop.
 
 import { createSecretKey } from 'node:crypto'
+import { closeForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import type { TerminalId } from '@scratchless/voucher/ids'
 import { randomBytes } from '@scratchless/voucher/random'
@@ -9,7 +10,6 @@ import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
 import { closeForCard, closeCardLetter as closeLetter } from '@scratchless/wire/supply/card-letter'
 import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { closeForSelf } from './own-record.ts'
 import { insertSafeKey, lockTerminals, readCards, readNewestSafeKeys, type SafeKeyRow } from './ring.sql.ts'
 import { assertOwnSafeKey, cardKeyOf, macSafeKey, safeKeyOf, terminalVerifier } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
@@ -69,7 +69,7 @@ async function currentSafeKey(needs: VaultNeeds, sql: Sql, terminal: TerminalId)
     terminal_id: terminal,
     epoch: (newest?.epoch ?? 0) + 1,
     ends_at: new Date(nowMs + needs.epochDays * DAY_MS),
-    wrapped_key: closeForSelf(needs.keys.stockPublic, bytes),
+    wrapped_key: closeForHolder(needs.keys.stock, bytes),
   }
   needs.cache.get(`safe ${terminal} ${made.epoch}`, () => createSecretKey(bytes))
   bytes.fill(0)

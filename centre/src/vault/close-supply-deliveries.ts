@@ -304,7 +304,7 @@ function close(
           wrappedKey: part.wrapped_key,
           mac: part.mac,
         },
-        { holderPrivateKey: keys.stockPrivate, macKey: keys.macKey },
+        { holder: keys.stock, macKey: keys.macKey },
       ),
     )
     if (typeof contentKey === 'string') throw new Error(`lot record ${part.record_id} is ${contentKey}`)

@@ -2,6 +2,7 @@
 // from it proves both directions; a terminal is certified once two approvers agree to the key that the device shows.
 
 import { createPublicKey, createSecretKey } from 'node:crypto'
+import { closeForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction } from '@scratchless/office/database/database'
 import { verifyApprovals } from '@scratchless/office/staff/approval'
 import { nowSeconds } from '@scratchless/voucher/clock'
@@ -19,7 +20,6 @@ import {
 } from '@scratchless/wire/supply/enrolment-code'
 import { openEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
 import type { Standing } from '@scratchless/wire/supply/standing'
-import { closeForSelf, openForSelf } from './own-record.ts'
 import {
   type EnrolmentRow,
   insertEnrolment,
@@ -47,7 +47,7 @@ export async function openEnrolment(
   const keys = enrolmentKeys(code, number)
   code.fill(0)
   const both = Buffer.concat([keys.request.export(), keys.answer.export()])
-  const wrapped_keys = closeForSelf(needs.keys.stockPublic, both)
+  const wrapped_keys = closeForHolder(needs.keys.stock, both)
   both.fill(0)
   const row = {
     number,
@@ -62,7 +62,8 @@ export async function openEnrolment(
 
 function keysOf(needs: VaultNeeds, row: EnrolmentRow): EnrolmentKeys {
   assertOwnEnrolment(needs.keys, row)
-  const both = openForSelf(needs.keys.stockPrivate, row.wrapped_keys)
+  const both = needs.keys.stock.open(row.wrapped_keys)?.export()
+  if (both === undefined) throw new Error(`the keys of enrolment ${row.number} are not-for-this-key`)
   const keys = {
     request: createSecretKey(both.subarray(0, MAC_KEY_BYTES)),
     answer: createSecretKey(both.subarray(MAC_KEY_BYTES)),

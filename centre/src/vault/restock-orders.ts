@@ -6,7 +6,6 @@ import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { type Money, toDecimal } from '@scratchless/voucher/money'
 import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
 import type { VaultNeeds, VaultPartner } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
@@ -31,7 +30,7 @@ export async function signRestockOrder(needs: VaultNeeds, order: RestockOrder): 
   needs.restockWorker.prepare()
   const bytes = await closeRestockOrder(order, {
     suite: partner.suite,
-    signingKey: signingKeyOf(needs.keys.restockSign),
+    signingKey: needs.keys.restockSign,
     receiverKey: partner.wrapKey,
     random: needs.random,
   })
@@ -48,7 +47,7 @@ export async function openOrderResponse(
   const opened = await openRestockOrderResponse(message.bytes, {
     partner: { id: partner.operator, suite: partner.suite, verifyKey: partner.verifyKey },
     self: needs.centre,
-    unwrappingKey: unwrappingKeyOf(needs.keys.restockUnwrap),
+    unwrappingKey: needs.keys.restockUnwrap,
   })
   if ('refusal' in opened) return { refusal: opened.refusal }
   const { content } = opened

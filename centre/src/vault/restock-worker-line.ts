@@ -2,6 +2,8 @@
 
 import type { KeyObject } from 'node:crypto'
 import { Worker } from 'node:worker_threads'
+import type { HolderPublicKey } from '@scratchless/keys/holder-key'
+import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
@@ -14,10 +16,16 @@ import type { VaultKeys, VaultPartner } from './vault-needs.ts'
 export interface RestockWorkerData {
   readonly centre: CentreId
   readonly partners: readonly Pick<VaultPartner, 'operator' | 'suite' | 'verifyKey'>[]
-  readonly keys: Pick<VaultKeys, 'restockUnwrap' | 'stockPublic' | 'macKey'> & {
-    readonly fingerprint: ReadonlyMap<OperatorId, KeyObject>
+  readonly keys: Pick<VaultKeys, 'macKey' | 'fingerprint'> & {
+    readonly unwrapSource: UnwrapSource
+    readonly stock: HolderPublicKey
   }
 }
+
+/** An unwrapping key as it goes to a thread: itself, or what opens the token that holds it. */
+export type UnwrapSource =
+  | { readonly privateKey: KeyObject }
+  | { readonly token: TokenAddress; readonly pin: KeyObject }
 
 export interface RestockJob {
   readonly operator: OperatorId

@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
+import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { beginSealing, closePack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { closeLotRecord } from '@scratchless/office/vault/lot-record'
@@ -19,7 +20,7 @@ import {
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
-import { unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { fingerprintCopy } from './fingerprint-copy.ts'
 import type {
   ExaminedPart,
@@ -35,7 +36,11 @@ import type {
 const MAX_PACK_CODES = 1_000
 
 const { centre, partners, keys } = workerData as RestockWorkerData
-const unwrappingKey = unwrappingKeyOf(keys.restockUnwrap)
+const { unwrapSource } = keys
+const unwrappingKey =
+  'token' in unwrapSource
+    ? tokenUnwrappingKey(openTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
+    : unwrappingKeyOf(unwrapSource.privateKey)
 
 parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
   const done = act === 'open' ? openAndClose(job) : examine(job)
@@ -90,7 +95,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
       return { firstSerial, count, ...closePack(sealing, firstSerial, codes, content.codeDigits) }
     })
     const record = closeLotRecord(randomUUID(), sealing, content.codeDigits, {
-      holderPublicKey: keys.stockPublic,
+      holder: keys.stock,
       macKey: keys.macKey,
     })
     return {

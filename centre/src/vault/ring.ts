@@ -6,7 +6,7 @@ import type { Sql } from '@scratchless/office/database/database'
 import { nowSeconds } from '@scratchless/voucher/clock'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { closeCertificate, kidOfNumber, openCertificate, ROOT_KID } from '@scratchless/wire/compact/cwt'
-import { assertOwnRecord, macRecord, type OwnFields, openKeyForSelf } from './own-record.ts'
+import { assertOwnRecord, macRecord, type OwnFields } from './own-record.ts'
 import {
   type CardRow,
   type EnrolmentRow,
@@ -91,8 +91,9 @@ export function terminalVerifier(needs: VaultNeeds, row: TerminalRow): Verifier 
 export function safeKeyOf(needs: VaultNeeds, row: SafeKeyRow): KeyObject {
   assertOwnSafeKey(needs.keys, row)
   const name = `safe ${row.terminal_id} ${row.epoch}`
-  const key = needs.cache.get(name, () => openKeyForSelf(needs.keys.stockPrivate, row.wrapped_key))
-  if (typeof key === 'string') throw new Error(key)
+  const key = needs.cache.get(name, () => needs.keys.stock.open(row.wrapped_key) ?? 'not-for-this-key')
+  if (typeof key === 'string')
+    throw new Error(`the safe key of ${row.terminal_id}, epoch ${row.epoch}, is ${key}`)
   return key
 }
 

@@ -1,10 +1,18 @@
 // Puts the vault together: keys from their folder, the ring from the settings, the verbs on top.
 
+import { fileHolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
+import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
+import {
+  signingKeyOf,
+  tokenSigningKey,
+  tokenUnwrappingKey,
+  unwrappingKeyOf,
+} from '@scratchless/wire/xml/rsa-keys'
 import type { CentreSettings } from '../settings.ts'
 import { registerCard, revokeCard } from './cards.ts'
 import { closeAnswer } from './close-answer.ts'
@@ -13,7 +21,7 @@ import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, certifyTerminal, openEnrolment, revokeTerminal } from './enrolment.ts'
 import { createKeyCache } from './key-cache.ts'
 import { openOrderResponse, signRestockOrder } from './restock-orders.ts'
-import { createRestockWorker } from './restock-worker-line.ts'
+import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts'
 import { openCentreSigner } from './ring.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
 import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
@@ -28,13 +36,13 @@ export interface OpenVault {
 export async function openVault(
   settings: Pick<
     CentreSettings,
-    'party' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
+    'party' | 'token' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
   >,
   keyFolder: KeyFolder,
   process: { clock: Clock; random: Random; log: Log },
 ): Promise<OpenVault> {
   const { party: centre, ceilings, epochDays } = settings
-  const keys = await openKeys(keyFolder, settings.partners)
+  const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
   const own = await openCentreSigner({ keys, clock: process.clock, centre }, pool)
   const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
@@ -47,8 +55,8 @@ export async function openVault(
     centre,
     partners,
     keys: {
-      restockUnwrap: keys.restockUnwrap,
-      stockPublic: keys.stockPublic,
+      unwrapSource,
+      stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
       macKey: keys.macKey,
       fingerprint: keys.fingerprint,
     },
@@ -90,26 +98,52 @@ export async function openVault(
   }
 }
 
-async function openKeys(folder: KeyFolder, partners: CentreSettings['partners']): Promise<VaultKeys> {
-  const [restockSign, restockUnwrap, stock, supplySign, root, macKey, ...fingerprints] = await Promise.all([
-    folder.pair('restock-sign'),
-    folder.pair('restock-unwrap'),
-    folder.pair('stock'),
+async function openKeys(
+  settings: Pick<CentreSettings, 'token' | 'partners'>,
+  folder: KeyFolder,
+): Promise<VaultKeys & { unwrapSource: UnwrapSource }> {
+  const { partners } = settings
+  const [rsa, supplySign, root, macKey, ...fingerprints] = await Promise.all([
+    openRsaKeys(settings, folder),
     folder.pair('supply-sign'),
     folder.pair('root'),
     folder.secret('lot-mac'),
     ...partners.map(({ party }) => folder.secret(`fingerprint-${party}`)),
   ])
   return {
-    restockSign: restockSign.privateKey,
-    restockUnwrap: restockUnwrap.privateKey,
-    stockPrivate: stock.privateKey,
-    stockPublic: stock.publicKey,
+    ...rsa,
     macKey,
     supplySign: supplySign.privateKey,
     supplyPublic: supplySign.publicKey,
     root: root.privateKey,
     rootPublic: root.publicKey,
     fingerprint: new Map(partners.map(({ party }, index) => [party, fingerprints[index]!])),
+  }
+}
+
+async function openRsaKeys(
+  { token }: Pick<CentreSettings, 'token'>,
+  folder: KeyFolder,
+): Promise<Pick<VaultKeys, 'restockSign' | 'restockUnwrap' | 'stock'> & { unwrapSource: UnwrapSource }> {
+  if (token !== undefined) {
+    const pin = await folder.secret('token-pin')
+    const inToken = openTokenKeys(token, pin)
+    return {
+      restockSign: tokenSigningKey(inToken.signer('restock-sign')),
+      restockUnwrap: tokenUnwrappingKey(inToken.holder('restock-unwrap')),
+      stock: inToken.holder('stock'),
+      unwrapSource: { token, pin },
+    }
+  }
+  const [sign, unwrap, stock] = await Promise.all([
+    folder.pair('restock-sign'),
+    folder.pair('restock-unwrap'),
+    folder.pair('stock'),
+  ])
+  return {
+    restockSign: signingKeyOf(sign.privateKey),
+    restockUnwrap: unwrappingKeyOf(unwrap.privateKey),
+    stock: fileHolderKey(stock),
+    unwrapSource: { privateKey: unwrap.privateKey },
   }
 }

@@ -15,7 +15,6 @@ import {
   type DeliveryRefusal,
   type RestockReceipt,
 } from '@scratchless/wire/restock/restock-receipt'
-import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import {
   addReceived,
   anySerialKnown,
@@ -121,7 +120,7 @@ function settleMatches(
   matches: readonly MatchingCode[],
 ): SerialNumber[] {
   if (matches.length === 0) return []
-  const keys = { holderPrivateKey: needs.keys.stockPrivate, macKey: needs.keys.macKey }
+  const keys = { holder: needs.keys.stock, macKey: needs.keys.macKey }
   const newKey = openLotRecord(record, keys)
   if (typeof newKey === 'string') throw new Error(`the record just made is ${newKey}`)
   return matches.flatMap((match) => {
@@ -226,7 +225,7 @@ async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Prom
     duplicates,
     receipt: await closeRestockReceipt(receipt, {
       suite: partner.suite,
-      signingKey: signingKeyOf(needs.keys.restockSign),
+      signingKey: needs.keys.restockSign,
       receiverKey: partner.wrapKey,
       random: needs.random,
     }),

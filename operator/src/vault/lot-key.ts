@@ -29,7 +29,7 @@ export async function openLot(
   const binding = bindingOf(needs.party, row)
   const contentKey = openLotRecord(
     { recordId: row.id, binding, codeDigits: row.code_digits, wrappedKey: row.wrapped_key, mac: row.mac },
-    { holderPrivateKey: needs.keys.stock.privateKey, macKey: needs.keys.lotMac },
+    { holder: needs.keys.stock, macKey: needs.keys.lotMac },
   )
   if (typeof contentKey === 'string') throw new Error(`the record of lot ${lot} is refused: ${contentKey}`)
   return { row, binding, contentKey }

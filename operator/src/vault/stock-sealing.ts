@@ -127,7 +127,7 @@ export async function beginStockSealing(
       const sealedAt = new Date(needs.clock.nowMs())
       for (const lot of lots.values()) {
         const record = closeLotRecord(lot.id, lot.sealing, lot.codeDigits, {
-          holderPublicKey: needs.keys.stock.publicKey,
+          holder: needs.keys.stock,
           macKey: needs.keys.lotMac,
         })
         await insertSealedLot(sql, {

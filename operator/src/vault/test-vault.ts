@@ -1,6 +1,7 @@
 // For tests only: a vault's needs over a test database, with one centre as partner whose keys the test holds.
 
 import { createSecretKey, type KeyObject } from 'node:crypto'
+import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
 import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import { createLog } from '@scratchless/program/log'
@@ -33,7 +34,7 @@ export async function testVault(): Promise<TestVault> {
   const needs: VaultNeeds = {
     party: ATLAS,
     keys: {
-      stock: generatePair('stock'),
+      stock: fileHolderKey(generatePair('stock')),
       sign: signingKeyOf(sign.privateKey),
       unwrap: unwrappingKeyOf(unwrap.privateKey),
       lotMac,

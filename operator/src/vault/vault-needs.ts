@@ -2,7 +2,9 @@
 // role. Each thread opens the keys itself, so that no key is ever sent anywhere.
 
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
-import type { KeyFolder, KeyPair } from '@scratchless/keys/party-keys'
+import { fileHolderKey, type HolderKey } from '@scratchless/keys/holder-key'
+import type { KeyFolder } from '@scratchless/keys/party-keys'
+import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -12,6 +14,8 @@ import type { RestockClosing, RestockOpening } from '@scratchless/wire/restock/r
 import {
   type SigningKey,
   signingKeyOf,
+  tokenSigningKey,
+  tokenUnwrappingKey,
   type UnwrappingKey,
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
@@ -19,8 +23,8 @@ import type { RestockPartnerSettings } from '../restock/partner-settings.ts'
 import type { OperatorSettings } from '../settings.ts'
 
 export interface VaultKeys {
-  /** We are the holder of our own stock: this pair opens its lot records. */
-  readonly stock: KeyPair
+  /** We are the holder of our own stock: this opens its lot records. */
+  readonly stock: HolderKey
   readonly sign: SigningKey
   readonly unwrap: UnwrappingKey
   readonly lotMac: KeyObject
@@ -50,19 +54,15 @@ export async function openVaultNeeds(
   outside: { clock: Clock; random: Random; log: Log; connections: number },
 ): Promise<VaultNeeds> {
   const { party } = settings
-  const [stock, sign, unwrap, lotMac, fingerprint] = await Promise.all([
-    keys.pair('stock'),
-    keys.pair('restock-sign'),
-    keys.pair('restock-unwrap'),
+  const [rsa, lotMac, fingerprint] = await Promise.all([
+    openRsaKeys(settings, keys),
     keys.secret('lot-mac'),
     keys.secret(`fingerprint-${party}`),
   ])
   return {
     party,
     keys: {
-      stock,
-      sign: signingKeyOf(sign.privateKey),
-      unwrap: unwrappingKeyOf(unwrap.privateKey),
+      ...rsa,
       lotMac,
       fingerprint,
       stockFile: stockFileKeyOf(lotMac),
@@ -77,6 +77,30 @@ export async function openVaultNeeds(
     clock: outside.clock,
     random: outside.random,
     log: outside.log,
+  }
+}
+
+async function openRsaKeys(
+  { token }: OperatorSettings,
+  keys: KeyFolder,
+): Promise<Pick<VaultKeys, 'stock' | 'sign' | 'unwrap'>> {
+  if (token !== undefined) {
+    const inToken = openTokenKeys(token, await keys.secret('token-pin'))
+    return {
+      stock: inToken.holder('stock'),
+      sign: tokenSigningKey(inToken.signer('restock-sign')),
+      unwrap: tokenUnwrappingKey(inToken.holder('restock-unwrap')),
+    }
+  }
+  const [stock, sign, unwrap] = await Promise.all([
+    keys.pair('stock'),
+    keys.pair('restock-sign'),
+    keys.pair('restock-unwrap'),
+  ])
+  return {
+    stock: fileHolderKey(stock),
+    sign: signingKeyOf(sign.privateKey),
+    unwrap: unwrappingKeyOf(unwrap.privateKey),
   }
 }
 
