@@ -3,15 +3,17 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
+import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 
 /** By party, oldest first. */
-export type KeptHeads = ReadonlyMap<string, readonly AuditHead[]>
+export type KeptHeads = ReadonlyMap<string, readonly KeptHead[]>
 
 interface Written {
   readonly n: string
   readonly hash: string
 }
+
+const KEEPER = 'an earlier audit'
 
 /** Each further one proves less than the last: as many as this are kept of a party. */
 const MOST_KEPT = 100
@@ -24,7 +26,7 @@ export function readKeptHeads(dataDir: string): KeptHeads {
   return new Map(
     Object.entries(written).map(([party, heads]) => [
       party,
-      heads.map(({ n, hash }) => ({ n: BigInt(n), hash: Buffer.from(hash, 'hex') })),
+      heads.map(({ n, hash }) => ({ n: BigInt(n), hash: Buffer.from(hash, 'hex'), keptBy: KEEPER })),
     ]),
   )
 }
@@ -33,7 +35,7 @@ export function readKeptHeads(dataDir: string): KeptHeads {
 export function keepHeads(dataDir: string, kept: KeptHeads, found: ReadonlyMap<string, AuditHead>): void {
   const written: Record<string, Written[]> = {}
   for (const [party, head] of found) {
-    const before = kept.get(party) ?? []
+    const before: readonly AuditHead[] = kept.get(party) ?? []
     const heads = before.at(-1)?.n === head.n ? before : [...before, head]
     written[party] = heads
       .slice(-MOST_KEPT)

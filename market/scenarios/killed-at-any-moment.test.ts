@@ -59,7 +59,12 @@ test('a chain that does not have the head that was kept of it is broken at its p
   heads.atlas![0]!.hash = '00'.repeat(32)
   fs.writeFileSync(file, JSON.stringify(heads))
   expect(audit().lines.filter(({ ok }) => !ok)).toEqual([
-    { invariant: 12, name: 'atlas', ok: false, detail: `the audit chain is broken at entry ${n}` },
+    {
+      invariant: 12,
+      name: 'atlas',
+      ok: false,
+      detail: `the audit chain is broken at entry ${n}, as the head shows that an earlier audit kept`,
+    },
   ])
   fs.writeFileSync(file, kept)
 })

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
-import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
+import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import type { Pool, Sql } from '@scratchless/office/database/database'
 import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
@@ -96,7 +96,7 @@ export function newWitness(world: {
   const violations: Violation[] = []
   const answers = new Map<string, Buffer>()
   const restockAnswers = new Map<string, Buffer>()
-  const heads: Record<'centre' | 'operator', AuditHead[]> = { centre: [], operator: [] }
+  const heads: Record<'centre' | 'operator', KeptHead[]> = { centre: [], operator: [] }
   const seen = { centre: -1, operator: -1, terminals: terminals.map(() => -1) }
   const acknowledged = new Map<string, Set<number>>(terminals.map(({ id }) => [id, new Set()]))
 
@@ -115,7 +115,7 @@ export function newWitness(world: {
       for (const { invariant, ok, detail } of lines) if (!ok) say(invariant, `${party}: ${detail}`)
       const { rows } = await sql.query<AuditHead>('SELECT n, hash FROM audit_head')
       // The newest two: one may be cut off, and a whole history would only say the same again.
-      heads[party] = [...heads[party].slice(-1), rows[0]!]
+      heads[party] = [...heads[party].slice(-1), { ...rows[0]!, keptBy: 'the witness' }]
     } finally {
       client.release()
     }

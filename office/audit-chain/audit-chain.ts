@@ -30,10 +30,23 @@ export interface AuditHead {
   readonly hash: Buffer
 }
 
+/** A head of this chain that somebody else has kept. */
+export interface KeptHead extends AuditHead {
+  /** Who kept it: another party, or an auditor. */
+  readonly keptBy: string
+}
+
 export type AuditVerdict =
-  | { readonly holds: true; readonly head: AuditHead }
-  /** `n`: the first entry that is missing, altered or out of place. */
-  | { readonly holds: false; readonly brokenAt: bigint }
+  | {
+      readonly holds: true
+      readonly head: AuditHead /** Kept heads that are in place. */
+      readonly kept: number
+    }
+  /**
+   * `brokenAt`: the first entry that is missing, altered or out of place; `keptBy`: whose kept head shows it, where
+   * the chain does not show it by itself.
+   */
+  | { readonly holds: false; readonly brokenAt: bigint; readonly keptBy: string | null }
 
 const GENESIS_HASH = Buffer.alloc(32)
 const PAGE = 1_000
@@ -52,31 +65,49 @@ export async function appendAudit(sql: Sql, action: AuditAction): Promise<AuditH
   return { n, hash }
 }
 
-/** Reads the whole chain and says where it breaks. `keptHeads`: what other parties kept, to be found in place. */
-export async function verifyAuditChain(
-  sql: Sql,
-  keptHeads: readonly AuditHead[] = [],
-): Promise<AuditVerdict> {
+/** Reads the whole chain and says where it breaks. `keptHeads`: what others kept, each to be found in its place. */
+export async function verifyAuditChain(sql: Sql, keptHeads: readonly KeptHead[] = []): Promise<AuditVerdict> {
   // The head is read first: what is appended while we read lies behind it.
   const head = await readHead(sql)
-  const kept = new Map(keptHeads.map(({ n, hash }) => [n, hash]))
+  const keptAt = Map.groupBy(keptHeads, ({ n }) => n)
+  const otherwiseKept = ({ n, hash }: AuditHead) => keptAt.get(n)?.find((kept) => !kept.hash.equals(hash))
   let last: AuditHead = { n: 0n, hash: GENESIS_HASH }
+  const other = otherwiseKept(last)
+  if (other) return { holds: false, brokenAt: 0n, keptBy: other.keptBy }
   while (last.n < head.n) {
     const entries = await readEntriesFrom(sql, last.n + 1n, PAGE)
-    if (entries.length === 0) return { holds: false, brokenAt: last.n + 1n }
+    if (entries.length === 0) return { holds: false, brokenAt: last.n + 1n, keptBy: null }
     for (const entry of entries) {
       const n = last.n + 1n
       const inPlace =
         entry.n === n && entry.previousHash.equals(last.hash) && entry.hash.equals(hashOf(entry))
-      const asKept = kept.get(n)?.equals(entry.hash) ?? true
       const asHead = n !== head.n || entry.hash.equals(head.hash)
-      if (!inPlace || !asKept || !asHead) return { holds: false, brokenAt: n }
+      if (!inPlace || !asHead) return { holds: false, brokenAt: n, keptBy: null }
+      const kept = otherwiseKept(entry)
+      if (kept) return { holds: false, brokenAt: n, keptBy: kept.keptBy }
       last = { n, hash: entry.hash }
       if (n === head.n) break
     }
   }
   const beyond = keptHeads.find(({ n }) => n > head.n)
-  return beyond ? { holds: false, brokenAt: head.n + 1n } : { holds: true, head }
+  return beyond
+    ? { holds: false, brokenAt: head.n + 1n, keptBy: beyond.keptBy }
+    : { holds: true, head, kept: keptHeads.length }
+}
+
+/** The same as an audit's line says it. */
+export async function auditChainLine(
+  sql: Sql,
+  keptHeads: readonly KeptHead[] = [],
+): Promise<{ readonly invariant: 12; readonly ok: boolean; readonly detail: string }> {
+  const chain = await verifyAuditChain(sql, keptHeads)
+  if (chain.holds) {
+    const { head, kept } = chain
+    const detail = `the audit chain is unbroken, ${head.n} entries; ${kept} heads kept by others are in place`
+    return { invariant: 12, ok: true, detail }
+  }
+  const shown = chain.keptBy === null ? '' : `, as the head shows that ${chain.keptBy} kept`
+  return { invariant: 12, ok: false, detail: `the audit chain is broken at entry ${chain.brokenAt}${shown}` }
 }
 
 /** SHA-256 over deterministic CBOR of the entry without its hash; time in milliseconds. */

@@ -75,3 +75,15 @@ CREATE TABLE audit_head (
   hash     bytea NOT NULL
 );
 INSERT INTO audit_head (n, hash) VALUES (0, decode(repeat('00', 32), 'hex'));
+
+-- Heads of other parties' chains, as their signed messages said them: against an office that cuts off or rewrites its
+-- own. Only ever added, by the vault that verified the message. Each message brings one small row at most and stands
+-- here with all of its bytes besides, so this grows slower than what it came with. Two hashes at one n contradict each
+-- other, and both stay.
+CREATE TABLE kept_head (
+  party   text NOT NULL,
+  n       bigint NOT NULL CHECK (n >= 0),
+  hash    bytea NOT NULL CHECK (octet_length(hash) = 32),
+  kept_at timestamptz NOT NULL,
+  PRIMARY KEY (party, n, hash)
+);

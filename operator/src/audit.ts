@@ -1,7 +1,7 @@
 // The operator's part of `npm run audit`: DESIGN's invariants, checked in one snapshot by the auditor's role, which
 // sees no ciphertext. Works beside the running program.
 
-import { type AuditHead, verifyAuditChain } from '@scratchless/office/audit-chain/audit-chain'
+import { auditChainLine, type KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import { createPool, inTransaction, type Sql } from '@scratchless/office/database/database'
 import {
   type Breaks,
@@ -58,7 +58,7 @@ const CHECKS: readonly {
 /** `auditorUrl`: the address with the auditor's role. `keptHeads`: chain heads that other parties kept of us. */
 export async function auditOperator(
   auditorUrl: string,
-  keptHeads: readonly AuditHead[] = [],
+  keptHeads: readonly KeptHead[] = [],
 ): Promise<AuditLine[]> {
   const pool = createPool({ url: auditorUrl, name: 'audit', max: 1 })
   try {
@@ -69,14 +69,10 @@ export async function auditOperator(
 }
 
 /** The same inside a transaction that is there already. */
-export async function auditSnapshot(sql: Sql, keptHeads: readonly AuditHead[] = []): Promise<AuditLine[]> {
+export async function auditSnapshot(sql: Sql, keptHeads: readonly KeptHead[] = []): Promise<AuditLine[]> {
   const lines: AuditLine[] = []
   for (const check of CHECKS) lines.push(lineOf(check, await check.count(sql)))
-  const chain = await verifyAuditChain(sql, keptHeads)
-  const detail = chain.holds
-    ? `the audit chain is unbroken, ${chain.head.n} entries`
-    : `the audit chain is broken at entry ${chain.brokenAt}`
-  return [...lines, { invariant: 12, ok: chain.holds, detail }]
+  return [...lines, await auditChainLine(sql, keptHeads)]
 }
 
 function lineOf({ invariant, holds }: { invariant: number; holds: string }, found: Breaks): AuditLine {
