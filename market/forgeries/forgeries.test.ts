@@ -1,7 +1,7 @@
 // What anybody may try with a message and a text editor. The last line counts: none may be accepted.
 
 import { afterAll, expect, test } from 'vitest'
-import { mutate } from './mutate.ts'
+import { damaged, mutate } from './mutate.ts'
 import { seeded } from './seeded.ts'
 import { restockTargets, supplyTargets, type Target } from './try-forgeries.ts'
 import { takeApart, wrappings } from './wrapping.ts'
@@ -32,6 +32,12 @@ test.each(restockTargets)('no wrapping of $name is accepted', async (target) => 
   const evil = changedDigit(takeApart(document).content)
   for (const { shape, document: forged } of wrappings(document, evil)) {
     if (await attempt(target, Buffer.from(forged))) throw new Error(`accepted: ${shape}`)
+  }
+})
+
+test.each(supplyTargets)('no damage to $name is accepted', async (target) => {
+  for (const bytes of damaged(target.good)) {
+    if (await attempt(target, bytes)) throw new Error(`accepted: ${bytes.toString('hex')}`)
   }
 })
 
