@@ -191,6 +191,7 @@ export async function startTestCentre(
 export interface TestOperator {
   /** Orders, and answers the order as the operator does. */
   order(quantity: number): Promise<RestockOrder>
+  openOrder(bytes: Uint8Array): Promise<RestockOrder>
   /** A part for an order; codes are `firstCode`, `firstCode` + 1, … */
   deliver(order: RestockOrder, part: Part): Promise<Buffer>
   openReceipt(bytes: Uint8Array): Promise<RestockReceipt>
@@ -236,6 +237,7 @@ function createTestOperator(
     issuedAt: new Date(needs.clock.nowMs()).toISOString(),
     sender: ATLAS,
     receiver: centre,
+    auditHead: { n: 1n, hash: Buffer.alloc(32, 1) },
   })
 
   const operator: TestOperator = {
@@ -250,9 +252,7 @@ function createTestOperator(
         [id],
       )
       const message = rows[0]!
-      const opened = await openRestockOrder(message.bytes, await opening())
-      if ('refusal' in opened) throw new Error(opened.refusal)
-      const order = opened.content
+      const order = await operator.openOrder(message.bytes)
       const answer = await closeRestockOrderResponse(
         {
           ...header(),
@@ -267,6 +267,11 @@ function createTestOperator(
       )
       await inTransaction(needs.pool, (sql) => takeRestockOrderResponse(needs, sql, message, answer))
       return order
+    },
+    async openOrder(bytes) {
+      const opened = await openRestockOrder(bytes, await opening())
+      if ('refusal' in opened) throw new Error(opened.refusal)
+      return opened.content
     },
     async deliver(order, { runs, firstCode, change }) {
       const count = runs.reduce((sum, run) => sum + run.count, 0)

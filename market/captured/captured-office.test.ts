@@ -503,6 +503,7 @@ test("an operator's captured api process gets nothing but what its partner order
       expiresAt: new Date(Date.now() + MINUTE_MS).toISOString(),
       sender: CENTRE,
       receiver: ATLAS,
+      auditHead: { n: 0n, hash: Buffer.alloc(32) },
       lines: [{ lineNo: 1, product: PRODUCT, quantity: 10 }],
     },
     {

@@ -34,6 +34,7 @@ const outside = { clock: systemClock, random: systemRandom }
 const ATLAS = operatorId('atlas')
 const CENTRE = centreId('centre')
 const SUITE = 'interop'
+const CENTRE_HEAD = { n: 1n, hash: Buffer.alloc(32, 1) }
 
 export interface ReceivedPart {
   readonly delivery: RestockDelivery
@@ -223,6 +224,7 @@ export async function startTestOperator(): Promise<TestOperator> {
         issuedAt: new Date(nowMs).toISOString(),
         sender: CENTRE,
         receiver: ATLAS,
+        auditHead: CENTRE_HEAD,
         expiresAt: new Date(nowMs + 3_600_000).toISOString(),
         lines,
         ...over,
@@ -274,6 +276,7 @@ export async function startTestOperator(): Promise<TestOperator> {
         issuedAt: new Date(systemClock.nowMs()).toISOString(),
         sender: CENTRE,
         receiver: ATLAS,
+        auditHead: CENTRE_HEAD,
         deliveryId: part.delivery.id,
         orderId: part.delivery.orderId,
         ...said,

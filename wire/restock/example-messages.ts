@@ -37,11 +37,16 @@ const atlas = operatorId('atlas')
 const orderId = messageId('0b6ed6c5-7d0f-4d6a-9a39-7f0c1d2e3f40')
 const deliveryId = messageId('3f1c2a90-52be-4c1d-8e77-0a1b2c3d4e5f')
 
+/** Of chains that nobody has: one for each side. */
+const centreHead = { n: 58_214n, hash: Buffer.alloc(32, 0xc5) }
+const atlasHead = { n: 1_207n, hash: Buffer.alloc(32, 0xa7) }
+
 export const exampleOrder: RestockOrder = {
   id: orderId,
   issuedAt: '2026-11-22T08:00:00.000Z',
   sender: centre,
   receiver: atlas,
+  auditHead: centreHead,
   expiresAt: '2026-11-23T08:00:00.000Z',
   lines: [
     { lineNo: 1, product: productId('ATLAS-5'), quantity: 5 },
@@ -54,6 +59,7 @@ export const exampleResponse: RestockOrderResponse = {
   issuedAt: '2026-11-22T08:00:01.250Z',
   sender: atlas,
   receiver: centre,
+  auditHead: atlasHead,
   orderId,
   verdict: 'partly',
   lines: [
@@ -80,6 +86,7 @@ export const exampleDelivery: RestockDelivery = {
   issuedAt: '2026-11-22T08:00:02.500Z',
   sender: atlas,
   receiver: centre,
+  auditHead: atlasHead,
   orderId,
   orderLineNo: 1,
   part: 1,
@@ -101,6 +108,7 @@ export const exampleReceipt: RestockReceipt = {
   issuedAt: '2026-11-22T08:00:03.000Z',
   sender: centre,
   receiver: atlas,
+  auditHead: centreHead,
   deliveryId,
   orderId,
   verdict: 'taken',
@@ -120,4 +128,11 @@ export const exampleCodes = [
 /** The same, packed one after the other: a new buffer each time, for its taker to zero. */
 export function examplePackedCodes(): Buffer {
   return Buffer.from(exampleCodes.map((code) => code.packedHex).join(''), 'hex')
+}
+
+/** For JSON.stringify: what JSON has not, as the vectors' index writes it. Whole numbers as digits, bytes in hexadecimal. */
+export function indexed(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  const isBuffer = typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer'
+  return isBuffer ? Buffer.from(value as never).toString('hex') : value
 }

@@ -20,6 +20,7 @@ import { encryptData } from '../xml/encrypt.ts'
 import { signingKeyOf } from '../xml/rsa-keys.ts'
 import { signDocument } from '../xml/sign.ts'
 import type { Suite } from '../xml/suites.ts'
+import { writeAuditHead } from './audit-head-field.ts'
 import { writeCodeBlock } from './code-block.ts'
 import {
   type ExampleParty,
@@ -29,6 +30,7 @@ import {
   examplePackedCodes,
   exampleReceipt,
   exampleResponse,
+  indexed,
   keyFile,
   PARTIES,
   privateKey,
@@ -63,7 +65,7 @@ await makeGoodMessages('interop')
 await makeGoodMessages('modern')
 makeForeignMessage()
 await makeBadMessages()
-writeFileSync(new URL('index.json', VECTORS), `${JSON.stringify(indexFile(), bigintsAsText, 2)}\n`)
+writeFileSync(new URL('index.json', VECTORS), `${JSON.stringify(indexFile(), indexed, 2)}\n`)
 
 function makeKeys(): void {
   mkdirSync(new URL('keys/', VECTORS), { recursive: true })
@@ -399,6 +401,22 @@ async function makeBadMessages(): Promise<void> {
   await bad('field-unknown.xml', 'content-invalid', 'an element that the protocol does not know', () =>
     signed(payload.replace('</Lot>', '</Lot><Note>x</Note>')),
   )
+  const hashText = Buffer.from(exampleDelivery.auditHead.hash).toString('hex')
+  await bad('head-missing.xml', 'content-invalid', 'no head of the audit chain', () =>
+    signed(payload.replace(/<AuditHead>.*<\/AuditHead>/, '')),
+  )
+  await bad('head-without-hash.xml', 'content-invalid', 'a head of the audit chain without its hash', () =>
+    signed(payload.replace(`<Hash>${hashText}</Hash>`, '')),
+  )
+  await bad('head-hash-shortened.xml', 'content-invalid', 'a hash of 31 bytes', () =>
+    signed(payload.replace(hashText, hashText.slice(2))),
+  )
+  await bad('head-hash-upper-case.xml', 'content-invalid', 'a hash in upper case', () =>
+    signed(payload.replace(hashText, hashText.toUpperCase())),
+  )
+  await bad('head-number-too-large.xml', 'content-invalid', 'an entry number of 2^53', () =>
+    signed(payload.replace(`<N>${exampleDelivery.auditHead.n}<`, '<N>9007199254740992<')),
+  )
   await bad('leading-zero.xml', 'content-invalid', 'a number with a leading zero', () =>
     signed(payload.replace('<Part>1<', '<Part>01<')),
   )
@@ -519,7 +537,8 @@ async function makeBadMessages(): Promise<void> {
       'interop',
       'centre',
     )
-  const orderFields = `<Id>${exampleOrder.id}</Id><Sender>centre</Sender><Receiver>atlas</Receiver>`
+  const orderHeader = `<Id>${exampleOrder.id}</Id><Sender>centre</Sender><Receiver>atlas</Receiver>`
+  const orderFields = orderHeader + writeAuditHead(exampleOrder.auditHead)
   const line = '<Line><LineNo>1</LineNo><Product>ATLAS-5</Product><Quantity>5</Quantity></Line>'
   const order = { message: 'RestockOrder', from: 'centre', to: 'atlas' } as const
   await bad(
@@ -543,6 +562,26 @@ async function makeBadMessages(): Promise<void> {
     order,
   )
   await bad(
+    'order-head-missing.xml',
+    'inner-content-invalid',
+    'an order without the head of the audit chain',
+    () =>
+      orderContent(
+        `<RestockOrderContent xmlns="${NS}">${orderHeader}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line}</RestockOrderContent>`,
+      ),
+    order,
+  )
+  await bad(
+    'order-head-leading-zero.xml',
+    'inner-content-invalid',
+    'an entry number with a leading zero',
+    () =>
+      orderContent(
+        `<RestockOrderContent xmlns="${NS}">${orderFields.replace('<N>', '<N>0')}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line}</RestockOrderContent>`,
+      ),
+    order,
+  )
+  await bad(
     'order-content-doctype.xml',
     'inner-content-invalid',
     'a DOCTYPE inside the encrypted content',
@@ -557,7 +596,7 @@ async function makeBadMessages(): Promise<void> {
 function indexFile(): object {
   return {
     about:
-      'Messages of the restock protocol and what must come of opening each. The keys are worthless. A message is opened by `to`, as one of partner `from` in `suite`, and as the message named. Amounts are whole minor units of their currency, as text.',
+      'Messages of the restock protocol and what must come of opening each. The keys are worthless. A message is opened by `to`, as one of partner `from` in `suite`, and as the message named. Amounts are whole minor units of their currency, as text, and so are entry numbers; hashes are in hexadecimal.',
     keys: Object.fromEntries(
       PARTIES.map((party) => [
         party,
@@ -577,8 +616,4 @@ function payloadHash(file: string): string {
     .trimEnd()
     .replace(/<([\w:]+)((?: [\w:]+="[^"]*")*)\/>/g, '<$1$2></$1>')
   return createHash('sha256').update(without(canonical, 'ds:Signature')).digest('hex')
-}
-
-function bigintsAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value
 }

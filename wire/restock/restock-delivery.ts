@@ -6,6 +6,7 @@ import { decryptData } from '../xml/decrypt.ts'
 import { encryptData } from '../xml/encrypt.ts'
 import { field, optionalField } from '../xml/xml-text.ts'
 import { readAmount, writeAmount } from './amount-field.ts'
+import { auditHeadField, readAuditHead, writeAuditHead } from './audit-head-field.ts'
 import { blockBelongs, readCodeBlock, writeCodeBlock } from './code-block.ts'
 import { codesOf, runsRise } from './code-run.ts'
 import { readEncryptedData, readOrNull, signMessage, verifyMessage } from './restock-envelope.ts'
@@ -32,6 +33,7 @@ export const restockDelivery = z
     issuedAt: instantField,
     sender: operatorIdField,
     receiver: centreIdField,
+    auditHead: auditHeadField,
     orderId: messageIdField,
     orderLineNo: lineNoField,
     /** This part's number, from 1, among the parts of its order line. */
@@ -108,6 +110,7 @@ export async function openRestockDelivery(
 
 function writeClearFields(delivery: RestockDelivery): string {
   return (
+    writeAuditHead(delivery.auditHead) +
     field('OrderId', delivery.orderId) +
     field('OrderLineNo', delivery.orderLineNo) +
     field('Part', delivery.part) +
@@ -126,6 +129,7 @@ function writeClearFields(delivery: RestockDelivery): string {
 
 function readClearFields(reader: CanonicalReader): object {
   return {
+    auditHead: readAuditHead(reader),
     orderId: reader.field('OrderId'),
     orderLineNo: Number(reader.field('OrderLineNo')),
     part: Number(reader.field('Part')),

@@ -9,6 +9,7 @@ import { signDocument } from '../xml/sign.ts'
 import { canonicalBytes } from '../xml/strict-document.ts'
 import type { Suite } from '../xml/suites.ts'
 import { field } from '../xml/xml-text.ts'
+import { type AuditHeadField, readAuditHead, writeAuditHead } from './audit-head-field.ts'
 import { MAX_MESSAGE_BYTES, RESTOCK_NAMESPACE, type RestockMessageName } from './restock-messages.ts'
 import type { OpenedRestock, RestockClosing, RestockOpening, RestockRefusal } from './restock-partner.ts'
 import { matchesXsd } from './restock-schema.ts'
@@ -26,11 +27,15 @@ export interface ContentSchema<Content> {
   safeParse(value: unknown): { success: true; data: Content } | { success: false }
 }
 
+interface ConfidentialContent extends RestockHeader {
+  readonly auditHead: AuditHeadField
+}
+
 /** What makes one of the three messages that are encrypted as a whole. */
-export interface ConfidentialMessage<Content extends RestockHeader> {
+export interface ConfidentialMessage<Content extends ConfidentialContent> {
   readonly name: Exclude<RestockMessageName, 'RestockDelivery'>
   readonly schema: ContentSchema<Content>
-  /** Everything below the header, in canonical form. */
+  /** Everything below header and audit head, in canonical form. */
   write(content: Content): string
   /** The same, read: fields that `schema` then checks, with the header's beside them. */
   read(reader: CanonicalReader): object
@@ -82,18 +87,18 @@ export function verifyMessage(
 }
 
 /** Closes a message whose whole content is for its receiver only. Throws where the content breaks its schema. */
-export async function closeConfidential<Content extends RestockHeader>(
+export async function closeConfidential<Content extends ConfidentialContent>(
   message: ConfidentialMessage<Content>,
   content: Content,
   closing: RestockClosing,
 ): Promise<Buffer> {
   const checked = message.schema.parse(content)
-  const inner = `<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">${writeInnerHeader(checked)}${message.write(checked)}</${message.name}Content>`
+  const inner = `<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">${writeInnerHeader(checked)}${writeAuditHead(checked.auditHead)}${message.write(checked)}</${message.name}Content>`
   return signMessage(message.name, checked, encryptData(Buffer.from(inner), 'element', closing), closing)
 }
 
 /** Opens one: verifies, decrypts, and gives the content, or says why not. Throws for no bytes. */
-export async function openConfidential<Content extends RestockHeader>(
+export async function openConfidential<Content extends ConfidentialContent>(
   message: ConfidentialMessage<Content>,
   bytes: Uint8Array,
   opening: RestockOpening,
@@ -112,7 +117,8 @@ export async function openConfidential<Content extends RestockHeader>(
   const fields = readOrNull(() => {
     innerReader.expect(`<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">`)
     const innerHeader = readInnerHeader(innerReader)
-    const content = message.read(innerReader)
+    const auditHead = readAuditHead(innerReader)
+    const content = { auditHead, ...message.read(innerReader) }
     innerReader.expect(`</${message.name}Content>`)
     innerReader.end()
     return { innerHeader, content }

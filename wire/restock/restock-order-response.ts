@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { field, optionalField } from '../xml/xml-text.ts'
 import { readAmount, writeAmount } from './amount-field.ts'
+import { auditHeadField } from './audit-head-field.ts'
 import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
 import {
   centreIdField,
@@ -38,6 +39,7 @@ export const restockOrderResponse = z
     issuedAt: instantField,
     sender: operatorIdField,
     receiver: centreIdField,
+    auditHead: auditHeadField,
     orderId: messageIdField,
     verdict: z.enum(['accepted', 'partly', 'refused']),
     /** There if and only if the verdict is `refused`. */

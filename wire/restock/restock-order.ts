@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { field } from '../xml/xml-text.ts'
+import { auditHeadField } from './audit-head-field.ts'
 import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
 import {
   centreIdField,
@@ -22,6 +23,7 @@ export const restockOrder = z
     issuedAt: instantField,
     sender: centreIdField,
     receiver: operatorIdField,
+    auditHead: auditHeadField,
     /** Past this moment the order has no first effect; an order already answered keeps its answer. */
     expiresAt: instantField,
     lines: z

@@ -2,6 +2,7 @@
 
 import { z } from 'zod'
 import { field, optionalField } from '../xml/xml-text.ts'
+import { auditHeadField } from './audit-head-field.ts'
 import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
 import {
   centreIdField,
@@ -35,6 +36,7 @@ export const restockReceipt = z
     issuedAt: instantField,
     sender: centreIdField,
     receiver: operatorIdField,
+    auditHead: auditHeadField,
     deliveryId: messageIdField,
     orderId: messageIdField,
     verdict: z.enum(['taken', 'refused']),

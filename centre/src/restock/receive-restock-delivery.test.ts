@@ -1,3 +1,6 @@
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
+import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
+import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber, serialNumber } from '@scratchless/voucher/serial'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ATLAS, startTestCentre, type TestCentre } from '../test-centre.ts'
@@ -133,4 +136,45 @@ test('the api role cannot read what is sealed, and nobody rewrites entries', asy
   await expect(pool.query('DELETE FROM sale')).rejects.toThrow('permission denied')
   const auditor = centre.database.pool('auditor')
   await expect(auditor.query('SELECT sealed FROM vault_pack')).rejects.toThrow('permission denied')
+})
+
+test('a part’s head is kept once; another hash at its place is an alarm, and the part is taken all the same', async () => {
+  const order = await centre.operator.order(3)
+  const part = (first: number, byte: number) => {
+    const change = { auditHead: { n: 900n, hash: Buffer.alloc(32, byte) } }
+    return centre.operator.deliver(order, { runs: [run(first, 1)], firstCode: first, change })
+  }
+  const [first, same, other] = [await part(20_001, 1), await part(20_002, 1), await part(20_003, 2)]
+  const alarms = async () => {
+    const { rows } = await centre.needs.pool.query(
+      `SELECT subject, details FROM alarm WHERE kind = 'audit-head-contradicts'`,
+    )
+    return rows
+  }
+  for (const bytes of [first, first, same]) expect(await receive(bytes)).toMatchObject({ verdict: 'taken' })
+  expect(await alarms()).toEqual([])
+  for (const bytes of [other, other]) expect(await receive(bytes)).toMatchObject({ verdict: 'taken' })
+  expect(await alarms()).toEqual([
+    { subject: ATLAS, details: JSON.stringify({ n: '900', hash: '02'.repeat(32) }) },
+  ])
+  const kept = await readKeptHeads(centre.database.pool('auditor'))
+  expect(kept.filter(({ n }) => n === 900n).map(({ party, hash }) => [party, hash[0]])).toEqual([
+    [ATLAS, 1],
+    [ATLAS, 2],
+  ])
+})
+
+test('order and receipt bring the centre’s own head, whatever the api asks for', async () => {
+  const head = () => readHead(centre.needs.pool)
+  const before = await head()
+  const order = await centre.operator.order(1)
+  expect(order.auditHead).toEqual(before)
+  const bytes = await centre.operator.deliver(order, { runs: [run(21_000, 1)], firstCode: 21_000 })
+  const now = await head()
+  expect((await receive(bytes)).auditHead).toEqual(now)
+
+  const { auditHead: _, ...wish } = { ...order, id: newMessageId(systemRandom) }
+  const chosen = { ...wish, auditHead: { n: 1n, hash: Buffer.alloc(32) } }
+  const signed = await centre.operator.openOrder(await centre.needs.vault.closeRestockOrder(chosen))
+  expect(signed.auditHead).toEqual(await head())
 })

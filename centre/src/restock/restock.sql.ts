@@ -4,7 +4,11 @@ import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 
-export async function insertRestockOrder(sql: Sql, order: RestockOrder, orderedBy: string): Promise<void> {
+export async function insertRestockOrder(
+  sql: Sql,
+  order: Omit<RestockOrder, 'auditHead'>,
+  orderedBy: string,
+): Promise<void> {
   await sql.query(
     `INSERT INTO restock_order (id, operator, ordered_at, expires_at, ordered_by) VALUES ($1, $2, $3, $4, $5)`,
     [order.id, order.receiver, order.issuedAt, order.expiresAt, orderedBy],

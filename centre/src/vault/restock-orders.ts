@@ -1,11 +1,13 @@
 // The vault's part in the centre's own orders: it signs what staff ordered, and keeps what the operator accepted,
 // because deliveries are measured against both.
 
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { type Money, toDecimal } from '@scratchless/voucher/money'
 import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import { keepPartnerHead } from './keep-partner-head.ts'
 import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
 import type { VaultNeeds, VaultPartner } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
@@ -23,11 +25,15 @@ export function priceText(money: Money): string {
 }
 
 /** Signs an order and closes it for the operator. The order is remembered before its bytes leave. */
-export async function signRestockOrder(needs: VaultNeeds, order: RestockOrder): Promise<Buffer> {
-  if (order.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
-  const partner = partnerOf(needs, order.receiver)
+export async function signRestockOrder(
+  needs: VaultNeeds,
+  wish: Omit<RestockOrder, 'auditHead'>,
+): Promise<Buffer> {
+  if (wish.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
+  const partner = partnerOf(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
   needs.restockWorker.prepare()
+  const order = { ...wish, auditHead: await readHead(needs.pool) }
   const bytes = await closeRestockOrder(order, {
     suite: partner.suite,
     signingKey: needs.keys.restockSign,
@@ -51,6 +57,7 @@ export async function openOrderResponse(
   })
   if ('refusal' in opened) return { refusal: opened.refusal }
   const { content } = opened
+  await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
   if (content.orderId !== message.orderId) return { refusal: 'another-order' }
   await inTransaction(needs.pool, (sql) =>
     updateAcceptedLines(

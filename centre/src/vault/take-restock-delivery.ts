@@ -1,6 +1,7 @@
 // Step 5 of the way of a code, in the vault: a delivery part is verified, opened, checked and closed for the centre,
 // whole or not at all. A part that was answered before gets the same receipt.
 
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type Sql, type SqlClient } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
 import { openLotRecord } from '@scratchless/office/vault/lot-record'
@@ -15,6 +16,7 @@ import {
   type DeliveryRefusal,
   type RestockReceipt,
 } from '@scratchless/wire/restock/restock-receipt'
+import { keepPartnerHead } from './keep-partner-head.ts'
 import {
   addReceived,
   anySerialKnown,
@@ -49,12 +51,13 @@ export async function takeRestockDelivery(
 
   return inTransaction(needs.pool, async (sql) => {
     await lockOperatorStock(sql, operator)
-    const { id } = opened.content
+    const { id, auditHead } = opened.content
+    await keepPartnerHead(needs, sql, operator, auditHead)
     const known = await findDelivery(sql, operator, id)
     if (known !== undefined) {
       if (!known.payload_hash.equals(opened.payloadHash))
         // Not stored: the first answer stays, and this is an alarm for people.
-        return answerWith(needs, opened, { reason: 'duplicate-content', duplicates: [] })
+        return answerWith(needs, sql, opened, { reason: 'duplicate-content', duplicates: [] })
       const taken = JSON.parse(known.taken) as Omit<TakenDelivery, 'receipt' | 'payloadHash'>
       return { ...taken, payloadHash: known.payload_hash, receipt: known.receipt }
     }
@@ -62,7 +65,7 @@ export async function takeRestockDelivery(
     const verdict = await judge(needs, sql, operator, opened, digits.get(opened.content.product))
     if (verdict === 'order-unanswered') return { refusal: verdict }
     if (verdict.reason === null) await store(sql, operator, opened)
-    const answered = await answerWith(needs, opened, verdict)
+    const answered = await answerWith(needs, sql, opened, verdict)
     const { receipt, payloadHash, ...taken } = answered
     await insertDelivery(sql, { operator, id, payloadHash, taken: JSON.stringify(taken), receipt })
     return answered
@@ -191,7 +194,7 @@ async function store(sql: SqlClient, operator: OperatorId, part: Part): Promise<
   await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
 }
 
-async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Promise<TakenDelivery> {
+async function answerWith(needs: VaultNeeds, sql: Sql, part: Part, verdict: Verdict): Promise<TakenDelivery> {
   const { content, packs, payloadHash } = part
   const { reason, duplicates } = verdict
   const taken = reason === null
@@ -200,6 +203,7 @@ async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Prom
     issuedAt: nowIso(needs.clock),
     sender: needs.centre,
     receiver: content.sender,
+    auditHead: await readHead(sql),
     deliveryId: content.id,
     orderId: content.orderId,
     verdict: taken ? 'taken' : 'refused',

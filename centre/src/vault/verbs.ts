@@ -122,7 +122,7 @@ export type PlainAnswer =
 /** Type, not interface: the private line asks for an index of verbs. */
 export type VaultVerbs = {
   /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
-  closeRestockOrder(order: RestockOrder): Promise<Uint8Array>
+  closeRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
   /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
   openRestockOrderResponse(message: {
     operator: OperatorId

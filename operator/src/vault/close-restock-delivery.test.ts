@@ -1,3 +1,7 @@
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
+import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
+import { inTransaction } from '@scratchless/office/database/database'
 import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { packedSize } from '@scratchless/voucher/packed-code'
@@ -6,6 +10,8 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { openRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockOpening } from '@scratchless/wire/restock/restock-partner'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { closeRestockDelivery } from './close-restock-delivery.ts'
@@ -18,6 +24,7 @@ import type { DeliveryPlan } from './verbs.ts'
 let vault: TestVault
 let orderId: MessageId
 const FIRST = 100_000_000_000
+const CENTRE_HEAD = { n: 1n, hash: Buffer.alloc(32, 1) }
 
 beforeEach(async () => {
   vault = await testVault()
@@ -35,7 +42,7 @@ beforeEach(async () => {
 })
 afterEach(() => vault.database.drop())
 
-async function order(quantity: number): Promise<MessageId> {
+async function order(quantity: number, auditHead = CENTRE_HEAD): Promise<MessageId> {
   const id = newMessageId(systemRandom)
   const bytes = await closeRestockOrder(
     {
@@ -44,6 +51,7 @@ async function order(quantity: number): Promise<MessageId> {
       expiresAt: '2099-11-22T08:00:00.000Z',
       sender: CENTRE,
       receiver: ATLAS,
+      auditHead,
       lines: [{ lineNo: 1, product: productId('ATLAS-5'), quantity }],
     },
     {
@@ -81,13 +89,12 @@ const run = (pack: number, offset: number, count: number) => ({
   count,
 })
 
-function open(bytes: Uint8Array) {
-  return openRestockDelivery(bytes, {
-    partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
-    self: CENTRE,
-    unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
-  })
-}
+const opening = (): RestockOpening => ({
+  partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
+  self: CENTRE,
+  unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
+})
+const open = (bytes: Uint8Array) => openRestockDelivery(bytes, opening())
 
 test('a part opens for the centre, and the same plan gives the same bytes', async () => {
   const one = plan({ runs: [run(1, 0, 1_000), run(2, 0, 100)] })
@@ -183,6 +190,47 @@ test('only an order that the vault verified is answered, by its own lines and no
     [line, { ...line, lineNo: 2 }],
   ])
     expect(await close({ lines })).toEqual({ refusal: 'lines-differ' })
+})
+
+test('response and part bring the operator’s own head, whatever the api asks for', async () => {
+  const response = {
+    id: newMessageId(systemRandom),
+    issuedAt: '2026-11-22T08:00:00.000Z',
+    orderId,
+    verdict: 'refused' as const,
+    reason: 'no-line-accepted' as const,
+    lines: [],
+    auditHead: CENTRE_HEAD,
+  }
+  const answered = await closeRestockOrderResponse(vault.needs, response)
+  const before = await readHead(vault.needs.pool)
+  if ('refusal' in answered) throw new Error(answered.refusal)
+  const opened = await openRestockOrderResponse(answered, opening())
+  expect('content' in opened && opened.content.auditHead).toEqual(before)
+
+  const at = new Date(0)
+  await inTransaction(vault.database.pool('api'), (sql) =>
+    appendAudit(sql, { at, actor: 'amel', action: 'staff-signed-in', subject: 'amel' }),
+  )
+  const closed = await closeRestockDelivery(vault.needs, plan())
+  if ('refusal' in closed) throw new Error(closed.refusal)
+  const part = await open(closed)
+  expect('content' in part && part.content.auditHead).toEqual(await readHead(vault.needs.pool))
+  expect(await readHead(vault.needs.pool)).not.toEqual(before)
+})
+
+test('an order’s head is kept; one that contradicts it is kept beside it and logged, and the order is taken', async () => {
+  const errors: unknown[] = []
+  vault.needs.log.error = (fields: unknown) => errors.push(fields)
+  await order(1)
+  expect(errors).toEqual([])
+  await order(1, { n: 1n, hash: Buffer.alloc(32, 2) })
+  expect(errors).toEqual([{ partner: CENTRE, n: '1' }])
+  const kept = await readKeptHeads(vault.database.pool('auditor'))
+  expect(kept.map(({ party, hash }) => [party, hash[0]])).toEqual([
+    [CENTRE, 1],
+    [CENTRE, 2],
+  ])
 })
 
 test('a stranger’s message is refused before anything is noted', async () => {

@@ -2,6 +2,8 @@
 // memory. What the api asked is checked against the signed order, the lot's record and the packs' own cursors.
 
 import { createHash } from 'node:crypto'
+import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
 import { packedSize } from '@scratchless/voucher/packed-code'
@@ -55,13 +57,14 @@ export async function closeRestockDelivery(
   if (rows.some((row) => row.closed_upto > row.offset)) return { refusal: 'closed-already' }
   if (rows.some((row) => row.closed_upto < row.offset)) return { refusal: 'out-of-turn' }
 
+  const auditHead = await readHead(needs.pool)
   const counts = plan.runs.map(({ count }) => count)
   const codes = counts.reduce((sum, count) => sum + count, 0)
   const packedCodes = wipeableBytes(codes * packedSize(lot.row.code_digits))
   let bytes: Buffer
   try {
     openRuns(lot, plan, rows, packedCodes)
-    bytes = await closeMessage(messageOf(needs, plan, lot), packedCodes, closing)
+    bytes = await closeMessage(messageOf(needs, plan, lot, auditHead), packedCodes, closing)
   } finally {
     packedCodes.fill(0)
   }
@@ -112,12 +115,13 @@ function openRuns(lot: OpenLot, plan: DeliveryPlan, rows: readonly SealedRunRow[
   }
 }
 
-function messageOf(needs: VaultNeeds, plan: DeliveryPlan, lot: OpenLot) {
+function messageOf(needs: VaultNeeds, plan: DeliveryPlan, lot: OpenLot, auditHead: AuditHead) {
   return {
     id: plan.id,
     issuedAt: plan.issuedAt,
     sender: needs.party,
     receiver: plan.partner,
+    auditHead,
     orderId: plan.orderId,
     orderLineNo: plan.orderLineNo,
     part: plan.part,

@@ -1,3 +1,4 @@
+import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import {
   closeRestockOrderResponse as closeMessage,
   type RestockOrderResponse,
@@ -6,7 +7,7 @@ import { findVerifiedOrder, readVerifiedLines, type VerifiedLineRow } from './re
 import { closingFor, type VaultNeeds } from './vault-needs.ts'
 import type { ResponseRefusal } from './verbs.ts'
 
-type Response = Omit<RestockOrderResponse, 'sender' | 'receiver'>
+type Response = Omit<RestockOrderResponse, 'sender' | 'receiver' | 'auditHead'>
 
 /**
  * Step 3's signature: an answer to an order that this vault verified, to the partner who sent it and nobody else.
@@ -21,7 +22,8 @@ export async function closeRestockOrderResponse(
   if (!closing) return { refusal: 'unknown-order' }
   const ordered = await readVerifiedLines(needs.pool, response.orderId)
   if (response.lines.length > 0 && !answers(response.lines, ordered)) return { refusal: 'lines-differ' }
-  return closeMessage({ ...response, sender: needs.party, receiver: order.partner }, closing)
+  const auditHead = await readHead(needs.pool)
+  return closeMessage({ ...response, sender: needs.party, receiver: order.partner, auditHead }, closing)
 }
 
 function answers(lines: Response['lines'], ordered: readonly VerifiedLineRow[]): boolean {

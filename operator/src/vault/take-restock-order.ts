@@ -1,6 +1,7 @@
 import { inTransaction } from '@scratchless/office/database/database'
 import type { CentreId } from '@scratchless/voucher/ids'
 import { openRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { keepPartnerHead } from './keep-partner-head.ts'
 import { findVerifiedOrder, insertVerifiedLines, insertVerifiedOrder } from './restock-journal.sql.ts'
 import { openingFor, type VaultNeeds } from './vault-needs.ts'
 import type { OpeningRefusal, TakenOrder } from './verbs.ts'
@@ -19,6 +20,7 @@ export async function takeRestockOrder(
   if ('refusal' in opened) return opened
   const { content: order, payloadHash } = opened
   const altered = await inTransaction(needs.pool, async (sql) => {
+    await keepPartnerHead(needs, sql, partner, order.auditHead)
     const verifiedAt = new Date(needs.clock.nowMs())
     if (await insertVerifiedOrder(sql, { id: order.id, partner, payloadHash, verifiedAt })) {
       await insertVerifiedLines(sql, order.id, order.lines)

@@ -108,7 +108,7 @@ export type VaultVerbs = {
   }): Promise<TakenOrder | { refusal: OpeningRefusal }>
   /** Signs the answer to an order that `takeRestockOrder` verified; its sender and receiver are the order's. */
   closeRestockOrderResponse(
-    response: Omit<RestockOrderResponse, 'sender' | 'receiver'>,
+    response: Omit<RestockOrderResponse, 'sender' | 'receiver' | 'auditHead'>,
   ): Promise<Uint8Array | { refusal: ResponseRefusal }>
   /** Opens the runs of a delivery part and closes them for the partner. A repeat gives the stored bytes. */
   closeRestockDelivery(plan: DeliveryPlan): Promise<Uint8Array | { refusal: ClosingRefusal }>
