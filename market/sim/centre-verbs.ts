@@ -10,12 +10,14 @@ import {
   openEnrolment,
   revokeTerminal,
 } from '@scratchless/centre/vault/enrolment'
+import { keepRecentHead } from '@scratchless/centre/vault/recent-head'
 import { openOrderResponse, signRestockOrder } from '@scratchless/centre/vault/restock-orders'
 import { takeRestockDelivery } from '@scratchless/centre/vault/take-restock-delivery'
 import type { VaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import type { VaultVerbs } from '@scratchless/centre/vault/verbs'
 
 export function centreVerbs(needs: VaultNeeds): VaultVerbs {
+  const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
     closeRestockOrder: (order) => signRestockOrder(needs, order),
     openRestockOrderResponse: (message) => openOrderResponse(needs, message),
@@ -29,6 +31,6 @@ export function centreVerbs(needs: VaultNeeds): VaultVerbs {
     revokeCard: (card) => revokeCard(needs, card),
     closeCardLetter: (request) => closeCardLetter(needs, request),
     closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
-    closeAnswer: (request) => closeAnswer(needs, request),
+    closeAnswer: (request) => closeAnswer(answering, request),
   }
 }

@@ -40,6 +40,15 @@ CREATE TABLE card_letter (
   PRIMARY KEY (epoch, card)
 ) STRICT, WITHOUT ROWID;
 
+-- Heads of the centre's audit chain, as its acknowledgements said them; the highest are kept. Two hashes at one n
+-- contradict each other, and both stay.
+CREATE TABLE kept_head (
+  n INTEGER NOT NULL CHECK (n >= 0),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  kept_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (n, hash)
+) STRICT, WITHOUT ROWID;
+
 -- The outbox: the sequence is the request's name, and its bytes stand here before the first of them is sent.
 CREATE TABLE request (
   sequence INTEGER PRIMARY KEY CHECK (sequence > 0),

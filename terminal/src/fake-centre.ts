@@ -23,6 +23,7 @@ import { closeCertificate, kidOfNumber, ROOT_KID } from '@scratchless/wire/compa
 import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { closeAcknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import type { AuditHead } from '@scratchless/wire/supply/audit-head'
 import { closeCardLetter, closeForCard } from '@scratchless/wire/supply/card-letter'
 import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
 import { type Catalogue, closeCatalogue } from '@scratchless/wire/supply/catalogue'
@@ -63,6 +64,8 @@ export interface FakeCentre {
   /** Changes what every further answer says. */
   setStanding(change: Partial<Standing>): void
   setRetailerName(name: string): void
+  /** What every further acknowledgement brings. */
+  setAuditHead(head: AuditHead): void
   /** The next frames meet this on the line. */
   disturb(...what: Disturbance[]): void
   /** The next order is refused so. */
@@ -97,6 +100,7 @@ export function createFakeCentre(needs: {
   let codesGiven = 0
   let retailerName = 'Épicerie El Amen'
   let change: Partial<Standing> = {}
+  let auditHead: AuditHead = { n: 1n, hash: Buffer.alloc(32, 1) }
   const heard: FakeCentre['heard'] = []
   const reports: SalesReport[] = []
   const receipts: number[] = []
@@ -216,10 +220,10 @@ export function createFakeCentre(needs: {
         }
         case 'supply-receipt':
           receipts.push(opened.content.delivery)
-          return closeAcknowledgement({ standing: standing() }, signer, back).frame
+          return closeAcknowledgement({ standing: standing(), auditHead }, signer, back).frame
         case 'sales-report':
           reports.push(opened.content)
-          return closeAcknowledgement({ standing: standing() }, signer, back).frame
+          return closeAcknowledgement({ standing: standing(), auditHead }, signer, back).frame
         case 'status-request':
           return closeStatusAnswer({ standing: standing(), fate: burns ? 'burnt' : 'answered' }, signer, back)
             .frame
@@ -300,6 +304,9 @@ export function createFakeCentre(needs: {
     },
     setRetailerName(name) {
       retailerName = name
+    },
+    setAuditHead(head) {
+      auditHead = head
     },
     disturb(...what) {
       disturbances.push(...what)

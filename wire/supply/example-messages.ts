@@ -18,6 +18,7 @@ import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
 import { closeCertificate, kidOfNumber, ROOT_KID } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
+import type { Acknowledgement } from './acknowledgement.ts'
 import type { Catalogue } from './catalogue.ts'
 import type { EnrolmentAnswer } from './enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from './enrolment-code.ts'
@@ -81,6 +82,12 @@ export const standing: Standing = {
   revokedCards: [],
   catalogueVersion: 3,
   epoch: 12,
+}
+
+/** Of a chain that nobody has. */
+export const acknowledgement: Acknowledgement = {
+  standing,
+  auditHead: { n: 58_214n, hash: Buffer.alloc(32, 0xc5) },
 }
 
 export const enrolmentRequest: EnrolmentRequest = {

@@ -5,6 +5,7 @@
 
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import type { CborValue } from '../compact/cbor.ts'
 import type { Binding, Closed, KindName } from './envelope.ts'
 
 const vectors = new URL('../../vectors/', import.meta.url)
@@ -46,7 +47,7 @@ const { closeSupplyReceipt, DELIVERY_HASH_BYTES } = await import('./supply-recei
 const { closeSalesReport } = await import('./sales-report.ts')
 const { closeStatusRequest } = await import('./status-request.ts')
 const { closeStatusAnswer } = await import('./status-answer.ts')
-const { closeAcknowledgement } = await import('./acknowledgement.ts')
+const { acknowledgement, closeAcknowledgement } = await import('./acknowledgement.ts')
 const { codeKey, encodeContext, openCode, sealForTerminal } = await import('../seal/code-box.ts')
 const { packedSize } = await import('@scratchless/voucher/packed-code')
 const { sealedCodeAt, sealedSize } = await import('@scratchless/voucher/sealed-code')
@@ -234,12 +235,11 @@ const received = good(
   receipt,
   asks(5),
 )
-const standing = { standing: example.standing }
 good(
   'acknowledgement',
-  closeAcknowledgement(standing, example.centreSigner, answers(5, received)),
-  'the receipt was taken',
-  standing,
+  closeAcknowledgement(example.acknowledgement, example.centreSigner, answers(5, received)),
+  'the receipt was taken; the chain has 58,214 entries',
+  example.acknowledgement,
   answers(5, received),
 )
 good(
@@ -498,6 +498,36 @@ badAnswer(
   4,
   ordered.payloadHash,
 )
+
+const acknowledged = acknowledgement.toLine(example.acknowledgement) as [CborValue, [number, Uint8Array]]
+const [said, [entry, hash]] = acknowledged
+const badAcknowledgement = (name: string, says: string, ...payload: CborValue[]) =>
+  keep(
+    `bad-${name}`,
+    writeFrame({
+      kind: KIND.acknowledgement,
+      sequence: 5,
+      message: sign1(
+        encodeCbor(payload),
+        externalData('acknowledgement', terminal, 5, received.payloadHash),
+        example.centreSigner,
+      ),
+    }),
+    {
+      verdict: 'unacceptable',
+      kind: 'acknowledgement',
+      says: `well signed; ${says}`,
+      from: 'centre',
+      who: terminal,
+      sequence: 5,
+      answering: hex(received.payloadHash),
+    },
+  )
+badAcknowledgement('head-missing', 'no head of the audit chain', said)
+badAcknowledgement('head-without-hash', 'a head of the audit chain without its hash', said, [entry])
+badAcknowledgement('head-hash-cut', 'a hash of 31 bytes', said, [entry, hash.subarray(1)])
+badAcknowledgement('head-number-negative', 'an entry number of -1', said, [-1, hash])
+badAcknowledgement('head-number-text', 'an entry number as text', said, [String(entry), hash])
 
 writeFileSync(
   new URL('supply/index.json', vectors),

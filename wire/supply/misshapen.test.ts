@@ -27,7 +27,7 @@ const samples: { name: string; shape: Shape<unknown>; line: CborValue }[] = [
   {
     name: 'acknowledgement',
     shape: acknowledgement,
-    line: acknowledgement.toLine({ standing: example.standing }),
+    line: acknowledgement.toLine(example.acknowledgement),
   },
   { name: 'card letter', shape: cardLetter, line: cardLetter.toLine(letter) },
   { name: 'catalogue', shape: catalogue, line: catalogue.toLine(example.catalogue) },

@@ -27,7 +27,7 @@ function exchangeBytes(count: number): number {
   const delivery = closeSupplyDelivery(example.supplyDelivery(count), centreSigner, answered)
   const receipt = { delivery: 70_000, deliveryHash: delivery.payloadHash.subarray(0, 8) }
   const received = closeSupplyReceipt(receipt, terminalSigner, asks(70_001))
-  const acknowledged = closeAcknowledgement({ standing: example.standing }, centreSigner, {
+  const acknowledged = closeAcknowledgement(example.acknowledgement, centreSigner, {
     terminal,
     sequence: 70_001,
     answering: received.payloadHash,
@@ -168,7 +168,7 @@ describe('contents', () => {
 describe('answers', () => {
   it('of a kind that this request never gets are unacceptable, though well signed', () => {
     const binding = { terminal: example.terminal, sequence: 4, answering: Buffer.alloc(32) }
-    const { frame } = closeAcknowledgement({ standing: example.standing }, example.centreSigner, binding)
+    const { frame } = closeAcknowledgement(example.acknowledgement, example.centreSigner, binding)
     expect(openAnswer('supply-receipt', readFrame(frame)!, example.centreVerifier, binding)).toMatchObject({
       kind: 'acknowledgement',
     })

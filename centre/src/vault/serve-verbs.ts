@@ -20,6 +20,7 @@ import { closeCardLetter } from './close-card-letter.ts'
 import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, certifyTerminal, openEnrolment, revokeTerminal } from './enrolment.ts'
 import { createKeyCache } from './key-cache.ts'
+import { keepRecentHead } from './recent-head.ts'
 import { openOrderResponse, signRestockOrder } from './restock-orders.ts'
 import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts'
 import { openCentreSigner } from './ring.ts'
@@ -75,6 +76,7 @@ export async function openVault(
     cache: createKeyCache(),
     restockWorker,
   }
+  const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
     verbs: {
       closeRestockOrder: (order) => signRestockOrder(needs, order),
@@ -89,7 +91,7 @@ export async function openVault(
       revokeCard: (card) => revokeCard(needs, card),
       closeCardLetter: (request) => closeCardLetter(needs, request),
       closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
-      closeAnswer: (request) => closeAnswer(needs, request),
+      closeAnswer: (request) => closeAnswer(answering, request),
     },
     async stop() {
       await restockWorker.stop()

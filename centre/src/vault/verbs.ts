@@ -114,7 +114,7 @@ export interface GivenApproval {
 
 /** An answer of the centre that closes no code. */
 export type PlainAnswer =
-  | { readonly kind: 'acknowledgement'; readonly content: Acknowledgement }
+  | { readonly kind: 'acknowledgement'; readonly content: Omit<Acknowledgement, 'auditHead'> }
   | { readonly kind: 'catalogue'; readonly content: Catalogue }
   | { readonly kind: 'status-answer'; readonly content: StatusAnswer }
   | { readonly kind: 'supply-refusal'; readonly content: SupplyRefusal }

@@ -15,6 +15,7 @@ import { takeStatusAnswer } from './ask-status.ts'
 import { saveAvailable } from './device.sql.ts'
 import { FRESH_MS } from './enrol.ts'
 import type { Identity } from './identity.ts'
+import { keepHead } from './kept-head.sql.ts'
 import { receiveSupplyDelivery, takeOrderRefusal } from './receive-supply-delivery.ts'
 import { insertRequest, nextSequence, type StoredRequest, saveAnswer } from './request.sql.ts'
 import { releaseReport, takeReportAcknowledgement } from './send-sales-report.ts'
@@ -115,6 +116,7 @@ function apply({ store, clock }: ExchangeNeeds, request: StoredRequest, answer: 
       takeStatusAnswer(store, request.sequence, answer.content)
       break
     case 'acknowledgement':
+      keepHead(store, answer.content.auditHead, clock.nowMs())
       if (request.kind === 'supply-receipt') takeReceiptAnswer(store, request.sequence)
       if (request.kind === 'sales-report') takeReportAcknowledgement(store, request.sequence)
       break

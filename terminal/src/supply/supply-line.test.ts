@@ -6,6 +6,7 @@ import { stockOf } from '../safe/safe-run.sql.ts'
 import { type TestTill, testTill } from '../test-till.ts'
 import { newestLetterEpoch } from './card-letter.sql.ts'
 import { readNumberAndCode } from './enrol.ts'
+import { keepHead, readKeptHeads } from './kept-head.sql.ts'
 import { askedRequests } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
 import { latestOrders } from './supply-order.sql.ts'
@@ -171,4 +172,25 @@ test('number and code are read together, however they are typed', () => {
   expect(readNumberAndCode('ABCD-EFGH-JKMN-PQRS')).toBeNull()
   expect(readNumberAndCode('1042-ABCD-EFGH-JKMN-PQR')).toBeNull()
   expect(readNumberAndCode('0-ABCD-EFGH-JKMN-PQRS')).toBeNull()
+})
+
+test('the head that an acknowledgement brings is kept, with the highest thousand', async () => {
+  const head = (n: bigint, byte = 1) => ({ n, hash: Buffer.alloc(32, byte) })
+  const acknowledged = async () => {
+    order(1)
+    await world.until(() => lastOrder().state === 'receipted')
+  }
+  world.centre.setAuditHead(head(7n))
+  await acknowledged()
+  await acknowledged()
+  world.centre.setAuditHead(head(7n, 2))
+  await acknowledged()
+  expect(readKeptHeads(world.store())).toEqual([head(7n), head(7n, 2)])
+
+  // A chain that begins anew does not drive out the heads of the old one.
+  for (let n = 1_001n; n <= 1_999n; n++) keepHead(world.store(), head(n), START_MS)
+  world.centre.setAuditHead(head(3n))
+  await acknowledged()
+  const kept = readKeptHeads(world.store()).map(({ n }) => n)
+  expect([kept.length, kept[0], kept.at(-1)]).toEqual([1_001, 7n, 1_999n])
 })
