@@ -8,6 +8,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { storeFileOf } from './moments.ts'
 
 const MINUTE_MS = 60_000
 let folder: string
@@ -75,7 +76,7 @@ test('the audit of a stopped market passes, and fails once a sale is taken out o
   const before = audit()
   expect(before.lines.filter(({ ok }) => !ok)).toEqual([])
   expect(before.status).toBe(0)
-  const store = new DatabaseSync(path.join(data(), 'terminal', 'terminal.sqlite'))
+  const store = new DatabaseSync(storeFileOf(data()))
   store.exec(
     'PRAGMA foreign_keys = OFF; DELETE FROM sale WHERE number = (SELECT min(number) FROM sale WHERE acknowledged = 1)',
   )

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { auditMarket } from '../audit/audit-market.ts'
 import { readTerminalFacts } from '../audit/terminal-facts.ts'
 import { seeded } from '../forgeries/seeded.ts'
-import { MOMENTS } from './moments.ts'
+import { MOMENTS, storeFileOf } from './moments.ts'
 import { processesOf, processesOn } from './processes.ts'
 import { type MarketRun, runMarket } from './run-market.ts'
 
@@ -115,17 +115,15 @@ async function brokenIn(dataDir: string, when: string): Promise<string[]> {
   }
 }
 
-const storeFile = (dataDir: string) => path.join(dataDir, 'terminal', 'terminal.sqlite')
-
 function doubtsIn(dataDir: string): number {
-  if (!fs.existsSync(storeFile(dataDir))) return 0
-  const { sales } = readTerminalFacts(storeFile(dataDir), new Date(0))
+  if (!fs.existsSync(storeFileOf(dataDir))) return 0
+  const { sales } = readTerminalFacts(storeFileOf(dataDir), new Date(0))
   return sales.filter(({ state }) => state === 'intent' || state === 'in_doubt').length
 }
 
 /** The paper against the books: no code on two tickets, each sale printed has its ticket, no doubt is left. */
 function paperProblems(dataDir: string): string[] {
-  const { sales } = readTerminalFacts(storeFile(dataDir), new Date(0))
+  const { sales } = readTerminalFacts(storeFileOf(dataDir), new Date(0))
   const papers = fs
     .readdirSync(path.join(dataDir, 'tickets'))
     .flatMap((name) => /-(No\d{7}-\d{12})\.escpos$/.exec(name)?.[1] ?? [])

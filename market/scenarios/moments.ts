@@ -145,8 +145,10 @@ function moreThanOnBoard(story: Story): number {
   return products * ((least ?? 0) + 1)
 }
 
+export const storeFileOf = (dataDir: string) => path.join(dataDir, 'terminal', STORE_FILE)
+
 function look({ dataDir }: Story, sql: string): number | null {
-  const file = path.join(dataDir, 'terminal', STORE_FILE)
+  const file = storeFileOf(dataDir)
   if (!fs.existsSync(file)) return null
   const store = new DatabaseSync(file, { readOnly: true })
   try {
@@ -158,7 +160,7 @@ function look({ dataDir }: Story, sql: string): number | null {
 
 /** Resolves when the terminal's store answers with a row. */
 async function untilStore(run: MarketRun, { dataDir }: Story, sql: string): Promise<void> {
-  const file = path.join(dataDir, 'terminal', STORE_FILE)
+  const file = storeFileOf(dataDir)
   let store: DatabaseSync | null = null
   try {
     await until(run, async () => {
