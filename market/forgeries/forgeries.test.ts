@@ -1,10 +1,12 @@
 // What anybody may try with a message and a text editor. The last line counts: none may be accepted.
 
+import { badVectors, openAs, openingOf, vectorBytes } from '@scratchless/wire/restock/example-opening'
+import { wrappings } from '@scratchless/wire/restock/forged-shapes'
 import { afterAll, expect, test } from 'vitest'
+import { insertions } from './insertions.ts'
 import { damaged, mutate } from './mutate.ts'
 import { seeded } from './seeded.ts'
 import { restockTargets, supplyTargets, type Target } from './try-forgeries.ts'
-import { takeApart, wrappings } from './wrapping.ts'
 
 const MUTATIONS = 100_000
 let tried = 0
@@ -21,18 +23,21 @@ async function attempt(target: Target, bytes: Buffer): Promise<boolean> {
   return taken
 }
 
-/** The same content with one digit of an id or amount changed. */
-function changedDigit(content: string): string {
-  const at = content.lastIndexOf('0')
-  return `${content.slice(0, at)}1${content.slice(at + 1)}`
-}
-
 test.each(restockTargets)('no wrapping of $name is accepted', async (target) => {
   const document = target.good.toString('utf8')
-  const evil = changedDigit(takeApart(document).content)
-  for (const { shape, document: forged } of wrappings(document, evil)) {
+  for (const [shape, [forged]] of Object.entries(wrappings(document))) {
     if (await attempt(target, Buffer.from(forged))) throw new Error(`accepted: ${shape}`)
   }
+  for (const { shape, document: forged } of insertions(document)) {
+    if (await attempt(target, Buffer.from(forged))) throw new Error(`accepted: ${shape}`)
+  }
+})
+
+test.each(badVectors)('$file is refused', async (vector) => {
+  tried++
+  const opened = await openAs[vector.message](vectorBytes(vector), openingOf(vector))
+  if (!('refusal' in opened)) accepted++
+  expect(opened).toHaveProperty('refusal')
 })
 
 test.each(supplyTargets)('no damage to $name is accepted', async (target) => {

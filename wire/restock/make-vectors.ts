@@ -4,14 +4,7 @@
 // by people. To replace one, delete its file first and say why in the commit.
 
 import { execFileSync } from 'node:child_process'
-import {
-  constants,
-  createCipheriv,
-  createHash,
-  createHmac,
-  generateKeyPairSync,
-  publicEncrypt,
-} from 'node:crypto'
+import { createHash, generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -37,6 +30,7 @@ import {
   publicKey,
   VECTORS,
 } from './example-messages.ts'
+import { forgedShapes } from './forged-shapes.ts'
 import { closeRestockDelivery } from './restock-delivery.ts'
 import { closeRestockOrder } from './restock-order.ts'
 import { closeRestockOrderResponse } from './restock-order-response.ts'
@@ -250,32 +244,15 @@ async function makeBadMessages(): Promise<void> {
   }
 
   mkdirSync(new URL('bad/', VECTORS), { recursive: true })
+  await makeForgedMessages()
 
   // Bytes that are no document of ours.
   await bad('utf-16.xml', 'not-utf8', 'UTF-16, which is well-formed XML', () =>
     Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(delivery, 'utf16le')]),
   )
   await bad('doctype.xml', 'forbidden-markup', 'a DOCTYPE', () => `<!DOCTYPE RestockDelivery>${delivery}`)
-  await bad('external-entity.xml', 'forbidden-markup', 'an external entity in a value', () =>
-    replaced('<Lot>L000001</Lot>', '<Lot>&file;</Lot>', delivery).replace(
-      /^/,
-      '<!DOCTYPE RestockDelivery [<!ENTITY file SYSTEM "file:///etc/hostname">]>',
-    ),
-  )
   await bad('processing-instruction.xml', 'forbidden-markup', 'a processing instruction', () =>
     replaced('<Lot>', '<?hint none?><Lot>'),
-  )
-  await bad(
-    'comment-in-value.xml',
-    'forbidden-markup',
-    'a comment inside a signed value; canonicalization drops it, so the signature still holds',
-    () => replaced('<Lot>L000', '<Lot>L<!-- -->000'),
-  )
-  await bad(
-    'cdata-in-value.xml',
-    'forbidden-markup',
-    'a CDATA section in a signed value; the signature still holds',
-    () => replaced('<Lot>L000001</Lot>', '<Lot><![CDATA[L000001]]></Lot>'),
   )
   await bad('not-well-formed.xml', 'not-well-formed', 'an element that never ends', () =>
     delivery.slice(0, -5),
@@ -309,30 +286,6 @@ async function makeBadMessages(): Promise<void> {
   await bad('signature-nested.xml', 'signature-shape', 'the signature is not a child of the root', () =>
     payload.replace('</Header>', `${signature}</Header>`),
   )
-  await bad('key-in-key-info.xml', 'signature-shape', 'the signature brings the key to verify it with', () =>
-    replaced(
-      '</ds:Signature>',
-      '<ds:KeyInfo><ds:KeyValue><ds:RSAKeyValue><ds:Modulus>AQAB</ds:Modulus><ds:Exponent>AQAB</ds:Exponent></ds:RSAKeyValue></ds:KeyValue></ds:KeyInfo></ds:Signature>',
-    ),
-  )
-  await bad('hmac.xml', 'signature-shape', "an HMAC whose key is the sender's public key", () => {
-    const info = signature
-      .slice(signature.indexOf('<ds:SignedInfo>'), signature.indexOf('<ds:SignatureValue>'))
-      .replace(
-        'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-        'http://www.w3.org/2001/04/xmldsig-more#hmac-sha256',
-      )
-    const alone = info.replace(
-      '<ds:SignedInfo>',
-      '<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">',
-    )
-    const mac = createHmac('sha256', readFileSync(keyFile('atlas', 'sign', 'public')))
-      .update(alone)
-      .digest('base64')
-    return delivery
-      .replace(/<ds:SignedInfo>.*<\/ds:SignedInfo>/, info)
-      .replace(/<ds:SignatureValue>[^<]*/, `<ds:SignatureValue>${mac}`)
-  })
   await bad('sha1-digest.xml', 'signature-shape', 'a reference digested by SHA-1', () =>
     replaced(
       /(<ds:DigestMethod Algorithm=")[^"]*("><\/ds:DigestMethod><ds:DigestValue>)/,
@@ -365,18 +318,9 @@ async function makeBadMessages(): Promise<void> {
   )
 
   // A signature of our shape that does not hold.
-  await bad('digit-changed.xml', 'digest-differs', 'one digit of a serial changed', () =>
-    replaced('<FirstSerial>000123456789', '<FirstSerial>000123456788'),
-  )
   await bad('price-changed.xml', 'digest-differs', 'another price', () => replaced('>4.700<', '>4.100<'))
   await bad('second-signature.xml', 'digest-differs', 'the signature twice', () =>
     replaced('</RestockDelivery>', `${signature}</RestockDelivery>`),
-  )
-  await bad(
-    'signed-by-another.xml',
-    'signature-wrong',
-    "another operator's signature under atlas's name",
-    () => signed(payload, 'interop', 'sahel'),
   )
   await bad('signature-changed.xml', 'signature-wrong', 'a signature value of zeros', () =>
     replaced(/(<ds:SignatureValue>)[^<]{8}/, '$1AAAAAAAA'),
@@ -432,33 +376,6 @@ async function makeBadMessages(): Promise<void> {
   await bad('too-many-codes.xml', 'content-invalid', 'more than 10,000 codes', () =>
     signed(payload.replace('<Count>3<', '<Count>10000<').replace('000123456800', '000123476800')),
   )
-  await bad('content-cipher-cbc.xml', 'content-invalid', 'content encrypted in CBC mode', () => {
-    const key = Buffer.alloc(32, 7)
-    const iv = Buffer.alloc(16, 1)
-    const cipher = createCipheriv('aes-256-cbc', key, iv)
-    const body = Buffer.concat([iv, cipher.update(block()), cipher.final()]).toString('base64')
-    const wrapped = publicEncrypt(
-      { key: publicKey('centre', 'open'), padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: 'sha1' },
-      key,
-    ).toString('base64')
-    return signed(
-      payload
-        .replace('http://www.w3.org/2009/xmlenc11#aes256-gcm', 'http://www.w3.org/2001/04/xmlenc#aes256-cbc')
-        .replace(/(<xenc:CipherValue>)[^<]*(.*<xenc:CipherValue>)[^<]*/, `$1${wrapped}$2${body}`),
-    )
-  })
-  await bad(
-    'key-transport-rsa-1-5.xml',
-    'content-invalid',
-    'the content key closed by RSA PKCS #1 v1.5',
-    () =>
-      signed(
-        payload.replace(
-          /<xenc:EncryptionMethod Algorithm="[^"]*rsa-oaep-mgf1p">.*?<\/xenc:EncryptionMethod>/,
-          '<xenc:EncryptionMethod Algorithm="http://www.w3.org/2001/04/xmlenc#rsa-1_5"></xenc:EncryptionMethod>',
-        ),
-      ),
-  )
   await bad('header-other-receiver.xml', 'header-differs', 'addressed to another centre', () =>
     signed(payload.replace('<Receiver>centre<', '<Receiver>other-centre<')),
   )
@@ -495,13 +412,6 @@ async function makeBadMessages(): Promise<void> {
     },
   )
   await bad(
-    'ciphertext-copied.xml',
-    'inner-header-differs',
-    "sahel signs a delivery of its own around atlas's ciphertext",
-    () => signed(payload.replace('<Sender>atlas<', '<Sender>sahel<'), 'interop', 'sahel'),
-    { from: 'sahel' },
-  )
-  await bad(
     'ciphertext-of-another-delivery.xml',
     'inner-header-differs',
     'the codes of one delivery in another',
@@ -512,21 +422,6 @@ async function makeBadMessages(): Promise<void> {
     'inner-header-differs',
     'the codes of one run under the serials of another',
     () => signed(payload.replace('000123456800', '000123456900')),
-  )
-  await bad(
-    'order-copied.xml',
-    'inner-header-differs',
-    "sahel passes off the centre's encrypted order as its own",
-    () =>
-      signed(
-        without(readVector('restock-order.interop.xml'), 'ds:Signature').replace(
-          '<Sender>centre<',
-          '<Sender>sahel<',
-        ),
-        'interop',
-        'sahel',
-      ),
-    { message: 'RestockOrder', from: 'sahel', to: 'atlas' },
   )
   const orderContent = (fields: string) =>
     signed(
@@ -591,6 +486,31 @@ async function makeBadMessages(): Promise<void> {
       ),
     order,
   )
+}
+
+/** Every shape of forged-shapes.ts, of each message, in suite `interop`. */
+async function makeForgedMessages(): Promise<void> {
+  const originals = index.filter(
+    ({ suite, file, verdict }) => verdict === 'opens' && suite === 'interop' && !file.includes('xmlsec1'),
+  )
+  for (const { file, message, from, to } of originals) {
+    const folder = `bad/${path.basename(file, '.interop.xml')}`
+    mkdirSync(new URL(`${folder}/`, VECTORS), { recursive: true })
+    const means = {
+      senderKey: privateKey(from, 'sign'),
+      other: { name: 'sahel', key: privateKey('sahel', 'sign') },
+      receiverPublicKey: publicKey(to, 'open'),
+      entityUrl: 'http://127.0.0.1:9/entity',
+    }
+    for await (const { shape, refusal, why, fromOther, bytes } of forgedShapes(readVector(file), means)) {
+      keep(`${folder}/${shape}.xml`, () => bytes)
+      const sender = fromOther ? 'sahel' : from
+      index.push({
+        ...{ file: `${folder}/${shape}.xml`, message, suite: 'interop', from: sender, to },
+        ...{ verdict: 'refused', refusal, why },
+      })
+    }
+  }
 }
 
 function indexFile(): object {

@@ -15,10 +15,8 @@ function asJson(content: object): unknown {
 }
 
 test('every file has an entry, and every entry a file', () => {
-  const files = ['', 'bad/'].flatMap((folder) =>
-    readdirSync(new URL(folder || '.', VECTORS))
-      .filter((name) => name.endsWith('.xml'))
-      .map((name) => folder + name),
+  const files = readdirSync(VECTORS, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.xml'),
   )
   expect(index.vectors.map((vector) => vector.file).sort()).toEqual(files.sort())
   expect(goodVectors.length).toBeGreaterThanOrEqual(9)
