@@ -1,6 +1,7 @@
 // The whole audit: each party's own books, and then what only several books together can show. Terminals are read
-// first, then the centre, then the operators, so that a market may go on working meanwhile. Chain heads of an audit
-// that held are kept beside the books and looked for by the next.
+// first, then the centre, then the operators, so that a market may go on working meanwhile. Each office's chain is held
+// against the heads that the other parties kept of it, which are read before anything else, and against those of
+// earlier audits, which are kept beside the books.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
@@ -12,6 +13,7 @@ import { auditTerminal } from '@scratchless/terminal/audit'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
 import type { Office } from './find-parties.ts'
+import { readHeadsOfOthers } from './heads-of-others.ts'
 import { keepHeads, readKeptHeads } from './kept-heads.ts'
 import { openForAudit } from './open-for-audit.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
@@ -40,7 +42,9 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
   const opened = await openForAudit(dataDir)
   try {
     const { parties } = opened
-    const kept = readKeptHeads(dataDir)
+    const others = await readHeadsOfOthers(parties, snapshot)
+    const earlier = readKeptHeads(dataDir)
+    const keptOf = (party: string) => [...(others.get(party) ?? []), ...(earlier.get(party) ?? [])]
     const heads = new Map<string, AuditHead>()
     const lines: AuditLine[] = []
     const say = (name: string, own: readonly OwnLine[]) =>
@@ -53,7 +57,7 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     })
     const centre = await snapshot(parties.centre, async (sql) => {
       const { party } = parties.centre
-      say(party, await auditCentre(sql, kept.get(party)))
+      say(party, await auditCentre(sql, keptOf(party)))
       heads.set(party, await readHead(sql))
       return readCentreFacts(sql)
     })
@@ -61,14 +65,14 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     for (const office of parties.operators) {
       operators.push(
         await snapshot(office, async (sql) => {
-          say(office.party, await auditOperator(sql, kept.get(office.party)))
+          say(office.party, await auditOperator(sql, keptOf(office.party)))
           heads.set(office.party, await readHead(sql))
           return readOperatorFacts(sql, office.party)
         }),
       )
     }
     lines.push(...crossCheck({ terminals, centre, operators }))
-    if (lines.every(({ ok }) => ok)) keepHeads(dataDir, kept, heads)
+    if (lines.every(({ ok }) => ok)) keepHeads(dataDir, earlier, heads)
     return lines
   } finally {
     await opened.close()

@@ -7,9 +7,10 @@ import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-
 import type { Pool, Sql } from '@scratchless/office/database/database'
 import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
+import { readKeptHeads } from '@scratchless/terminal/supply/kept-head.sql'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import type { SeedDatabase } from './base-world.ts'
+import { ATLAS, CENTRE, type SeedDatabase } from './base-world.ts'
 import { prepared, type Values } from './sim-process.ts'
 import type { SimTerminal } from './sim-terminal.ts'
 
@@ -106,12 +107,14 @@ export function newWitness(world: {
   }
 
   async function audit(party: 'centre' | 'operator'): Promise<void> {
+    // Before the chain: whatever was kept by now must stand in it.
+    const kept = [...heads[party], ...(await headsKeptOf(party))]
     const client = await (party === 'centre' ? centre : operator).pool('auditor').connect()
     try {
       const sql = {
         query: (text: string, values?: Values) => client.query(prepared(text, values ?? [])),
       } as unknown as Sql
-      const lines = await (party === 'centre' ? auditCentre : auditOperator)(sql, heads[party])
+      const lines = await (party === 'centre' ? auditCentre : auditOperator)(sql, kept)
       for (const { invariant, ok, detail } of lines) if (!ok) say(invariant, `${party}: ${detail}`)
       const { rows } = await sql.query<AuditHead>('SELECT n, hash FROM audit_head')
       // The newest two: one may be cut off, and a whole history would only say the same again.
@@ -119,6 +122,20 @@ export function newWitness(world: {
     } finally {
       client.release()
     }
+  }
+
+  /** What the other parties have kept of a party's chain. */
+  async function headsKeptOf(party: 'centre' | 'operator'): Promise<KeptHead[]> {
+    const [other, keptBy] = party === 'centre' ? [operator, ATLAS] : [centre, CENTRE]
+    const { rows } = await other
+      .pool('auditor')
+      .query<AuditHead>(prepared('SELECT n, hash FROM kept_head WHERE $1', [true]))
+    const atOffice = rows.map((head) => ({ ...head, keptBy }))
+    if (party === 'operator') return atOffice
+    const atTerminals = terminals.flatMap(({ id, committed }) =>
+      readKeptHeads(committed).map((head) => ({ ...head, keptBy: id })),
+    )
+    return [...atOffice, ...atTerminals]
   }
 
   function checkTerminal(terminal: SimTerminal, books: CentreBooks, all: boolean): void {
@@ -261,7 +278,7 @@ export function newWitness(world: {
         if (books.sales.filter((sale) => sale.terminal === id).length !== sold)
           differ(`the centre does not know the sales of ${id}`)
       }
-      await checkRestock()
+      await Promise.all([audit('centre'), audit('operator'), checkRestock()])
       const taken = await booksOf<Taken>(operator.pool('owner'), TAKEN)
       const received = await booksOf<Taken>(centre.pool('owner'), RECEIVED)
       if (JSON.stringify(taken) !== JSON.stringify(received))

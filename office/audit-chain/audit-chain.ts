@@ -103,7 +103,7 @@ export async function auditChainLine(
   const chain = await verifyAuditChain(sql, keptHeads)
   if (chain.holds) {
     const { head, kept } = chain
-    const detail = `the audit chain is unbroken, ${head.n} entries; ${kept} heads kept by others are in place`
+    const detail = `the audit chain is unbroken, ${head.n} entries; heads that others kept of it: ${kept}, all in place`
     return { invariant: 12, ok: true, detail }
   }
   const shown = chain.keptBy === null ? '' : `, as the head shows that ${chain.keptBy} kept`
