@@ -123,6 +123,10 @@ export interface BaseWorld {
   /** All but pool and clock, which each seed has of its own. */
   readonly centreVault: Omit<CentreVaultNeeds, 'pool' | 'clock' | 'random' | 'cache'>
   readonly operatorVault: Omit<OperatorVaultNeeds, 'pool' | 'clock' | 'random'>
+  /** What signs and opens between the partners, for whoever forges in their names. */
+  readonly partnerKeys: Readonly<
+    Record<'operator' | 'centre', { readonly sign: KeyPair; readonly unwrap: KeyPair }>
+  >
   /** Both databases as they were in the beginning, with pools for each role: good until the next seed asks. */
   freshDatabases(): Promise<{ readonly centre: SeedDatabase; readonly operator: SeedDatabase }>
   close(): Promise<void>
@@ -212,6 +216,10 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
 
   return {
     ...{ folder, log, settings, retailer, terminals, centreVault, operatorVault },
+    partnerKeys: {
+      operator: { sign: pairs.operatorSign, unwrap: pairs.operatorUnwrap },
+      centre: { sign: pairs.centreSign, unwrap: pairs.centreUnwrap },
+    },
     async freshDatabases() {
       await Promise.all(offices.map(({ reset }) => reset()))
       return { centre: centreDatabase, operator: operatorDatabase }
