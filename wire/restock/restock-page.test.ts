@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { writeAuditHead } from './audit-head-field.ts'
 import { writeCodeBlock } from './code-block.ts'
@@ -12,7 +13,7 @@ import {
   VECTORS,
 } from './example-messages.ts'
 
-const page = readFileSync(new URL('../../docs/protocol/restock.md', VECTORS), 'utf8')
+const page = readFileSync(path.join(import.meta.dirname, '../../docs/protocol/restock.md'), 'utf8')
 const delivery = readFileSync(new URL('restock-delivery.interop.xml', VECTORS), 'latin1')
 const payload = delivery.replace(/<ds:Signature .*<\/ds:Signature>/, '')
 const sha256 = (text: string, as: 'hex' | 'base64') => createHash('sha256').update(text).digest(as)
