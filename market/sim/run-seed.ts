@@ -71,7 +71,7 @@ const OPERATION_WEIGHTS: readonly OperationEntry[] = [
   [18, 'press', press, 'till'],
   [3, 'press again', pressAgain, 'till'],
   [4, 'settle doubts', async (world) => `${pickTerminal(world).settleDoubts()}`, 'till'],
-  // Two at once do not number their writes alike each time: there a crash would not be the same one.
+  // Started again while one of two stands still, the centre would wait for what that one has locked.
   [9, 'two orders at once', twoOrders, 'nobody'],
   [22, 'restock', restock, 'restock'],
   [4, 'deposit', deposit, 'nobody'],
@@ -118,16 +118,14 @@ async function twoOrders(world: World): Promise<string> {
   const [first, second] = world.terminals
   for (const terminal of world.terminals)
     for (let turns = 0; turns < TURNS_BEFORE && (await exchange(terminal)).endsWith('taken'); turns++);
-  // What is held back would arrive among the two, nobody knows between which of their statements.
+  // What is held back would arrive with one of the two and meet the other in its place.
   for (const way of world.supply) await way.flush()
   const ordered = [first!.order(2 + world.chance.below(8)), second!.order(2 + world.chance.below(8))]
-  const meeting = world.centre.meetAtAccounts()
-  const one = exchange(first!)
-  let alone = true
-  await Promise.race([meeting.firstHolds.then(() => (alone = false)), one])
-  if (alone) meeting.release()
-  const two = exchange(second!).finally(meeting.release)
-  return [...ordered, ...(await Promise.all([one, two]))].join(', ')
+  const both = await world.centre.meetAtAccounts(
+    () => exchange(first!),
+    () => exchange(second!),
+  )
+  return [...ordered, ...both].join(', ')
 }
 
 /** The next step of what is under way between centre and operator; where nothing is, a new order. */

@@ -35,6 +35,7 @@ import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
 import { ATLAS, type BaseWorld, CENTRE, PRODUCT, type SeedDatabase } from './base-world.ts'
 import { centreVerbs } from './centre-verbs.ts'
+import { type Meeting, newMeeting } from './meeting.ts'
 import { Crash, lineTo, newProcess, poolOf, type SimProcess, type StatementHook } from './sim-process.ts'
 
 /** Starts of an office in a row that may die before it gives up: faults are set one at a time. */
@@ -133,39 +134,24 @@ async function turnOutbox(
   }
 }
 
-/** The first group holds the account and goes no further until the second one asks for it, or nobody will. */
-export interface Meeting {
-  readonly firstHolds: Promise<void>
-  release(): void
-}
-
-const ACCOUNTS_LOOK = /FROM account.*FOR NO KEY UPDATE/s
-
 export interface SimCentre extends Office {
   door(frame: Uint8Array): Promise<Uint8Array>
   takeDelivery(bytes: Uint8Array): ReturnType<typeof receiveRestockDelivery>
   orderRestock(quantity: number): Promise<string>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
   settleOverdue(): Promise<number>
-  /** Has the next two groups of the desk meet at the shop's account. */
-  meetAtAccounts(): Meeting
+  /** Both exchanges at once; their groups at the desk meet at the shop's account. */
+  meetAtAccounts: Meeting['of']
 }
 
 export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
   let verbs: CentreVerbs
   let needs: CentreNeeds
   let door: SupplyDoor
-  let meeting: { looks: number; firstHolds: () => void; second: Promise<void>; release: () => void } | null =
-    null
-  const watching: StatementHook = async (process, on, text, values, run) => {
-    const looks = meeting !== null && ACCOUNTS_LOOK.test(text) ? ++meeting.looks : 0
-    if (looks === 2) meeting!.release()
-    const result = await (hook === null ? run(text, values) : hook(process, on, text, values, run))
-    if (looks === 1) {
-      meeting?.firstHolds()
-      await meeting?.second
-    }
-    return result
+  let meeting: Meeting | null = null
+  const watching: StatementHook = (process, on, text, values, run) => {
+    const hooked = () => (hook === null ? run(text, values) : hook(process, on, text, values, run))
+    return meeting === null ? hooked() : meeting.statement(on, text, hooked)
   }
   const office = officeOf(
     'centre',
@@ -208,15 +194,13 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
         ),
       ),
     settleOverdue: () => office.run(() => settleOverdueOrders(needs)),
-    meetAtAccounts() {
-      const first = Promise.withResolvers<void>()
-      const second = Promise.withResolvers<void>()
-      const release = () => {
+    async meetAtAccounts(askFirst, askSecond) {
+      meeting = newMeeting()
+      try {
+        return await meeting.of(askFirst, askSecond)
+      } finally {
         meeting = null
-        second.resolve()
       }
-      meeting = { looks: 0, firstHolds: first.resolve, second: second.promise, release }
-      return { firstHolds: first.promise, release }
     },
   }
 }
