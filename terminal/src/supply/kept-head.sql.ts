@@ -1,7 +1,7 @@
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
 import type { Store } from '../store/open-store.ts'
 
-/** Some months of a busy till's reports. A chain that was cut off misses the highest ones first. */
+/** Fifty days at twenty answers a day. A chain that was cut off misses the highest ones first. */
 const MOST_KEPT = 1_000
 
 /** Keeps a head of the centre's audit chain, inside the transaction that stores the answer that brought it. */
