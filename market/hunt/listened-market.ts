@@ -101,6 +101,10 @@ async function tapPrivateLines(market: Market, taps: Map<string, Tap>): Promise<
     const aside = `${file}.aside`
     fs.renameSync(file, aside)
     taps.set(`${name}, private line`, await openTap({ path: aside }, file))
+    // Whoever might speak on the one may speak on the other.
+    const { uid, gid, mode } = fs.statSync(aside)
+    fs.chownSync(file, uid, gid)
+    fs.chmodSync(file, mode)
     const api = apiOf(market.data.path(name))
     if (api === undefined) throw new Error(`${name} has no api process`)
     process.kill(api, 'SIGKILL')
