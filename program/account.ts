@@ -1,6 +1,7 @@
 // An account of this machine for each process, where the starter is root: what one of them may read, another may not.
 
 import { chmodSync, chownSync, lchownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { ConfigProblem } from './config-file.ts'
@@ -44,6 +45,8 @@ export function runUnder(
 
 /** In a process that root started: from here on it is this account's, and cannot go back. */
 export function changeAccount(account: number): void {
+  // What Node compiled so far goes where only we may write.
+  flushCompileCache()
   process.setgroups!([])
   process.setgid!(account)
   process.setuid!(account)

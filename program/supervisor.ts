@@ -2,9 +2,10 @@
 // no key and does no work; it restarts a child that died and takes all of them down with itself.
 
 import { type ChildProcess, fork } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { runUnder } from './account.ts'
+import { giveFolder, openFolder, runUnder } from './account.ts'
 import { HANDED_STDIO, type HandedOver, handOver } from './hand-over.ts'
 import type { Log } from './log.ts'
 import { whenToldToStop } from './starter-gone.ts'
@@ -102,7 +103,7 @@ export function superviseChildren(options: {
     const { module, options } = runUnder(spec.account, fileURLToPath(spec.module))
     const child = fork(module, [...(spec.args ?? [])], {
       cwd,
-      env: { ...process.env, ...spec.env },
+      env: { ...process.env, ...compileCache(spec), ...spec.env },
       stdio: [...HANDED_STDIO],
       ...(spec.changesAccount ? { execPath: options.execPath } : options),
     })
@@ -124,6 +125,15 @@ export function superviseChildren(options: {
       running.delete(spec.name)
       return String(how)
     })
+  }
+
+  /** What Node compiled is kept from one life to the next, where the child's own account may write. */
+  function compileCache({ name, account, changesAccount }: ChildSpec): Record<string, string> {
+    if (account === undefined || changesAccount || !process.env.NODE_COMPILE_CACHE) return {}
+    const folder = join(cwd, 'cache', name)
+    openFolder(dirname(folder), { account })
+    giveFolder(folder, account)
+    return { NODE_COMPILE_CACHE: folder }
   }
 
   const lives = children.map(keep)
