@@ -1,11 +1,13 @@
 // A centre for tests: real database, real vault behind its private line, keys of its own, an operator and terminals
 // that speak through wire's own functions.
 
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generatePair, makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { generatePair, keepTokenPin, makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
+import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
 import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { inTransaction } from '@scratchless/office/database/database'
@@ -75,6 +77,7 @@ export const ATLAS_5: Product = {
 export const UNIT_PRICE_MINOR = 4_800n
 const RESTOCK_PRICE = money(4_700n, 'TND')
 const PACKED_BYTES = 6
+const RSA_PAIRS = ['restock-sign', 'restock-unwrap', 'stock'] as const
 
 export interface TestCentre {
   readonly needs: CentreNeeds
@@ -90,20 +93,34 @@ export interface TestCentre {
   close(): Promise<void>
 }
 
-export async function startTestCentre(
+interface TestCentreOptions {
+  readonly ceilings?: { readonly codesPerHour: number; readonly codesPerDay: number }
+  /** Where the vault's RSA keys lie; absent: in key files. Its keys are made here. */
+  readonly token?: TokenAddress & { readonly pin: string }
+  /** The public keys of Atlas where it is another than the test's own operator, which then has no part. */
+  readonly atlas?: { readonly verifyKey: KeyObject; readonly wrapKey: KeyObject }
+}
+
+export async function startTestCentre({
   ceilings = { codesPerHour: 5_000, codesPerDay: 20_000 },
-): Promise<TestCentre> {
+  token,
+  atlas,
+}: TestCentreOptions = {}): Promise<TestCentre> {
   const folder = mkdtempSync(join(tmpdir(), 'centre-'))
   const database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
   const keysFolder = join(folder, 'keys')
   await makePartyKeys(
     keysFolder,
     {
-      pairs: ['restock-sign', 'restock-unwrap', 'stock', 'supply-sign', 'root'],
+      pairs: [...(token ? [] : RSA_PAIRS), 'supply-sign', 'root'],
       secrets: ['lot-mac', 'fingerprint-atlas'],
     },
     { random: systemRandom },
   )
+  if (token !== undefined) {
+    makeTokenKeys(token, createSecretKey(Buffer.from(token.pin)), keysFolder)
+    await keepTokenPin(keysFolder, Buffer.from(token.pin), { random: systemRandom })
+  }
   const sign = generatePair('restock-sign')
   const unwrap = generatePair('restock-unwrap')
   const approvers = ['one', 'two'].map((name) => ({ name, ...generatePair('approval') }))
@@ -115,6 +132,7 @@ export async function startTestCentre(
     currency: 'TND',
     dataFolder: folder,
     keysFolder,
+    ...(token && { token: { library: token.library, label: token.label } }),
     databaseUrl: database.urls.vault,
     staffHttp: { port: 0 },
     partnerHttps: { port: 0 },
@@ -128,8 +146,8 @@ export async function startTestCentre(
         customerCare: '1200',
         suite: 'interop',
         url: 'https://127.0.0.1:1/restock',
-        verifyKey: pem(sign.publicKey),
-        wrapKey: pem(unwrap.publicKey),
+        verifyKey: pem(atlas?.verifyKey ?? sign.publicKey),
+        wrapKey: pem(atlas?.wrapKey ?? unwrap.publicKey),
         tlsAuthority: 'none',
         tlsPin: '0'.repeat(64),
       },

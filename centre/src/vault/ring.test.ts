@@ -17,7 +17,7 @@ import { ForeignRecord } from './own-record.ts'
 
 let centre: TestCentre
 beforeAll(async () => {
-  centre = await startTestCentre({ codesPerHour: 10, codesPerDay: 15 })
+  centre = await startTestCentre({ ceilings: { codesPerHour: 10, codesPerDay: 15 } })
   await centre.operator.stock(1_000_000, 100)
 })
 afterEach(() => expect(centre.faults).toEqual([]))
