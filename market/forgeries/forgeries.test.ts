@@ -1,10 +1,11 @@
 // What anybody may try with a message and a text editor. The last line counts: none may be accepted.
 
+import { damaged } from '@scratchless/wire/compact/damaged'
 import { badVectors, openAs, openingOf, vectorBytes } from '@scratchless/wire/restock/example-opening'
 import { wrappings } from '@scratchless/wire/restock/forged-shapes'
 import { afterAll, expect, test } from 'vitest'
 import { insertions } from './insertions.ts'
-import { damaged, mutate } from './mutate.ts'
+import { mutate } from './mutate.ts'
 import { seeded } from './seeded.ts'
 import { restockTargets, supplyTargets, type Target } from './try-forgeries.ts'
 

@@ -7,6 +7,7 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { systemRandom } from '@scratchless/voucher/random'
+import { damaged } from '@scratchless/wire/compact/damaged'
 import { forgedShapes } from '@scratchless/wire/restock/forged-shapes'
 import { closeRestockOrder, openRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
@@ -20,7 +21,6 @@ import {
   START_MS,
 } from '../sim/base-world.ts'
 import { type SimCentre, type SimOperator, startCentre, startOperator } from '../sim/sim-offices.ts'
-import { damaged } from './mutate.ts'
 
 const CODES = 20
 

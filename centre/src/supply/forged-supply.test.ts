@@ -6,6 +6,7 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialAt } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer } from '@scratchless/wire/compact/cose'
+import { damaged } from '@scratchless/wire/compact/damaged'
 import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
 import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
@@ -64,18 +65,6 @@ async function refuse(bytes: Uint8Array): Promise<void> {
   if (Buffer.compare(await centre.door(bytes), UNACCEPTABLE_FRAME) === 0) return
   accepted++
   throw new Error(`accepted: ${Buffer.from(bytes).toString('hex')}`)
-}
-
-/** Every single bit flipped, every shorter length, a byte more at either end. */
-function* damaged(frame: Uint8Array): Generator<Buffer> {
-  for (let bit = 0; bit < frame.length * 8; bit++) {
-    const flipped = Buffer.from(frame)
-    flipped[bit >> 3]! ^= 1 << (bit & 7)
-    yield flipped
-  }
-  for (let length = 0; length < frame.length; length++) yield Buffer.from(frame.subarray(0, length))
-  yield Buffer.concat([frame, Buffer.alloc(1)])
-  yield Buffer.concat([Buffer.alloc(1), frame])
 }
 
 type Close = (signer: Signer, binding: Binding) => Closed

@@ -3,6 +3,7 @@
 
 import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
+import { damaged } from '@scratchless/wire/compact/damaged'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { PRODUCT } from '../fake-centre.ts'
@@ -37,16 +38,6 @@ function everything(): string {
     tables.map(({ name }) => [name, store.statement(`SELECT * FROM "${name}"`).all()]),
     (_, value) => (typeof value === 'bigint' ? `${value}` : value),
   )
-}
-
-function* damaged(good: Uint8Array): Generator<Buffer> {
-  for (let bit = 0; bit < good.length * 8; bit++) {
-    const flipped = Buffer.from(good)
-    flipped[bit >> 3]! ^= 1 << (bit & 7)
-    yield flipped
-  }
-  for (let length = 0; length < good.length; length++) yield Buffer.from(good.subarray(0, length))
-  yield Buffer.concat([good, Buffer.alloc(1)])
 }
 
 /** What the till asks next, each with what makes it ask. */
