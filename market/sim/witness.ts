@@ -106,7 +106,7 @@ export function newWitness(world: {
       violations.push({ invariant, what })
   }
 
-  async function audit(party: 'centre' | 'operator'): Promise<void> {
+  async function brokenAt(party: 'centre' | 'operator'): Promise<Violation[]> {
     // Before the chain: whatever was kept by now must stand in it.
     const kept = [...heads[party], ...(await headsKeptOf(party))]
     const client = await (party === 'centre' ? centre : operator).pool('auditor').connect()
@@ -115,10 +115,12 @@ export function newWitness(world: {
         query: (text: string, values?: Values) => client.query(prepared(text, values ?? [])),
       } as unknown as Sql
       const lines = await (party === 'centre' ? auditCentre : auditOperator)(sql, kept)
-      for (const { invariant, ok, detail } of lines) if (!ok) say(invariant, `${party}: ${detail}`)
       const { rows } = await sql.query<AuditHead>('SELECT n, hash FROM audit_head')
       // The newest two: one may be cut off, and a whole history would only say the same again.
       heads[party] = [...heads[party].slice(-1), { ...rows[0]!, keptBy: 'the witness' }]
+      return lines
+        .filter(({ ok }) => !ok)
+        .map(({ invariant, detail }) => ({ invariant, what: `${party}: ${detail}` }))
     } finally {
       client.release()
     }
@@ -136,6 +138,15 @@ export function newWitness(world: {
       readKeptHeads(committed).map((head) => ({ ...head, keptBy: id })),
     )
     return [...atOffice, ...atTerminals]
+  }
+
+  async function audit(centreMoved: boolean, operatorMoved: boolean): Promise<void> {
+    const broken = await Promise.all([
+      centreMoved ? brokenAt('centre') : [],
+      operatorMoved ? brokenAt('operator') : [],
+    ])
+    // Said in one order, whichever books were read first.
+    for (const { invariant, what } of broken.flat()) say(invariant, what)
   }
 
   function checkTerminal(terminal: SimTerminal, books: CentreBooks, all: boolean): void {
@@ -238,11 +249,8 @@ export function newWitness(world: {
       const operatorMoved = seen.operator !== writes.operator
       seen.centre = writes.centre
       seen.operator = writes.operator
-      await Promise.all([
-        centreMoved ? audit('centre') : null,
-        operatorMoved ? audit('operator') : null,
-        operatorMoved ? checkRestock() : null,
-      ])
+      await audit(centreMoved, operatorMoved)
+      if (operatorMoved) await checkRestock()
       if (!centreMoved && moved.length === 0) return
       const books = await booksOf<CentreBooks>(centre.pool('owner'), CENTRE_BOOKS)
       for (const terminal of terminals) checkTerminal(terminal, books, false)
@@ -278,7 +286,8 @@ export function newWitness(world: {
         if (books.sales.filter((sale) => sale.terminal === id).length !== sold)
           differ(`the centre does not know the sales of ${id}`)
       }
-      await Promise.all([audit('centre'), audit('operator'), checkRestock()])
+      await audit(true, true)
+      await checkRestock()
       const taken = await booksOf<Taken>(operator.pool('owner'), TAKEN)
       const received = await booksOf<Taken>(centre.pool('owner'), RECEIVED)
       if (JSON.stringify(taken) !== JSON.stringify(received))
