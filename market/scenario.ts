@@ -3,7 +3,13 @@
 
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { ALL_MOMENTS, killAtAnyMoment, leftovers, type Strike } from './scenarios/killed-at-any-moment.ts'
+import {
+  ALL_MOMENTS,
+  killAtAnyMoment,
+  LEAST_UNDER_WAY,
+  leftovers,
+  type Strike,
+} from './scenarios/killed-at-any-moment.ts'
 
 interface Options {
   readonly dataDir: string
@@ -43,8 +49,18 @@ async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean
   const strikes = await killAtAnyMoment(dataDir, moments ?? ALL_MOMENTS, say)
   const left = await leftovers(dataDir)
   const problems = strikes.reduce((sum, strike) => sum + strike.problems.length, left.length)
-  const during: Record<string, number> = {}
-  for (const strike of strikes) if (strike.underWay) during[strike.during] = (during[strike.during] ?? 0) + 1
-  say({ ok: problems === 0, moments: strikes.length, during, problems, left })
-  return problems === 0
+  const kindOf = ({ killed }: Strike) => killed.replace(/^all .*/, 'all')
+  const during = inTimeBy(strikes, (strike) => strike.during)
+  const killed = inTimeBy(strikes, kindOf)
+  const missed =
+    strikes.length >= ALL_MOMENTS && Object.values(during).some((times) => times < LEAST_UNDER_WAY)
+  const ok = problems === 0 && !missed
+  say({ ok, moments: strikes.length, during, killed, problems, left })
+  return ok
+}
+
+/** How many of each came while what they are about was under way. */
+function inTimeBy(strikes: readonly Strike[], nameOf: (strike: Strike) => string): Record<string, number> {
+  const named = [...Map.groupBy(strikes, nameOf)]
+  return Object.fromEntries(named.map(([name, all]) => [name, all.filter(({ underWay }) => underWay).length]))
 }

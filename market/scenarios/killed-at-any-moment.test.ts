@@ -32,19 +32,19 @@ function run(command: URL, ...options: string[]) {
   return { status, lines, stderr }
 }
 
-test('killed while it imports, restocks, supplies, receipts and sells, the market completes and its books hold', {
-  timeout: 5 * MINUTE_MS,
+test('killed while it opens, imports, restocks, supplies, receipts and sells, the market completes and its books hold', {
+  timeout: 6 * MINUTE_MS,
 }, () => {
   const { status, lines, stderr } = run(
     new URL('../scenario.ts', import.meta.url),
     'killed-at-any-moment',
     '--moments',
-    '5',
+    '6',
     '--data',
     data(),
   )
   expect(lines.flatMap(({ problems }) => (Array.isArray(problems) ? problems : []))).toEqual([])
-  expect(lines.at(-1)).toMatchObject({ ok: true, moments: 5, left: [] })
+  expect(lines.at(-1)).toMatchObject({ ok: true, moments: 6, left: [] })
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 

@@ -1,6 +1,6 @@
-// kill -9 of any process of the market, or of all, at moments of a fixed seed, in a row on one data folder. After
-// each: the books are audited as they lie, the next start completes, and they are audited again; no code is on two
-// tickets, and the demo's vendor settles what is in doubt by looking into the printer's tray.
+// kill -9 of any process of the market, or of all, at moments of a fixed seed: while a market is made, and then in a row
+// on one data folder. After each: the books are audited as they lie, the next start completes, and they are audited
+// again; no code is on two tickets, and the demo's vendor settles what is in doubt by looking into the printer's tray.
 
 import fs from 'node:fs'
 import path from 'node:path'
@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { auditMarket } from '../audit/audit-market.ts'
 import { readTerminalFacts } from '../audit/terminal-facts.ts'
 import { seeded } from '../forgeries/seeded.ts'
-import { MOMENTS, storeFileOf } from './moments.ts'
+import { MOMENTS, type Moment, storeFileOf } from './moments.ts'
 import { processesOf, processesOn } from './processes.ts'
 import { type MarketRun, runMarket } from './run-market.ts'
 
@@ -17,7 +17,7 @@ export const ALL_MOMENTS = 30
 
 export interface Strike {
   readonly moment: number
-  /** What was on its way: import, restock, supply, receipt, sale. */
+  /** What was on its way: opening, import, restock, supply, receipt, sale. */
   readonly during: string
   /** Whether it still was when the killer struck. */
   readonly underWay: boolean
@@ -33,12 +33,12 @@ export interface Strike {
 
 /** Above what a market needs that lost one process and goes on. */
 const STUCK_AFTER_MS = 45_000
-/** All at once, one strike in so many. */
-const ALL_SHARE = 1 / 3
+/** How often a full story must strike while one and the same thing is under way. */
+export const LEAST_UNDER_WAY = 3
 
-/** Strikes `moments` times, kind after kind, and says each time what came of it. */
+/** Strikes `moments` times, one thing that is on its way after the other, and says each time what came of it. */
 export async function killAtAnyMoment(
-  dataDir: string,
+  storyDir: string,
   moments: number,
   onStrike: (strike: Strike) => void,
 ): Promise<Strike[]> {
@@ -46,24 +46,30 @@ export async function killAtAnyMoment(
   const strikes: Strike[] = []
   for (let number = 1; number <= moments; number++) {
     const startedMs = performance.now()
-    const moment = MOMENTS[(number - 1) % MOMENTS.length]!({ dataDir, seeded: choices, number })
+    const moment = MOMENTS[(number - 1) % MOMENTS.length]!({ dataDir: storyDir, seeded: choices, number })
+    const round = Math.floor((number - 1) / MOMENTS.length)
+    const victim = moment.victims[round % moment.victims.length]!
+    const { dataDir } = moment
     const run = runMarket('--once', '--json', '--data', dataDir, ...moment.options)
     await moment.reached(run)
     await sleep(choices.below(moment.withinMs + 1))
-    const victim = choices.chance(ALL_SHARE) ? 'all' : choices.below(1_000)
-    const underWay = await moment.underWay(run).catch(() => false)
-    const killed = strike(run, victim)
+    const { underWay, killed } = await strike(run, moment, victim)
     const ended = await endOf(run)
 
+    // A market that was never open has no books yet.
+    const hasBooks = dataDir === storyDir
     // Half of the time the next start comes at once, while what was left behind is still about to end.
-    const problems = choices.chance(1 / 2) ? await brokenIn(dataDir, 'after the kill') : []
-    const doubts = doubtsIn(dataDir)
+    const waits = choices.chance(1 / 2)
+    const problems = waits && hasBooks ? await brokenIn(dataDir, 'after the kill') : []
+    const doubts = hasBooks ? doubtsIn(dataDir) : 0
     const next = runMarket('--once', '--json', '--data', dataDir, '--sell', '12', ...moment.kept)
     const code = await next.ended
     const result = next.result() as { ok?: boolean; problem?: string }
     if (code !== 0 || result.ok !== true)
       problems.push(`the next start ended with ${code}: ${result.problem ?? next.output.stderr.slice(-300)}`)
     problems.push(...(await brokenIn(dataDir, 'after the next start')), ...paperProblems(dataDir))
+    if (problems.length === 0 && moment.leaves !== null)
+      fs.rmSync(moment.leaves, { recursive: true, force: true })
     const seconds = Math.round((performance.now() - startedMs) / 100) / 10
     const told = { moment: number, during: moment.name, underWay, killed, ended, doubts, problems, seconds }
     strikes.push(told)
@@ -72,16 +78,22 @@ export async function killAtAnyMoment(
   return strikes
 }
 
-/** Kills all, or one kind of process: the `which`-th, counted round. Says what. */
-function strike(run: MarketRun, which: 'all' | number): string {
+/** Kills `all`, or one kind of process. Says what was killed, and whether what it is about was still under way just before. */
+async function strike(
+  run: MarketRun,
+  moment: Moment,
+  victim: string,
+): Promise<Pick<Strike, 'underWay' | 'killed'>> {
+  if (run.process.exitCode !== null) return { underWay: false, killed: 'nothing: it had ended' }
+  // Found first: to look at every process of the machine takes longer than some messages are on their way.
   const alive = processesOf(run.process.pid!)
-  if (run.process.exitCode !== null) return 'nothing: it had ended'
-  const kinds = [...new Set(alive.map(({ kind }) => kind))].sort()
-  const kind = which === 'all' ? null : kinds[which % kinds.length]!
+  const isAll = victim === 'all'
   // Of several of one kind, the last started is at work most likely.
-  const victims = kind === null ? alive : alive.filter((found) => found.kind === kind).slice(-1)
+  const victims = isAll ? alive : alive.filter(({ kind }) => kind === victim).slice(-1)
+  const underWay = await moment.underWay(run).catch(() => false)
   for (const { pid } of victims) kill(pid)
-  return kind ?? `all ${alive.length} processes`
+  if (victims.length === 0) return { underWay: false, killed: `nothing: no ${victim} was there` }
+  return { underWay, killed: isAll ? `all ${alive.length} processes` : victim }
 }
 
 function kill(pid: number): void {

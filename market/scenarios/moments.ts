@@ -14,6 +14,12 @@ import type { MarketRun } from './run-market.ts'
 export interface Moment {
   /** What is on its way. */
   readonly name: string
+  /** Where it is told: the story's folder, or one of its own. */
+  readonly dataDir: string
+  /** What it leaves on the disk, beside the story's folder. */
+  readonly leaves: string | null
+  /** Who is killed, round after round: `all`, or a kind of process that has a hand in it. */
+  readonly victims: readonly string[]
   /** Options of `npm start --once`, without the folder. */
   readonly options: readonly string[]
   /** Those that the next start has too. */
@@ -33,12 +39,30 @@ interface Story {
 }
 
 export const MOMENTS: readonly ((story: Story) => Moment)[] = [
+  opening,
   importing,
   restocking,
   supplying,
   receipting,
   selling,
 ]
+
+/** Longer than a first start takes to its first import. */
+const OPENED_WITHIN_MS = 6_000
+
+/** A market's very first start: database, keys and programs are being made, in a folder of its own. */
+function opening({ dataDir, number }: Story): Moment {
+  const own = `${dataDir}-opened-${number}`
+  return {
+    name: 'opening',
+    ...{ dataDir: own, leaves: own, victims: ['all', 'market'] },
+    options: ['--sell', '5'],
+    kept: [],
+    reached: async () => undefined,
+    withinMs: OPENED_WITHIN_MS,
+    underWay: async ({ output }) => !output.stderr.includes('first ticket'),
+  }
+}
 
 const IMPORTED_CODES = 20_000
 const FIRST_IMPORTED_SERIAL = 700_000_000_000
@@ -56,6 +80,8 @@ function importing({ dataDir, number }: Story): Moment {
   const kept = ['--stock', file]
   return {
     name: 'import',
+    ...{ dataDir, leaves: file },
+    victims: ['all', 'atlas/vault', 'atlas/api', 'atlas/main', 'postgres'],
     options: ['--sell', '5', ...kept],
     kept,
     reached: (run) => run.tells('is being read'),
@@ -66,13 +92,14 @@ function importing({ dataDir, number }: Story): Moment {
 
 const RESTOCKED_CODES = 700
 
-/** The centre's clerk orders; orders and parts are on their way both ways. */
-function restocking({ dataDir, seeded }: Story): Moment {
-  const operator = seeded.pick(OPERATORS)
+/** The centre's clerk orders of both operators; orders and parts are on their way both ways. */
+function restocking({ dataDir }: Story): Moment {
   let staff: HttpPerson
-  const lines = productsOf(operator).map(({ id }) => ({ product: id, quantity: RESTOCKED_CODES }))
+  const waiting = new Set(OPERATORS)
   return {
     name: 'restock',
+    ...{ dataDir, leaves: null },
+    victims: ['sahel/vault', 'centre/vault', 'all', 'sahel/api', 'sahel/main'],
     options: ['--sell', '5'],
     kept: [],
     async reached(run) {
@@ -80,8 +107,12 @@ function restocking({ dataDir, seeded }: Story): Moment {
         const { centre } = JSON.parse(fs.readFileSync(path.join(dataDir, 'ports.json'), 'utf8'))
         staff = httpPerson(centre.staff)
         await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
-        const { status } = await staff.tryPost('/api/restock/orders', { operator: operator.party, lines })
-        return status === 201
+        for (const operator of waiting) {
+          const lines = productsOf(operator).map(({ id }) => ({ product: id, quantity: RESTOCKED_CODES }))
+          const { status } = await staff.tryPost('/api/restock/orders', { operator: operator.party, lines })
+          if (status === 201) waiting.delete(operator)
+        }
+        return waiting.size === 0
       })
     },
     withinMs: 500,
@@ -99,10 +130,12 @@ const DELIVERED = `SELECT 1 AS found FROM supply_order WHERE state = 'delivered'
 function supplying(story: Story): Moment {
   return {
     name: 'supply',
+    ...{ dataDir: story.dataDir, leaves: null },
+    victims: ['centre/api', 'all', 'terminal/main', 'centre/main', 'postgres backend'],
     options: ['--sell', String(moreThanOnBoard(story))],
     kept: [],
     reached: (run) => untilStore(run, story, ASKED),
-    withinMs: 60,
+    withinMs: 30,
     underWay: async () => look(story, ASKED) !== null,
   }
 }
@@ -111,27 +144,34 @@ function supplying(story: Story): Moment {
 function receipting(story: Story): Moment {
   return {
     name: 'receipt',
+    ...{ dataDir: story.dataDir, leaves: null },
+    victims: ['terminal/api', 'postgres keeper', 'all', 'centre/api', 'terminal/main'],
     options: ['--sell', String(moreThanOnBoard(story))],
     kept: [],
     reached: (run) => untilStore(run, story, DELIVERED),
-    withinMs: 15,
+    withinMs: 4,
     underWay: async () => look(story, DELIVERED) !== null,
   }
 }
 
+const SOLD = 200
 const MOST_SOLD_BEFORE = 120
+const LAST_SALE = 'SELECT coalesce(max(number), 0) AS found FROM sale'
 
 /** One ticket after the other comes out. */
 function selling(story: Story): Moment {
-  const before = look(story, 'SELECT coalesce(max(number), 0) AS found FROM sale') ?? 0
+  const before = look(story, LAST_SALE) ?? 0
   const sold = before + 1 + story.seeded.below(MOST_SOLD_BEFORE)
   return {
     name: 'sale',
-    options: ['--sell', '200'],
+    ...{ dataDir: story.dataDir, leaves: null },
+    victims: ['printer', 'terminal/card', 'terminal/api', 'all', 'postgres'],
+    options: ['--sell', String(SOLD)],
     kept: [],
     reached: (run) => untilStore(run, story, `SELECT 1 FROM sale WHERE number >= ${sold}`),
     withinMs: 25,
-    underWay: async ({ output }) => !output.stderr.includes('stopping'),
+    // The first ticket counts beside those that are asked for.
+    underWay: async () => (look(story, LAST_SALE) ?? 0) < before + 1 + SOLD,
   }
 }
 
