@@ -34,7 +34,9 @@ const SEEDS_AGAIN = [4, 7]
 /** Statements of a machine that does other things too, by what is left of their number: most wait for nothing. */
 const DRAGS_MS = [0, 0, 0, 9, 0, 0, 2, 0, 0, 0, 0, 5, 0]
 
-test('the same seed makes the same operations, faults and verdicts, however fast the stores answer', async () => {
+test('the same seed makes the same operations, faults and verdicts, however fast the stores answer', {
+  timeout: 120_000,
+}, async () => {
   for (const seed of SEEDS_AGAIN) {
     const quick = await runSeed(base, seed)
     let statements = 0
