@@ -194,6 +194,8 @@ CREATE TABLE supply_order (
   -- `withheld`: the vault would not close it; its money was voided and its codes are on hold.
   state           text NOT NULL CHECK (state IN ('decided', 'despatched', 'delivered', 'withheld')),
   settled_at      timestamptz,
+  -- In the order of decision, which is the order of the codes in each pack.
+  decided_no      bigint GENERATED ALWAYS AS IDENTITY,
   PRIMARY KEY (depot_id, terminal_id, sequence)
 );
 CREATE INDEX supply_order_pending ON supply_order (depot_id, decided_at) WHERE state = 'despatched';

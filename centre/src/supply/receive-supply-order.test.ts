@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { PrivateLineLost } from '@scratchless/program/private-line'
 import { cardId, lotId, vendorId } from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
@@ -13,7 +15,7 @@ import { closeSalesReport } from '@scratchless/wire/supply/sales-report'
 import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
 import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import {
   ATLAS,
@@ -109,6 +111,41 @@ test('an order is debited, delivered, and its codes open with the card and nothi
   }
 })
 
+test('groups reach the vault in the order in which they were decided, however long one takes to it', async () => {
+  const terminals = [await terminalWith(10), await terminalWith(10)] as const
+  let calls = 0
+  const door = doorWhere(async (orders) => {
+    // The later group takes codes that lie behind the first one's in the same pack: closed before, it would lock them out.
+    if (calls++ === 0) await sleep(200)
+    return centre.needs.vault.closeSupplyDeliveries(orders)
+  })
+  const [early, late] = [terminals[0].order(5), terminals[1].order(5)]
+  const first = door(early.frame)
+  await vi.waitFor(async () => expect(await stateOf(terminals[0], early.sequence)).toBe('decided'), {
+    interval: 2,
+  })
+  await Promise.all([first, door(late.frame)])
+  expect(await stateOf(terminals[0], early.sequence)).toBe('despatched')
+  expect(await stateOf(terminals[1], late.sequence)).toBe('despatched')
+})
+
+test('where the vault is lost, no later order passes the one that it left open', async () => {
+  const terminals = [await terminalWith(10), await terminalWith(10), await terminalWith(10)] as const
+  let calls = 0
+  const door = doorWhere(async (orders) => {
+    if (calls++ === 0) throw new PrivateLineLost('closeSupplyDeliveries: the line was cut')
+    return centre.needs.vault.closeSupplyDeliveries(orders)
+  })
+  const orders = terminals.map((terminal) => terminal.order(5))
+  await expect(door(orders[0]!.frame)).rejects.toThrow('the line was cut')
+  // Two at once, so that one of them waits while the other mends.
+  await Promise.all([door(orders[1]!.frame), door(orders[2]!.frame)])
+  const first = await door(orders[0]!.frame)
+  for (const [index, terminal] of terminals.entries())
+    expect(await stateOf(terminal, orders[index]!.sequence)).toBe('despatched')
+  expect(Buffer.compare(await door(orders[0]!.frame), first)).toBe(0)
+})
+
 test('the same order again gets the same bytes; with other content the terminal is locked until people have looked', async () => {
   const terminal = await terminalWith(50)
   const closed = terminal.order(5)
@@ -180,6 +217,17 @@ test('orders decided before a crash are closed at the next start with the same r
     [terminal.id],
   )
   expect(rows).toEqual([{ count: 7 }])
+})
+
+test('a group that never reached the vault is closed at the next start in the order of its decision', async () => {
+  const terminals = await Promise.all([1, 2, 3, 4].map(() => terminalWith(10)))
+  const door = doorWhere(() => Promise.reject(new Error('killed')))
+  const orders = terminals.map((terminal) => terminal.order(5))
+  const ends = await Promise.allSettled(orders.map(({ frame }) => door(frame)))
+  expect(ends.map(({ status }) => status)).toEqual(terminals.map(() => 'rejected'))
+  expect(await resumeSupplyOrders(centre.needs)).toBe(terminals.length)
+  for (const [index, terminal] of terminals.entries())
+    expect(await stateOf(terminal, orders[index]!.sequence)).toBe('despatched')
 })
 
 test('an order whose vault was lost is closed when the terminal asks again', async () => {

@@ -84,20 +84,24 @@ const PACKS_AT_ONCE = 32
 /** Orders that a start closes again in one group. */
 const RESUME_AT_ONCE = 64
 
-/** Answers a group of orders, each in its place of the array. */
+/** Runs one work after the other, in the order in which they are handed in. */
+export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
+
+/** Answers a group of orders, each in its place of the array. Groups come to the vault `inTurn`. */
 export async function receiveSupplyOrders(
   needs: CentreNeeds,
   messages: readonly SupplyOrderMessage[],
+  inTurn: InTurn,
 ): Promise<Answered[]> {
   const at = new Date(needs.clock.nowMs())
   const decided = await inTransaction(needs.pool, (sql) => decideGroup(needs, sql, messages, at))
   const open = decided.flatMap((one) => ('open' in one ? [one.open] : []))
-  const closed = await closeOrders(needs, open)
+  const closed = await closeOrders(needs, open, inTurn)
   return Promise.all(
     decided.map((one, index) => {
       const message = messages[index]!
       if ('open' in one) return closed.get(one.open)!
-      if ('place' in one) return answerKnown(needs, message, one.place)
+      if ('place' in one) return answerKnown(needs, message, one.place, inTurn)
       return refuse(needs, { ...message, terminal: one.terminal }, one.why)
     }),
   )
@@ -108,9 +112,10 @@ async function answerKnown(
   needs: CentreNeeds,
   message: SupplyOrderMessage,
   place: Exclude<Place, 'next'>,
+  inTurn: InTurn,
 ): Promise<Answered> {
   if (place !== 'in-progress') return answerPlace(needs, message, place)
-  const [answer] = await closeOpenOrders(needs, keyOf(message))
+  const [answer] = await closeOpenOrders(needs, keyOf(message), inTurn)
   return answer ?? 'in-progress'
 }
 
@@ -313,12 +318,7 @@ async function writeDown(
   })
 }
 
-/** Has the codes of decided orders closed and stores the answers; what each order is answered with. */
-async function closeOrders(
-  needs: CentreNeeds,
-  orders: readonly OrderToClose[],
-): Promise<Map<OrderToClose, Uint8Array>> {
-  if (orders.length === 0) return new Map()
+async function readStandings(needs: CentreNeeds, orders: readonly OrderToClose[]) {
   const terminals = await readTerminals(
     needs.pool,
     DEPOT,
@@ -329,12 +329,29 @@ async function closeOrders(
     needs.pool,
     orders.map(({ terminal }) => terminals.get(terminal)!),
   )
-  const closed = await needs.vault.closeSupplyDeliveries(
-    orders.map(({ terminal, sequence, frame, debitedMinor, availableMinor: left, runs }, index) => ({
-      ...{ terminal, sequence, frame },
-      decided: { standing: standings[index]!, debitedMinor, availableMinor: left, lots: lotsOf(runs) },
-    })),
-  )
+  return { terminals, standings }
+}
+
+/** Has the codes of decided orders closed and stores the answers; what each order is answered with. */
+async function closeOrders(
+  needs: CentreNeeds,
+  orders: readonly OrderToClose[],
+  inTurn: InTurn,
+): Promise<Map<OrderToClose, Uint8Array>> {
+  if (orders.length === 0) return new Map()
+  const reading = readStandings(needs, orders)
+  // Its fault is thrown when the turn comes.
+  reading.catch(() => undefined)
+  const { terminals, closed } = await inTurn(async () => {
+    const { terminals, standings } = await reading
+    const closed = await needs.vault.closeSupplyDeliveries(
+      orders.map(({ terminal, sequence, frame, debitedMinor, availableMinor: left, runs }, index) => ({
+        ...{ terminal, sequence, frame },
+        decided: { standing: standings[index]!, debitedMinor, availableMinor: left, lots: lotsOf(runs) },
+      })),
+    )
+    return { terminals, closed }
+  })
   const answers = new Map<OrderToClose, Uint8Array>()
   const despatched: { order: OrderToClose; frame: Uint8Array; payloadHash: Uint8Array }[] = []
   for (const [index, order] of orders.entries()) {
@@ -452,14 +469,19 @@ async function refuse(
 /** At the start: orders that were decided before the last stop and never answered. Returns how many there were. */
 export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
   for (let resumed = 0; ; ) {
-    const closed = await closeOpenOrders(needs, null)
+    // Before the desk opens nobody else comes to the vault.
+    const closed = await closeOpenOrders(needs, null, (work) => work())
     if (closed.length === 0) return resumed
     resumed += closed.length
   }
 }
 
 /** Orders that stand decided in the database are closed with just the runs that were taken for them. */
-async function closeOpenOrders(needs: CentreNeeds, only: SequenceKey | null): Promise<Uint8Array[]> {
+async function closeOpenOrders(
+  needs: CentreNeeds,
+  only: SequenceKey | null,
+  inTurn: InTurn,
+): Promise<Uint8Array[]> {
   const rows = await readOpenOrders(needs.pool, DEPOT, RESUME_AT_ONCE, only)
   const keys = rows.map(({ terminal_id, sequence }) => ({
     terminal: terminal_id,
@@ -473,6 +495,6 @@ async function closeOpenOrders(needs: CentreNeeds, only: SequenceKey | null): Pr
     availableMinor: row.available_minor,
     runs: runs.filter((run) => run.terminal === row.terminal_id && run.sequence === Number(row.sequence)),
   }))
-  const answers = await closeOrders(needs, orders)
+  const answers = await closeOrders(needs, orders, inTurn)
   return orders.map((order) => answers.get(order)!)
 }

@@ -338,7 +338,7 @@ export async function readOpenOrders(
         AND "order".sequence = message.sequence
       WHERE message.depot_id = $1 AND message.answer IS NULL AND "order".state = 'decided'
         AND ($3::text IS NULL OR (message.terminal_id = $3 AND message.sequence = $4))
-      ORDER BY message.taken_at LIMIT $2`,
+      ORDER BY decided_no LIMIT $2`,
     [depot, limit, only?.terminal ?? null, only?.sequence ?? null],
   )
   return rows
