@@ -26,6 +26,15 @@ export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
   )
 }
 
+/** Orders that were withheld because the vault found their codes gone or not as they were ordered. */
+export function countDisputedOrders(sql: Sql): Promise<Breaks> {
+  return count(
+    sql,
+    `SELECT subject FROM alarm WHERE kind = 'supply-withheld'
+        AND details::jsonb ->> 'refusal' IN ('codes-taken', 'runs-differ', 'not-as-ordered')`,
+  )
+}
+
 /** Packs whose runs do not cover exactly what was taken, each code once. */
 export function countMistakenPacks(sql: Sql): Promise<Breaks> {
   return count(

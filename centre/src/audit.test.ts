@@ -27,6 +27,10 @@ test.each([
     'UPDATE vault_pack SET record_id = (SELECT max(id::text)::uuid FROM vault_lot_record), first_serial = first_serial + 1 WHERE closed_upto = 0',
   ],
   [1, 'UPDATE vault_supply SET codes = codes - 1'],
+  [
+    1,
+    `INSERT INTO alarm (at, kind, subject, details) VALUES (now(), 'supply-withheld', 'supply:T00001:2', '{"refusal":"codes-taken"}')`,
+  ],
   [2, 'UPDATE restock_order_line SET received = received - 1'],
   [4, `UPDATE entry SET amount_minor = amount_minor + 1 WHERE side = 'debit'`],
   [5, 'UPDATE supply_order SET debited_minor = debited_minor - 1'],
