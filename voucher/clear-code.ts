@@ -4,6 +4,7 @@
 import { inspect } from 'node:util'
 import { packDigits, packedSize, unpackDigits } from './packed-code.ts'
 import { wipeableBytes } from './wipeable-bytes.ts'
+import { wipeTraces } from './wiped-traces.ts'
 
 export class ClearCode {
   readonly #ascii: Buffer
@@ -47,6 +48,7 @@ export class ClearCode {
 
   wipe(): void {
     this.#ascii.fill(0)
+    wipeTraces()
   }
 
   [Symbol.dispose](): void {

@@ -19,6 +19,7 @@ import {
 } from '@scratchless/voucher/sealed-code'
 import { SERIAL_DIGITS, type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
+import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 
 export type OfficeHolder = Exclude<Holder, 'retailer'>
 
@@ -101,6 +102,7 @@ export function closePack<H extends OfficeHolder>(
     out.set(cipher.getAuthTag(), at + packed)
     at += packed + SEAL_TAG_BYTES
   }
+  wipeTraces()
   return { firstIndex, sealed: sealedRun<H>(out, count, codeDigits) }
 }
 
@@ -139,5 +141,6 @@ export function openPack<H extends OfficeHolder>(
       throw new BrokenSeal(first + i)
     }
   }
+  wipeTraces()
   return out
 }

@@ -26,6 +26,7 @@ import {
   sealedSize,
 } from '@scratchless/voucher/sealed-code'
 import { SERIAL_DIGITS, type SerialNumber, serialAt } from '@scratchless/voucher/serial'
+import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { type CborValue, encodeCbor } from '../compact/cbor.ts'
 
 const LABEL = 'scratchless code 1'
@@ -105,6 +106,7 @@ export function sealForTerminal(
     cipher.final()
     sealed.set(cipher.getAuthTag(), at + packed)
   }
+  wipeTraces()
   return sealedRun<'retailer'>(sealed, count, digits)
 }
 
@@ -129,5 +131,6 @@ export function openCode(
     return 'does-not-open' // the tag does not hold, or the number has more digits
   } finally {
     clear.fill(0)
+    wipeTraces()
   }
 }

@@ -18,6 +18,7 @@ import {
   serialToNumber,
 } from '@scratchless/voucher/serial'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
+import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
@@ -65,6 +66,7 @@ async function examine(job: RestockJob): Promise<ExaminedPart> {
   const opened = await open(job)
   if ('refusal' in opened) return opened
   opened.packedCodes.fill(0)
+  wipeTraces()
   return { codes: codesOf(opened.content.runs) }
 }
 
@@ -111,6 +113,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
     }
   } finally {
     packedCodes.fill(0)
+    wipeTraces()
   }
 }
 

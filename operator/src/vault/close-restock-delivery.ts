@@ -10,6 +10,7 @@ import { packedSize } from '@scratchless/voucher/packed-code'
 import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { serialToNumber } from '@scratchless/voucher/serial'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
+import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { closeRestockDelivery as closeMessage } from '@scratchless/wire/restock/restock-delivery'
 import { encode } from 'cborg'
 import { type OpenLot, openLot } from './lot-key.ts'
@@ -67,6 +68,7 @@ export async function closeRestockDelivery(
     bytes = await closeMessage(messageOf(needs, plan, lot, auditHead), packedCodes, closing)
   } finally {
     packedCodes.fill(0)
+    wipeTraces()
   }
   return inTransaction(needs.pool, async (sql) => {
     const closedAt = new Date(needs.clock.nowMs())
