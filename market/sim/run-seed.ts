@@ -21,7 +21,7 @@ import { Crash, type SimProcess } from './sim-process.ts'
 import { newTerminal, type SimTerminal } from './sim-terminal.ts'
 import { newWitness, type Violation, type Witness } from './witness.ts'
 
-const OPERATIONS = 52
+const OPERATIONS = 50
 const FIRST_RESTOCK = 60
 const FIRST_ORDER = 4
 /** What a till has to say before it comes to a new order: a receipt, a letter, a report. */
