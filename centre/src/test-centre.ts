@@ -398,6 +398,23 @@ export async function addShop(
   return { retailer, cardKey: pair.privateKey, card }
 }
 
+/** A new terminal of a shop, with an enrolment open for an hour. */
+export async function beginEnrolment({ needs }: TestCentre, retailer: RetailerId) {
+  const at = new Date(needs.clock.nowMs())
+  const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
+  const expiresAtS = Math.floor(at.getTime() / 1000) + 3_600
+  const { enrolmentNumber, enrolmentCode } = await needs.vault.openEnrolment({
+    terminal: id,
+    retailer,
+    expiresAtS,
+  })
+  await insertEnrolment(needs.pool, {
+    ...{ number: enrolmentNumber, terminal: id, openedAt: at },
+    expiresAt: new Date(expiresAtS * 1000),
+  })
+  return { id, enrolmentNumber, enrolmentCode, expiresAtS }
+}
+
 /** A terminal that is enrolled and holds its card letter: its next sequence is 2. */
 export async function enrolTerminal(
   centre: TestCentre,
@@ -406,15 +423,8 @@ export async function enrolTerminal(
   const { needs, door } = centre
   const at = new Date(needs.clock.nowMs())
   const { retailer } = shop
-  const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
-  const expiresAtS = Math.floor(at.getTime() / 1000) + 3_600
-  const opened = await needs.vault.openEnrolment({ terminal: id, retailer, expiresAtS })
-  const { enrolmentNumber } = opened
-  await insertEnrolment(needs.pool, {
-    ...{ number: enrolmentNumber, terminal: id, openedAt: at },
-    expiresAt: new Date(expiresAtS * 1000),
-  })
-  const keys = enrolmentKeys(readEnrolmentCode(opened.enrolmentCode)!, enrolmentNumber)
+  const { id, enrolmentNumber, enrolmentCode } = await beginEnrolment(centre, retailer)
+  const keys = enrolmentKeys(readEnrolmentCode(enrolmentCode)!, enrolmentNumber)
   const device = generatePair('supply-sign')
   const poll = async (number: number) => {
     const request = closeEnrolmentRequest(

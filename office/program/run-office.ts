@@ -1,14 +1,18 @@
-// What the main file of an office does once its database is up to date: folders for each process, and then the vault
-// and the api kept alive, each under its own account where we are root, each with no more than is its own.
+// What the main file of an office does: its database is brought up to date, each process gets its folders, and then the
+// vault and the api are kept alive, each under its own account where we are root, each with no more than is its own.
 
 import { dirname, join, resolve } from 'node:path'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { account, accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
-import type { Log } from '@scratchless/program/log'
+import { ConfigProblem, checkConfig, configPath, readConfigFile } from '@scratchless/program/config-file'
+import { createLog, type Log } from '@scratchless/program/log'
 import { readPassphrase } from '@scratchless/program/passphrase'
 import { type ChildSpec, runProgram } from '@scratchless/program/supervisor'
 import { wipedMemory } from '@scratchless/program/wiped-memory'
+import { systemClock } from '@scratchless/voucher/clock'
+import type { PartyId } from '@scratchless/voucher/ids'
 import { z } from 'zod'
+import { type MigrationSource, migrate } from '../database/migrate.ts'
 
 /** What the settings of either office say to its main process alone. */
 export const officeMainSettings = {
@@ -24,6 +28,36 @@ export const officeProcessSettings = { databaseUrl: z.url() }
 /** The private line between api and vault, below the data folder: short enough for a socket's name. */
 export const VAULT_SOCKET = 'run/vault.sock'
 
+interface OfficeProgram<Settings extends z.ZodType> {
+  readonly schema: Settings
+  /** All tables of the office, in order. */
+  readonly migrations: readonly MigrationSource[]
+  readonly api: URL
+  readonly vault: URL
+}
+
+/** The whole of an office's main file. What a person has to mend is said in one sentence, and ends the program. */
+export async function startOffice<
+  Settings extends z.ZodType<Office['settings'] & { readonly party: PartyId }>,
+>({ schema, migrations, ...modules }: OfficeProgram<Settings>): Promise<void> {
+  try {
+    const config = configPath()
+    const plainSettings = readConfigFile(config) as object
+    const settings = checkConfig(config, plainSettings, schema)
+    const { party, database } = settings
+    const log = createLog({ program: party, process: 'main', clock: systemClock })
+    const { applied } = await migrate({ ownerUrl: database.owner, party, sources: migrations })
+    if (applied.length > 0) log.info({ applied }, 'the database is up to date')
+    runOffice({ config, plainSettings, settings, ...modules, log })
+  } catch (error) {
+    if (error instanceof ConfigProblem) process.stderr.write(`${error.message}\n`)
+    else if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+      process.stderr.write(`The database of the settings does not answer: ${(error as Error).message}\n`)
+    else throw error
+    process.exit(1)
+  }
+}
+
 interface Office {
   /** The settings' file, as the processes are called in the list of processes. */
   readonly config: string
@@ -32,7 +66,7 @@ interface Office {
   readonly settings: {
     readonly dataFolder: string
     readonly keysFolder: string
-    readonly database: Readonly<Record<'api' | 'vault', string>>
+    readonly database: Readonly<Record<'owner' | 'api' | 'vault', string>>
     readonly accounts?: { readonly api: number; readonly vault: number } | undefined
   }
   readonly api: URL
@@ -41,7 +75,7 @@ interface Office {
 }
 
 /** Throws a ConfigProblem where accounts or passphrase are not as they should be. */
-export function runOffice({ config, plainSettings, settings, api, vault, log }: Office): void {
+function runOffice({ config, plainSettings, settings, api, vault, log }: Office): void {
   const { dataFolder, keysFolder, database } = settings
   const accounts = accountsFor(settings)
   const passphrase = readPassphrase()

@@ -17,11 +17,10 @@ import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
 import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { DEPOT } from '../settings.ts'
-import { insertEnrolment, insertTerminal } from '../terminals/terminals.sql.ts'
 import {
   ATLAS_5,
   addShop,
+  beginEnrolment,
   enrolTerminal,
   startTestCentre,
   type TestCentre,
@@ -212,14 +211,7 @@ test('enrolment-request', { timeout: 120_000 }, async () => {
   const { needs } = centre
   const at = new Date(needs.clock.nowMs())
   const { retailer } = await addShop(centre, 0n)
-  const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
-  const expiresAtS = Math.floor(at.getTime() / 1000) + 3_600
-  const opened = await needs.vault.openEnrolment({ terminal: id, retailer, expiresAtS })
-  const { enrolmentNumber } = opened
-  await insertEnrolment(needs.pool, {
-    ...{ number: enrolmentNumber, terminal: id, openedAt: at },
-    expiresAt: new Date(expiresAtS * 1000),
-  })
+  const { id, enrolmentNumber, enrolmentCode, expiresAtS } = await beginEnrolment(centre, retailer)
   const request = (code: string, number = enrolmentNumber) =>
     closeEnrolmentRequest(
       {
@@ -233,12 +225,12 @@ test('enrolment-request', { timeout: 120_000 }, async () => {
       enrolmentKeys(readEnrolmentCode(code)!, number),
       { enrolmentNumber: number, poll: 1, answering: null },
     )
-  const good = request(opened.enrolmentCode)
+  const good = request(enrolmentCode)
   const other = await needs.vault.openEnrolment({ terminal: id, retailer, expiresAtS })
   const before = await everything()
   for (const bytes of damaged(good.frame)) await refuse(bytes)
   await refuse(request(other.enrolmentCode).frame)
-  await refuse(request(opened.enrolmentCode, 999_999).frame)
+  await refuse(request(enrolmentCode, 999_999).frame)
   expect(await everything()).toBe(before)
   expect(Buffer.compare(await centre.door(good.frame), UNACCEPTABLE_FRAME)).not.toBe(0)
 })
