@@ -19,8 +19,8 @@ import { receiveEnrolmentRequest } from './receive-enrolment-request.ts'
 import { receiveSalesReport } from './receive-sales-report.ts'
 import { receiveStatusRequest } from './receive-status-request.ts'
 import { receiveSupplyReceipt } from './receive-supply-receipt.ts'
-import { findTerminalOfKey, type SupplyTerminal } from './supply.sql.ts'
 import type { SupplyDesk } from './supply-desk.ts'
+import { findTerminalOfKey, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** Answers one frame. Throws only for a fault of ours: the asker then comes again. */
 export type SupplyDoor = (bytes: Uint8Array) => Promise<Uint8Array>

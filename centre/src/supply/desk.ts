@@ -9,7 +9,8 @@ import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusa
 import type { UnitPrice } from '../catalogue/price.ts'
 import type { Shelf } from './shelf.ts'
 import { epochOf, hasLetter } from './standing.ts'
-import type { SupplyTerminal, TakenRun } from './supply.sql.ts'
+import type { TakenRun } from './supply.sql.ts'
+import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 export interface DeskView {
   readonly nowMs: number

@@ -4,7 +4,7 @@
 import type { CentreNeeds } from '../needs.ts'
 import { type Answered, answerInSequence, type SignedMessage, signRefusal } from './answer-in-sequence.ts'
 import { epochOf, standingFor } from './standing.ts'
-import { updateLetterEpoch } from './supply.sql.ts'
+import { updateLetterEpoch } from './supply-terminal.sql.ts'
 
 export async function receiveCardLetterRequest(
   needs: CentreNeeds,

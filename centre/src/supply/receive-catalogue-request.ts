@@ -7,7 +7,7 @@ import { priceFor } from '../catalogue/price.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
 import { standingFor } from './standing.ts'
-import type { SupplyTerminal } from './supply.sql.ts'
+import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 export async function receiveCatalogueRequest(
   needs: CentreNeeds,

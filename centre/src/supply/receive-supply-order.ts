@@ -42,7 +42,6 @@ import {
   insertOrders,
   insertRuns,
   lockPacksToTake,
-  lockTerminals,
   markDespatched,
   markWithheld,
   moveTaken,
@@ -50,12 +49,11 @@ import {
   readMessages,
   readOpenOrders,
   readRuns,
-  readTerminals,
   type SequenceKey,
-  type SupplyTerminal,
   storeAnswers,
   type TakenRun,
 } from './supply.sql.ts'
+import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 export interface SupplyOrderMessage extends SignedMessage {
   readonly order: SupplyOrder

@@ -5,7 +5,7 @@ import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { readCatalogueVersion } from '../catalogue/catalogue.sql.ts'
 import type { CentreSettings } from '../settings.ts'
-import { readRevokedCards, type SupplyTerminal } from './supply.sql.ts'
+import { readRevokedCards, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 const DAY_S = 86_400
 /** What a standing can name; more cards than a shop has. */
