@@ -5,7 +5,7 @@ import { cardId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { openPkcs11Card } from './pkcs11-card.ts'
 import { openToken } from './pkcs11-token.ts'
-import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './test-softhsm.ts'
+import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 
 const PIN = '4711-0815'
 const VENDOR = { library: SOFTHSM_LIBRARY, label: 'vendor' }

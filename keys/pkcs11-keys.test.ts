@@ -8,7 +8,7 @@ import { closeForHolder } from './holder-key.ts'
 import { KeyProblem, keepTokenPin, openKeyFolder, readPublicKey } from './party-keys.ts'
 import { makeTokenKeys, openTokenKeys } from './pkcs11-keys.ts'
 import { findRsaKey, openToken } from './pkcs11-token.ts'
-import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './test-softhsm.ts'
+import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 
 const PIN = '4711-0815'
 const OFFICE = { library: SOFTHSM_LIBRARY, label: 'office' }

@@ -7,9 +7,9 @@ import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrol
 import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { frameOf, startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from './staff-api.ts'
 import { createStaffServer } from './staff-server.ts'
-import { frameOf, startTestCentre, type TestCentre } from './test-centre.ts'
 
 let centre: TestCentre
 let app: FastifyInstance

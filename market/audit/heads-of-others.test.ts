@@ -7,12 +7,12 @@ import { type AuditHead, appendAudit } from '@scratchless/office/audit-chain/aud
 import { keepHead } from '@scratchless/office/audit-chain/keep-head'
 import { inTransaction } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
 import { STORE_FILE } from '@scratchless/terminal/config'
 import { openStore } from '@scratchless/terminal/store/open-store'
 import { keepHead as keepAtTerminal } from '@scratchless/terminal/supply/kept-head.sql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { auditMarket } from './audit-market.ts'
 
 const AT = new Date(1_790_000_000_123)

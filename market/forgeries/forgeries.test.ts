@@ -1,9 +1,9 @@
 // What anybody may try with a message and a text editor. The last line counts: none may be accepted.
 
-import { damaged } from '@scratchless/wire/compact/damaged'
-import { badVectors, openAs, openingOf, vectorBytes } from '@scratchless/wire/restock/example-opening'
-import { wrappings } from '@scratchless/wire/restock/forged-shapes'
 import { afterAll, expect, test } from 'vitest'
+import { damaged } from '../../wire/testing/damaged.ts'
+import { wrappings } from '../../wire/testing/forged-shapes.ts'
+import { badVectors, openAs, openingOf, vectorBytes } from '../../wire/testing/restock-vectors.ts'
 import { insertions } from './insertions.ts'
 import { mutate } from './mutate.ts'
 import { seeded } from './seeded.ts'

@@ -7,11 +7,11 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { systemRandom } from '@scratchless/voucher/random'
-import { damaged } from '@scratchless/wire/compact/damaged'
-import { forgedShapes } from '@scratchless/wire/restock/forged-shapes'
 import { closeRestockOrder, openRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { damaged } from '../../wire/testing/damaged.ts'
+import { forgedShapes } from '../../wire/testing/forged-shapes.ts'
 import {
   ATLAS,
   type BaseWorld,

@@ -7,12 +7,12 @@ import {
   openingOf,
   type RestockVector,
   vectorBytes as restockBytes,
-} from '@scratchless/wire/restock/example-opening'
+} from '../../wire/testing/restock-vectors.ts'
 import {
   goodVectors as goodSupply,
   openVector,
   vectorBytes as supplyBytes,
-} from '@scratchless/wire/supply/example-opening'
+} from '../../wire/testing/supply-vectors.ts'
 
 export interface Target {
   readonly name: string

@@ -6,22 +6,9 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '@scratchless/centre/test-centre'
 import { keepTokenPin, makePartyKeys, openKeyFolder, readPublicKey } from '@scratchless/keys/party-keys'
 import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
-import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '@scratchless/keys/test-softhsm'
 import { inTransaction } from '@scratchless/office/database/database'
-import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { OPERATOR_MIGRATIONS, operatorProcessSettings } from '@scratchless/operator/settings'
 import { type BulkWorkers, startBulkWorkers } from '@scratchless/operator/vault/bulk-workers'
@@ -42,6 +29,19 @@ import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
 import { recipientFor } from '@scratchless/wire/supply/card-letter'
 import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
 import { afterAll, beforeAll, expect } from 'vitest'
+import {
+  ATLAS,
+  ATLAS_5,
+  addShop,
+  enrolTerminal,
+  packedCodes,
+  startTestCentre,
+  type TestCentre,
+  type TestTerminal,
+  UNIT_PRICE_MINOR,
+} from '../../centre/testing/test-centre.ts'
+import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 
 const PIN = '4711-0815'
 const FIRST = 1_000_000

@@ -35,11 +35,6 @@ import { transferBetween } from '@scratchless/ledger/transfer'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import type { OfficeRole, OfficeUrls } from '@scratchless/office/database/roles'
-import {
-  TEST_DATABASE_URL,
-  type TestDatabase,
-  testDatabase,
-} from '@scratchless/office/database/test-database'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { openPartnerAccount } from '@scratchless/operator/finance/partner-account'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
@@ -72,6 +67,7 @@ import { readFrame } from '@scratchless/wire/compact/frame'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
+import { TEST_DATABASE_URL, type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { centreVerbs } from './centre-verbs.ts'
 
 export const ATLAS = operatorId('atlas')

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { exampleDelivery, examplePackedCodes, keyFile, VECTORS } from '../testing/restock-examples.ts'
+import { goodVectors, openAs, openingOf, vectorBytes } from '../testing/restock-vectors.ts'
 import { writeCodeBlock } from './code-block.ts'
-import { exampleDelivery, examplePackedCodes, keyFile, VECTORS } from './example-messages.ts'
-import { goodVectors, openAs, openingOf, vectorBytes } from './example-opening.ts'
 
 const JARS = ['xmlsec', 'commons-codec', 'slf4j-api', 'slf4j-nop', 'woodstox-core', 'stax2-api'].map(
   (name) => `/usr/share/java/${name}.jar`,
@@ -23,7 +23,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'jdk-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeAll(() => {
   if (!installed) return
-  const source = path.join(import.meta.dirname, 'peers', 'ModernPeer.java')
+  const source = path.join(import.meta.dirname, '../testing/peers/ModernPeer.java')
   execFileSync('javac', ['-cp', JARS.join(':'), '-d', folder, source], { stdio: 'pipe' })
 })
 

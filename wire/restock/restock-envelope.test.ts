@@ -5,9 +5,6 @@ import { centreId, operatorId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { expect, test } from 'vitest'
-import { signingKeyOf, unwrappingKeyOf } from '../xml/rsa-keys.ts'
-import { canonicalBytes } from '../xml/strict-document.ts'
-import type { Suite } from '../xml/suites.ts'
 import {
   exampleDelivery,
   exampleOrder,
@@ -16,7 +13,10 @@ import {
   exampleResponse,
   privateKey,
   publicKey,
-} from './example-messages.ts'
+} from '../testing/restock-examples.ts'
+import { signingKeyOf, unwrappingKeyOf } from '../xml/rsa-keys.ts'
+import { canonicalBytes } from '../xml/strict-document.ts'
+import type { Suite } from '../xml/suites.ts'
 import { closeRestockDelivery, openRestockDelivery, type RestockDelivery } from './restock-delivery.ts'
 import { MAX_MESSAGE_BYTES, peekRestockMessage } from './restock-messages.ts'
 import { closeRestockOrder, openRestockOrder } from './restock-order.ts'

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { readFrame } from '../compact/frame.ts'
+import { enrolmentRequest, exampleEnrolmentKeys as keys, NOW_S } from '../testing/supply-examples.ts'
 import { closeEnrolmentAnswer, type EnrolmentAnswer, openEnrolmentAnswer } from './enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from './enrolment-code.ts'
 import { closeEnrolmentRequest, openEnrolmentRequest } from './enrolment-request.ts'
-import { enrolmentRequest, exampleEnrolmentKeys as keys, NOW_S } from './example-messages.ts'
 
 const enrolmentNumber = enrolmentRequest.enrolmentNumber
 const asks = (poll: number) => ({ enrolmentNumber, poll, answering: null })

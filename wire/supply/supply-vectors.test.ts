@@ -2,11 +2,17 @@ import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, veri
 import { Decoder } from 'cbor-x'
 import { describe, expect, it } from 'vitest'
 import { openAsRecipient } from '../compact/cose.ts'
+import * as example from '../testing/supply-examples.ts'
+import {
+  badVectors,
+  goodVectors,
+  openVector,
+  type SupplyVector,
+  vectorBytes,
+} from '../testing/supply-vectors.ts'
 import { recipientFor } from './card-letter.ts'
 import { certificatesOf } from './enrolment-answer.ts'
 import { KIND } from './envelope.ts'
-import * as example from './example-messages.ts'
-import { badVectors, goodVectors, openVector, type SupplyVector, vectorBytes } from './example-opening.ts'
 
 describe('every vector', () => {
   it.each(goodVectors)('$file is good: $says', (vector) => {

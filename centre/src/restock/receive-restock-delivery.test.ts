@@ -3,7 +3,7 @@ import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber, serialNumber } from '@scratchless/voucher/serial'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ATLAS, startTestCentre, type TestCentre } from '../test-centre.ts'
+import { ATLAS, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { receiveRestockDelivery } from './receive-restock-delivery.ts'
 import { listRestockOrders } from './restock-routes.ts'
 

@@ -6,7 +6,6 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialAt } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer } from '@scratchless/wire/compact/cose'
-import { damaged } from '@scratchless/wire/compact/damaged'
 import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
 import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
@@ -17,6 +16,7 @@ import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
 import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { damaged } from '../../../wire/testing/damaged.ts'
 import {
   ATLAS_5,
   addShop,
@@ -26,7 +26,7 @@ import {
   type TestCentre,
   type TestTerminal,
   UNIT_PRICE_MINOR,
-} from '../test-centre.ts'
+} from '../../testing/test-centre.ts'
 
 let centre: TestCentre
 let tried = 0

@@ -16,7 +16,6 @@ import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
 import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import {
   ATLAS,
   ATLAS_5,
@@ -26,7 +25,8 @@ import {
   startTestCentre,
   type TestCentre,
   UNIT_PRICE_MINOR,
-} from '../test-centre.ts'
+} from '../../testing/test-centre.ts'
+import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { readAvailableMinor } from './answer-in-sequence.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'

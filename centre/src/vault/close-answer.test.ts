@@ -9,7 +9,7 @@ import {
   startTestCentre,
   type TestCentre,
   type TestTerminal,
-} from '../test-centre.ts'
+} from '../../testing/test-centre.ts'
 
 let centre: TestCentre
 let terminal: TestTerminal

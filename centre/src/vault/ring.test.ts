@@ -12,7 +12,7 @@ import {
   startTestCentre,
   type TestCentre,
   UNIT_PRICE_MINOR,
-} from '../test-centre.ts'
+} from '../../testing/test-centre.ts'
 import { ForeignRecord } from './own-record.ts'
 
 let centre: TestCentre

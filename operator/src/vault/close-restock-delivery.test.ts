@@ -14,11 +14,11 @@ import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-orde
 import type { RestockOpening } from '@scratchless/wire/restock/restock-partner'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ATLAS, CENTRE, type TestVault, testVault } from '../../testing/test-vault.ts'
 import { closeRestockDelivery } from './close-restock-delivery.ts'
 import { closeRestockOrderResponse } from './close-restock-order-response.ts'
 import { generateStock } from './generate-stock.ts'
 import { takeRestockOrder } from './take-restock-order.ts'
-import { ATLAS, CENTRE, type TestVault, testVault } from './test-vault.ts'
 import type { DeliveryPlan } from './verbs.ts'
 
 let vault: TestVault

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type FakePrinter, startFakePrinter } from './fake-printer.ts'
+import { type FakePrinter, startFakePrinter } from '../../testing/fake-printer.ts'
 import { openPrinterLink, type PrinterLink } from './printer-link.ts'
 
 let printer: FakePrinter

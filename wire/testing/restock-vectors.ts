@@ -2,15 +2,15 @@
 
 import { readFileSync } from 'node:fs'
 import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { openRestockDelivery } from '../restock/restock-delivery.ts'
+import type { RestockMessageName } from '../restock/restock-messages.ts'
+import { openRestockOrder } from '../restock/restock-order.ts'
+import { openRestockOrderResponse } from '../restock/restock-order-response.ts'
+import type { RestockOpening } from '../restock/restock-partner.ts'
+import { openRestockReceipt } from '../restock/restock-receipt.ts'
 import { unwrappingKeyOf } from '../xml/rsa-keys.ts'
 import type { Suite } from '../xml/suites.ts'
-import { type ExampleParty, privateKey, publicKey, VECTORS } from './example-messages.ts'
-import { openRestockDelivery } from './restock-delivery.ts'
-import type { RestockMessageName } from './restock-messages.ts'
-import { openRestockOrder } from './restock-order.ts'
-import { openRestockOrderResponse } from './restock-order-response.ts'
-import type { RestockOpening } from './restock-partner.ts'
-import { openRestockReceipt } from './restock-receipt.ts'
+import { type ExampleParty, privateKey, publicKey, VECTORS } from './restock-examples.ts'
 
 export interface RestockVector {
   readonly file: string

@@ -1,5 +1,5 @@
 // Writes the messages of vectors/restock/ that are not there yet; run by hand, from the checkout's root:
-//   node wire/restock/make-vectors.ts
+//   node vectors/restock/make-vectors.ts
 // What is there is the truth and stays: a vector that no longer fits is a break of the protocol, to be decided
 // by people. To replace one, delete its file first and say why in the commit.
 
@@ -9,12 +9,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemRandom } from '@scratchless/voucher/random'
-import { encryptData } from '../xml/encrypt.ts'
-import { signingKeyOf } from '../xml/rsa-keys.ts'
-import { signDocument } from '../xml/sign.ts'
-import type { Suite } from '../xml/suites.ts'
-import { writeAuditHead } from './audit-head-field.ts'
-import { writeCodeBlock } from './code-block.ts'
+import { writeAuditHead } from '@scratchless/wire/restock/audit-head-field'
+import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
+import { closeRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { closeRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockClosing, RestockRefusal } from '@scratchless/wire/restock/restock-partner'
+import { closeRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { encryptData } from '@scratchless/wire/xml/encrypt'
+import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { signDocument } from '@scratchless/wire/xml/sign'
+import type { Suite } from '@scratchless/wire/xml/suites'
+import { forgedShapes } from '../../wire/testing/forged-shapes.ts'
 import {
   type ExampleParty,
   exampleCodes,
@@ -29,13 +35,7 @@ import {
   privateKey,
   publicKey,
   VECTORS,
-} from './example-messages.ts'
-import { forgedShapes } from './forged-shapes.ts'
-import { closeRestockDelivery } from './restock-delivery.ts'
-import { closeRestockOrder } from './restock-order.ts'
-import { closeRestockOrderResponse } from './restock-order-response.ts'
-import type { RestockClosing, RestockRefusal } from './restock-partner.ts'
-import { closeRestockReceipt } from './restock-receipt.ts'
+} from '../../wire/testing/restock-examples.ts'
 
 interface Vector {
   readonly file: string

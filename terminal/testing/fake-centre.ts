@@ -40,7 +40,7 @@ import { closeSupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
 import { openSupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { openSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
 import { closeSupplyRefusal, type SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
-import type { CentreLine } from './line/centre-line.ts'
+import type { CentreLine } from '../src/line/centre-line.ts'
 
 const ENROLMENT_NUMBER = 1042
 const OPERATOR = operatorId('atlas')

@@ -12,7 +12,6 @@ import { generatePair, makePartyKeys, openKeyFolder, readPublicKey } from '@scra
 import { createPinnedClient, type PinnedAnswer, type TlsIdentity } from '@scratchless/keys/pinned-client'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import { createOfficeDatabase } from '@scratchless/office/database/roles'
-import { TEST_DATABASE_URL } from '@scratchless/office/database/test-database'
 import { createHttpServer } from '@scratchless/office/http/http-server'
 import { partnerListenerTls } from '@scratchless/office/http/partners'
 import { addStaff } from '@scratchless/office/staff/staff'
@@ -29,6 +28,7 @@ import {
 import { closeRestockReceipt, type RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
+import { TEST_DATABASE_URL } from '../../office/testing/test-database.ts'
 
 const outside = { clock: systemClock, random: systemRandom }
 const ATLAS = operatorId('atlas')
@@ -296,7 +296,7 @@ function childrenOf(pid: number): number[] {
 
 function startProgram(config: string): Promise<ChildProcess> {
   const log = `${config}.log`
-  const program = fork(new URL('./main.ts', import.meta.url), ['--config', config], {
+  const program = fork(new URL('../src/main.ts', import.meta.url), ['--config', config], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   program.stdout?.on('data', (chunk) => writeFileSync(log, chunk, { flag: 'a' }))

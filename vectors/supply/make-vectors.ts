@@ -1,14 +1,14 @@
 // Writes vectors/supply and vectors/seal. Run by hand, and only when a message changes on purpose: signatures are
 // random, so each run gives other bytes, and the bytes that are committed are the truth.
 //
-//   node wire/supply/make-vectors.ts
+//   node vectors/supply/make-vectors.ts
 
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import type { CborValue } from '../compact/cbor.ts'
-import type { Binding, Closed, KindName } from './envelope.ts'
+import type { CborValue } from '@scratchless/wire/compact/cbor'
+import type { Binding, Closed, KindName } from '@scratchless/wire/supply/envelope'
 
-const vectors = new URL('../../vectors/', import.meta.url)
+const vectors = new URL('../', import.meta.url)
 for (const room of ['supply', 'seal']) mkdirSync(new URL(`${room}/`, vectors), { recursive: true })
 
 const keysFile = new URL('supply/keys.json', vectors)
@@ -28,27 +28,29 @@ if (!existsSync(keysFile)) {
 }
 
 // Imported only now: the examples read the keys.
-const example = await import('./example-messages.ts')
-const { encodeCbor, Tagged } = await import('../compact/cbor.ts')
-const { sign1, mac0 } = await import('../compact/cose.ts')
-const { writeFrame } = await import('../compact/frame.ts')
-const { encodeShape } = await import('../compact/shape.ts')
-const { externalData, KIND, payloadHash, UNACCEPTABLE_FRAME } = await import('./envelope.ts')
-const { closeEnrolmentRequest } = await import('./enrolment-request.ts')
-const { closeEnrolmentAnswer } = await import('./enrolment-answer.ts')
-const { closeCardLetterRequest } = await import('./card-letter-request.ts')
-const { closeCardLetter, closeForCard } = await import('./card-letter.ts')
-const { closeCatalogueRequest } = await import('./catalogue-request.ts')
-const { closeCatalogue } = await import('./catalogue.ts')
-const { closeSupplyOrder, supplyOrder } = await import('./supply-order.ts')
-const { closeSupplyDelivery } = await import('./supply-delivery.ts')
-const { closeSupplyRefusal } = await import('./supply-refusal.ts')
-const { closeSupplyReceipt, DELIVERY_HASH_BYTES } = await import('./supply-receipt.ts')
-const { closeSalesReport } = await import('./sales-report.ts')
-const { closeStatusRequest } = await import('./status-request.ts')
-const { closeStatusAnswer } = await import('./status-answer.ts')
-const { acknowledgement, closeAcknowledgement } = await import('./acknowledgement.ts')
-const { codeKey, encodeContext, openCode, sealForTerminal } = await import('../seal/code-box.ts')
+const example = await import('../../wire/testing/supply-examples.ts')
+const { encodeCbor, Tagged } = await import('@scratchless/wire/compact/cbor')
+const { sign1, mac0 } = await import('@scratchless/wire/compact/cose')
+const { writeFrame } = await import('@scratchless/wire/compact/frame')
+const { encodeShape } = await import('@scratchless/wire/compact/shape')
+const { externalData, KIND, payloadHash, UNACCEPTABLE_FRAME } = await import(
+  '@scratchless/wire/supply/envelope'
+)
+const { closeEnrolmentRequest } = await import('@scratchless/wire/supply/enrolment-request')
+const { closeEnrolmentAnswer } = await import('@scratchless/wire/supply/enrolment-answer')
+const { closeCardLetterRequest } = await import('@scratchless/wire/supply/card-letter-request')
+const { closeCardLetter, closeForCard } = await import('@scratchless/wire/supply/card-letter')
+const { closeCatalogueRequest } = await import('@scratchless/wire/supply/catalogue-request')
+const { closeCatalogue } = await import('@scratchless/wire/supply/catalogue')
+const { closeSupplyOrder, supplyOrder } = await import('@scratchless/wire/supply/supply-order')
+const { closeSupplyDelivery } = await import('@scratchless/wire/supply/supply-delivery')
+const { closeSupplyRefusal } = await import('@scratchless/wire/supply/supply-refusal')
+const { closeSupplyReceipt, DELIVERY_HASH_BYTES } = await import('@scratchless/wire/supply/supply-receipt')
+const { closeSalesReport } = await import('@scratchless/wire/supply/sales-report')
+const { closeStatusRequest } = await import('@scratchless/wire/supply/status-request')
+const { closeStatusAnswer } = await import('@scratchless/wire/supply/status-answer')
+const { acknowledgement, closeAcknowledgement } = await import('@scratchless/wire/supply/acknowledgement')
+const { codeKey, encodeContext, openCode, sealForTerminal } = await import('@scratchless/wire/seal/code-box')
 const { packedSize } = await import('@scratchless/voucher/packed-code')
 const { sealedCodeAt, sealedSize } = await import('@scratchless/voucher/sealed-code')
 const { serialAt, serialNumber } = await import('@scratchless/voucher/serial')
