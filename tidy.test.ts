@@ -18,7 +18,7 @@ const mayImport: Record<string, readonly string[]> = {
   office: ['voucher', 'program', 'keys', 'ledger'],
   operator: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office'],
   centre: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office'],
-  terminal: ['voucher', 'program', 'keys', 'wire/compact', 'wire/supply', 'wire/seal'],
+  terminal: ['voucher', 'program', 'keys', 'wire/compact', 'wire/supply', 'wire/seal', 'wire/testing'],
   'terminal/touch': ['voucher', 'ui', 'terminal/till/till-view'],
   market: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office', 'operator', 'centre', 'terminal', 'ui'],
 }
@@ -28,7 +28,7 @@ const bans: readonly { what: RegExp; instead: string; except?: RegExp }[] = [
   {
     what: /\bDate\.now\(/,
     instead: 'a Clock as argument (voucher/clock)',
-    except: /^voucher\/clock\.ts$|^market\/|\.test\.ts$|\/test-[a-z]+\.ts$|\/touch\//,
+    except: /^voucher\/clock\.ts$|^market\/|\.test\.ts$|\/testing\/|\/touch\//,
   },
   { what: /\bnew Date\(\)/, instead: 'a Clock as argument (voucher/clock)', except: /^market\/|\.test\.ts$/ },
   { what: /\bMath\.random\(/, instead: 'a Random as argument (voucher/random)' },
@@ -60,12 +60,13 @@ const mayTouchClearCodes: readonly RegExp[] = [
   /^terminal\/src\/(sale|ticket)\//,
   /^market\/(bench|scenarios|hunt)\//,
   /\.test\.ts$/,
-  /(make-vectors|example-messages|example-opening)\.ts$/,
+  /^(wire|centre|operator|terminal|office)\/testing\//,
+  /^vectors\/.*make-vectors\.ts$/,
 ]
 
 /** Started by name, not imported. */
 const entryPoints =
-  /(^|\/)(main|api|vault|card)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
+  /(^|\/)(main|api|vault|card)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
 
 const files = walk('')
 const sources = files.filter((file) => /\.tsx?$/.test(file))
@@ -131,6 +132,13 @@ test('the screens never touch a clear code, and others only where it is their wo
   expect(strangers).toEqual([])
 })
 
+test('what serves tests is imported by tests, by the market and by the makers of vectors only', () => {
+  const strangers = sources
+    .filter((file) => !/\.test\.ts$|\/testing\/|^market\/|^vectors\//.test(file))
+    .filter((file) => importsOf(file).some(({ target }) => target !== null && /(^|\/)testing\//.test(target)))
+  expect(strangers).toEqual([])
+})
+
 test('nothing that is banned is written', () => {
   const breaks = sources.flatMap((file) =>
     bans
@@ -180,10 +188,18 @@ test.each(hops)('every message of $folder has both of its ends and a vector', ({
   const vectorNames = files.filter((file) => file.startsWith(`${vectors}/`)).join('\n')
   const incomplete = messages.flatMap((message) => {
     const name = path.posix.basename(message, '.ts')
+    // An end may know a message by the file that gathers its kind, as a terminal knows its answers.
+    const ways = sources.filter(
+      (file) =>
+        path.posix.dirname(file) === folder && importsOf(file).some(({ target }) => target === message),
+    )
     const missing = ends.filter(
       (end) =>
         !sources.some(
-          (file) => file.startsWith(end) && importsOf(file).some(({ target }) => target === message),
+          (file) =>
+            file.startsWith(end) &&
+            !file.endsWith('.test.ts') &&
+            importsOf(file).some(({ target }) => target === message || ways.includes(target ?? '')),
         ),
     )
     return [

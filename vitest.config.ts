@@ -4,7 +4,7 @@ export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'data/**'],
-    globalSetup: ['market/test-postgres.ts'],
+    globalSetup: ['market/testing/test-postgres.ts'],
     // Two cores: more workers would only wait for one another, and for the one PostgreSQL server.
     maxWorkers: 2,
     testTimeout: 60_000,

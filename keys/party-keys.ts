@@ -18,9 +18,9 @@ import { join } from 'node:path'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import { writeDurably } from './durable-file.ts'
 import {
-  closeBox,
+  decryptBox,
+  encryptBox,
   newPassphraseKey,
-  openBox,
   type PassphraseBox,
   type PassphraseKey,
   passphraseKeyOf,
@@ -125,7 +125,7 @@ export interface KeyFolder {
 }
 
 /** `passphrase`: null where the keys lie open. Keys made together cost one derivation together. */
-export function openKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
+export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
   const derived = new Map<string, Promise<PassphraseKey | null>>()
 
   async function read(purpose: string): Promise<Buffer> {
@@ -140,7 +140,7 @@ export function openKeyFolder(path: string, passphrase: Uint8Array | null = null
       derived.set(`${cost} ${salt}`, key)
     }
     const known = await key
-    const bytes = known && openBox(content, known)
+    const bytes = known && decryptBox(content, known)
     if (bytes === null) throw new KeyProblem(`${file}: wrong passphrase, or the file was altered`)
     return bytes
   }
@@ -186,7 +186,7 @@ function writeKey(
   random: Random,
 ): void {
   const content: KeyFile =
-    key === null ? { kdf: 'none', open: bytes.toString('base64') } : closeBox(bytes, key, random)
+    key === null ? { kdf: 'none', open: bytes.toString('base64') } : encryptBox(bytes, key, random)
   bytes.fill(0)
   writeDurably(keyFile(folder, purpose), `${JSON.stringify(content)}\n`)
 }

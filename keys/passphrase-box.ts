@@ -55,7 +55,7 @@ export async function passphraseKeyOf(
   return { cost, salt, key: await deriveKey(passphrase, Buffer.from(salt, 'base64'), cost) }
 }
 
-export function closeBox(
+export function encryptBox(
   content: Uint8Array,
   { cost, salt, key }: PassphraseKey,
   random: Random,
@@ -67,7 +67,7 @@ export function closeBox(
 }
 
 /** The content, for its owner to zero; null where the key is another's or the box was altered. */
-export function openBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | null {
+export function decryptBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | null {
   const closed = Buffer.from(box.closed, 'base64')
   const nonce = Buffer.from(box.nonce, 'base64')
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
@@ -84,18 +84,21 @@ export function openBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | nu
 }
 
 /** Closes under a passphrase and a salt of its own. */
-export async function closeWithPassphrase(
+export async function encryptWithPassphrase(
   content: Uint8Array,
   passphrase: Uint8Array,
   random: Random,
 ): Promise<PassphraseBox> {
-  return closeBox(content, await newPassphraseKey(passphrase, random), random)
+  return encryptBox(content, await newPassphraseKey(passphrase, random), random)
 }
 
 /** The content, for its owner to zero; null where the passphrase is wrong or the box was altered. */
-export async function openWithPassphrase(box: PassphraseBox, passphrase: Uint8Array): Promise<Buffer | null> {
+export async function decryptWithPassphrase(
+  box: PassphraseBox,
+  passphrase: Uint8Array,
+): Promise<Buffer | null> {
   const key = await passphraseKeyOf(box, passphrase)
-  return key && openBox(box, key)
+  return key && decryptBox(box, key)
 }
 
 /**

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { availableMinor, balanceMinor } from './account.ts'
 import { readAccount, readMiscountedAccounts, readUnbalancedTransfers } from './ledger.sql.ts'
 import {
+  createAccount,
   LEDGER_MIGRATIONS,
-  openAccount,
   pendTransfers,
   postOnce,
   postTransfers,
@@ -38,7 +38,7 @@ beforeEach(async () => {
     ['R00001', 5_000n],
     ['R00002', 0n],
   ] as const)
-    await openAccount(pool, { depotId: depot, id, currency: 'TND', creditLineMinor, openedAt: at })
+    await createAccount(pool, { depotId: depot, id, currency: 'TND', creditLineMinor, openedAt: at })
 })
 
 async function transaction<Result>(work: (sql: pg.PoolClient) => Promise<Result>): Promise<Result> {

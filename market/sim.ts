@@ -4,7 +4,7 @@
 import { fork } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
-import { startTestPostgres } from '@scratchless/office/database/test-database'
+import { startTestPostgres } from '../office/testing/test-database.ts'
 import { makeBaseWorld } from './sim/base-world.ts'
 import { FAULT_KINDS, noFaults } from './sim/faults.ts'
 import { runSeed, type SeedResult } from './sim/run-seed.ts'

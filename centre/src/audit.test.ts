@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  addShop,
+  enrolTerminal,
+  startTestCentre,
+  type TestCentre,
+  UNIT_PRICE_MINOR,
+} from '../testing/test-centre.ts'
 import { auditCentre, auditSnapshot } from './audit.ts'
-import { addShop, enrolTerminal, startTestCentre, type TestCentre, UNIT_PRICE_MINOR } from './test-centre.ts'
 
 let centre: TestCentre
 beforeAll(async () => {

@@ -10,12 +10,12 @@ import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
+import { connectForAudit } from './connect-for-audit.ts'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
 import type { Office } from './find-parties.ts'
 import { readHeadsOfOthers } from './heads-of-others.ts'
 import { keepHeads, readKeptHeads } from './kept-heads.ts'
-import { openForAudit } from './open-for-audit.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
 
 type OwnLine = Omit<AuditLine, 'name'>
@@ -39,7 +39,7 @@ const AGAIN_AFTER_MS = 500
 const SERVER_GONE = ['57P01', '57P02', '57P03', 'ECONNRESET', 'ECONNREFUSED']
 
 async function auditOnce(dataDir: string): Promise<AuditLine[]> {
-  const opened = await openForAudit(dataDir)
+  const opened = await connectForAudit(dataDir)
   try {
     const { parties } = opened
     const others = await readHeadsOfOthers(parties, snapshot)

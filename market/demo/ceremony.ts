@@ -7,7 +7,7 @@ import path from 'node:path'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { writeDurably } from '@scratchless/keys/durable-file'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { makePartyKeys, openKeyFolder, type PairPurpose, readPublicKey } from '@scratchless/keys/party-keys'
+import { makePartyKeys, type PairPurpose, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import type { OfficeUrls } from '@scratchless/office/database/roles'
 import { systemClock } from '@scratchless/voucher/clock'
@@ -110,7 +110,7 @@ async function makeKeys(data: DataFolder, party: string): Promise<void> {
   await make('vault', { pairs: isCentre ? centrePairs : operatorPairs, secrets })
   await make('api', { pairs: ['tls'] })
   await make('authority', { pairs: ['tls-authority'] })
-  const authority = await openKeyFolder(folder('authority'), closedFor('authority')).pair('tls-authority')
+  const authority = await unlockKeyFolder(folder('authority'), closedFor('authority')).pair('tls-authority')
   const authorityPem = await createAuthority(party, authority, needs)
   const publicKey = readPublicKey(folder('api'), 'tls')
   const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }

@@ -1,7 +1,7 @@
 // Signature wrapping wherever it might be tried: a changed copy, a second signature or the original at every insertion
 // point of a signed document. The eight published shapes themselves are vectors.
 
-import { changedContent, takeApart } from '@scratchless/wire/restock/forged-shapes'
+import { changedContent, takeApart } from '../../wire/testing/forged-shapes.ts'
 
 export interface Forgery {
   readonly shape: string

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escPosReader, type PaperLine, type PrinterEvent } from './esc-pos.ts'
 import { paperPicture } from './paper-picture.ts'
-import { openRoll } from './paper-roll.ts'
+import { loadRoll } from './paper-roll.ts'
 import { paperText } from './paper-text.ts'
 
 export interface PrinterOptions {
@@ -37,7 +37,7 @@ export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
 /** Starts to listen on loopback; resolves when it does. */
 export async function startPrinter(options: PrinterOptions, onPaper: (paper: PrintedPaper) => void) {
   fs.mkdirSync(options.trayDir, { recursive: true })
-  const roll = openRoll(options.trayDir)
+  const roll = loadRoll(options.trayDir)
   let fault: PrinterFault = 'none'
   // A printer that lost its power before it had filled the tray fills it now.
   const inTray = new Set(

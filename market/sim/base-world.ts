@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { insertProduct, raiseCatalogueVersion } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
-import { CASH_ACCOUNT, openOwnAccounts, retailerAccount } from '@scratchless/centre/retailers/accounts'
+import { CASH_ACCOUNT, createOwnAccounts, retailerAccount } from '@scratchless/centre/retailers/accounts'
 import { insertRetailer } from '@scratchless/centre/retailers/retailers.sql'
 import {
   CENTRE_MIGRATIONS,
@@ -23,25 +23,20 @@ import {
 } from '@scratchless/centre/terminals/terminals.sql'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
-import { openCentreSigner } from '@scratchless/centre/vault/ring'
+import { loadCentreSigner } from '@scratchless/centre/vault/ring'
 import type { VaultNeeds as CentreVaultNeeds, VaultKeys } from '@scratchless/centre/vault/vault-needs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
-import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
+import { createAccount, LEDGER_MIGRATIONS, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import type { OfficeRole, OfficeUrls } from '@scratchless/office/database/roles'
-import {
-  TEST_DATABASE_URL,
-  type TestDatabase,
-  testDatabase,
-} from '@scratchless/office/database/test-database'
 import { signApproval } from '@scratchless/office/staff/approval'
-import { openPartnerAccount } from '@scratchless/operator/finance/partner-account'
+import { createPartnerAccount } from '@scratchless/operator/finance/partner-account'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { beginStockSealing } from '@scratchless/operator/vault/stock-sealing'
@@ -52,9 +47,9 @@ import {
 import { createLog, type Log } from '@scratchless/program/log'
 import type { CardVerbs } from '@scratchless/terminal/card/card-verbs'
 import { holdCard } from '@scratchless/terminal/card/hold-card'
-import { openStore } from '@scratchless/terminal/store/open-store'
+import { connectStore } from '@scratchless/terminal/store/connect-store'
 import { beginToEnrol, type EnrolNeeds, poll } from '@scratchless/terminal/supply/enrol'
-import { openEnrolmentOf } from '@scratchless/terminal/supply/enrolment.sql'
+import { enrolmentIn } from '@scratchless/terminal/supply/enrolment.sql'
 import { terminalClock } from '@scratchless/terminal/supply/terminal-clock'
 import type { Clock } from '@scratchless/voucher/clock'
 import {
@@ -72,6 +67,7 @@ import { readFrame } from '@scratchless/wire/compact/frame'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
+import { TEST_DATABASE_URL, type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { centreVerbs } from './centre-verbs.ts'
 
 export const ATLAS = operatorId('atlas')
@@ -174,7 +170,7 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
     [PRODUCT.id, at],
   )
   await inTransaction(operatorPool, (sql) =>
-    openPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
+    createPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
   )
   const vaultNeeds = { ...operatorVault, clock, random: systemRandom }
   await inTransaction(operatorDatabase.pool('vault'), (sql) => sealStock(vaultNeeds, sql))
@@ -198,13 +194,13 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   })
   const pool = centreDatabase.pool('api')
   const needs = { pool, clock, random: systemRandom, log, vault: verbs as CentreNeeds['vault'], settings }
-  await openOwnAccounts(pool, 'TND', at)
+  await createOwnAccounts(pool, 'TND', at)
   await insertProduct(pool, PRODUCT, at)
   await raiseCatalogueVersion(pool)
   const { id: retailer } = await insertRetailer(pool, {
     ...{ depot: DEPOT, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
   })
-  await openAccount(pool, {
+  await createAccount(pool, {
     ...{ depotId: DEPOT, id: retailerAccount(retailer), currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
   await inTransaction(pool, (sql) => postOnce(sql, DEPOT, depositOf(retailer, 'first', FIRST_CODES), at))
@@ -392,7 +388,7 @@ async function centreVaultOf(
     operator: party,
     ...{ suite, verifyKey, wrapKey },
   }))
-  const own = await openCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
+  const own = await loadCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
   return {
     ...{ log, centre: CENTRE, keys },
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
@@ -441,14 +437,14 @@ async function enrolTerminal(
 
   const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
   const expiresAtS = Math.floor(START_MS / 1000) + 3_600
-  const opened = await verbs.openEnrolment({ terminal: id, retailer, expiresAtS })
+  const opened = await verbs.beginEnrolment({ terminal: id, retailer, expiresAtS })
   const { enrolmentNumber, enrolmentCode } = opened
   await insertEnrolment(needs.pool, {
     ...{ number: enrolmentNumber, terminal: id, openedAt: at, expiresAt: new Date(expiresAtS * 1000) },
   })
   mkdirSync(join(folder, `terminal-${number}`))
   const storeFile = join(folder, `terminal-${number}`, 'terminal.sqlite')
-  const store = openStore(storeFile)
+  const store = connectStore(storeFile)
   const { privateKey: deviceKey } = generatePair('supply-sign')
   const enrolNeeds: EnrolNeeds = {
     ...{ store, deviceKey, random: systemRandom, clock: terminalClock(needs.clock, store) },
@@ -470,7 +466,7 @@ async function enrolTerminal(
     ...{ id, certificateNumber: certified.certificateNumber, publicKey: certified.publicKey },
     certifiedUntil: new Date(certified.certifiedUntilS * 1000),
   })
-  const enrolled = await poll(enrolNeeds, openEnrolmentOf(store, 'waiting')!)
+  const enrolled = await poll(enrolNeeds, enrolmentIn(store, 'waiting')!)
   if (enrolled !== 'enrolled') throw new Error(enrolled)
   store.close()
 

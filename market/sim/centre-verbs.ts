@@ -1,36 +1,36 @@
 // The centre's vault without its process: the same verbs over needs that the simulator holds.
 
 import { registerCard, revokeCard } from '@scratchless/centre/vault/cards'
-import { closeAnswer } from '@scratchless/centre/vault/close-answer'
-import { closeCardLetter } from '@scratchless/centre/vault/close-card-letter'
 import { closeSupplyDeliveries } from '@scratchless/centre/vault/close-supply-deliveries'
 import {
   answerEnrolmentRequest,
+  beginEnrolment,
   certifyTerminal,
-  openEnrolment,
   revokeTerminal,
 } from '@scratchless/centre/vault/enrolment'
 import { keepRecentHead } from '@scratchless/centre/vault/recent-head'
-import { openOrderResponse, signRestockOrder } from '@scratchless/centre/vault/restock-orders'
+import { signRestockOrder, verifyOrderResponse } from '@scratchless/centre/vault/restock-orders'
+import { signAnswer } from '@scratchless/centre/vault/sign-answer'
 import { takeRestockDelivery } from '@scratchless/centre/vault/take-restock-delivery'
 import type { VaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import type { VaultVerbs } from '@scratchless/centre/vault/verbs'
+import { writeCardLetter } from '@scratchless/centre/vault/write-card-letter'
 
 export function centreVerbs(needs: VaultNeeds): VaultVerbs {
   const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
-    closeRestockOrder: (order) => signRestockOrder(needs, order),
-    openRestockOrderResponse: (message) => openOrderResponse(needs, message),
+    signRestockOrder: (order) => signRestockOrder(needs, order),
+    verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
     takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
     examineRestockDelivery: (message) => needs.restockWorker.examine(message),
-    openEnrolment: (request) => openEnrolment(needs, request),
+    beginEnrolment: (request) => beginEnrolment(needs, request),
     answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
     certifyTerminal: (request) => certifyTerminal(needs, request),
     revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
     registerCard: (request) => registerCard(needs, request),
     revokeCard: (card) => revokeCard(needs, card),
-    closeCardLetter: (request) => closeCardLetter(needs, request),
+    writeCardLetter: (request) => writeCardLetter(needs, request),
     closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
-    closeAnswer: (request) => closeAnswer(answering, request),
+    signAnswer: (request) => signAnswer(answering, request),
   }
 }

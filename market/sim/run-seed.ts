@@ -182,7 +182,7 @@ async function powerCut(world: World): Promise<string> {
 }
 
 /** An ordinary morning, before anything goes wrong: the centre has stock, and both tills have some codes. */
-async function openShop({ centre, operator, orders, deliveries, terminals, chance }: World): Promise<void> {
+async function startShop({ centre, operator, orders, deliveries, terminals, chance }: World): Promise<void> {
   chance.faultsOn = false
   await centre.orderRestock(FIRST_RESTOCK)
   await centre.turnOutbox(postBy(orders))
@@ -344,7 +344,7 @@ export async function runSeed(
   }
   let done = 0
   try {
-    await openShop(world).catch((problem: unknown) => witness.say('fault', `opening: ${problem}`))
+    await startShop(world).catch((problem: unknown) => witness.say('fault', `opening: ${problem}`))
     await witness.look()
     while (done < operations && !witness.violations.some(({ invariant }) => invariant !== 'fault')) {
       nowMs += SECOND_MS + chance.below(30 * SECOND_MS)

@@ -27,10 +27,10 @@ import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
-import { closeRestockOrderResponse } from '@scratchless/operator/vault/close-restock-order-response'
-import { openRestockReceipt } from '@scratchless/operator/vault/open-restock-receipt'
+import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
+import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock-receipt'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
 import { ATLAS, type BaseWorld, CENTRE, PRODUCT, type SeedDatabase } from './base-world.ts'
@@ -65,7 +65,7 @@ interface Office {
 /** The two processes of an office; `startApi` is what its main file does before it listens. */
 function officeOf(
   prefix: 'centre' | 'operator',
-  openVault: (process: SimProcess) => void,
+  startVault: (process: SimProcess) => void,
   startApi: (process: SimProcess) => Promise<void>,
 ): Office & { restartVault(): Promise<void> } {
   let api = newProcess(`${prefix}-api`)
@@ -75,7 +75,7 @@ function officeOf(
   async function restartVault(): Promise<void> {
     writesBefore += vault.writes
     vault = newProcess(`${prefix}-vault`)
-    openVault(vault)
+    startVault(vault)
   }
 
   async function restart(): Promise<void> {
@@ -234,9 +234,9 @@ export async function startOperator({
         admitStockFile: notHere,
         generateStock: notHere,
         takeRestockOrder: (argument) => takeRestockOrder(vault, argument),
-        closeRestockOrderResponse: (response) => closeRestockOrderResponse(vault, response),
+        signRestockOrderResponse: (response) => signRestockOrderResponse(vault, response),
         closeRestockDelivery: (plan) => closeRestockDelivery(vault, plan),
-        openRestockReceipt: (argument) => openRestockReceipt(vault, argument),
+        verifyRestockReceipt: (argument) => verifyRestockReceipt(vault, argument),
       }
     },
     async (process) => {

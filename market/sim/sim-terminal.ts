@@ -7,7 +7,7 @@ import type { CentreLine } from '@scratchless/terminal/line/centre-line'
 import { salesIn } from '@scratchless/terminal/sale/sale.sql'
 import { type SellNeeds, sell } from '@scratchless/terminal/sale/sell'
 import { doubtOpenIntents, settleDoubt } from '@scratchless/terminal/sale/settle-doubt'
-import { openStore, openStoreForReading, type Store } from '@scratchless/terminal/store/open-store'
+import { connectStore, connectStoreForReading, type Store } from '@scratchless/terminal/store/connect-store'
 import { getCatalogue, getStanding } from '@scratchless/terminal/supply/centre-word.sql'
 import { type Identity, identityOf } from '@scratchless/terminal/supply/identity'
 import { takeOrder } from '@scratchless/terminal/supply/send-supply-order'
@@ -68,7 +68,7 @@ export function newTerminal(given: {
   const card: PrivateLine<CardVerbs> = {
     state: async () => base.cardVerbs.state(),
     givePin: async (argument) => base.cardVerbs.givePin(argument),
-    openSafe: async (argument) => base.cardVerbs.openSafe(argument),
+    unwrapSafeKey: async (argument) => base.cardVerbs.unwrapSafeKey(argument),
     keyOfCode: async (argument) => base.cardVerbs.keyOfCode(argument),
     lock: async () => base.cardVerbs.lock(),
   }
@@ -78,7 +78,7 @@ export function newTerminal(given: {
     real?.close()
     writesBefore += process.writes
     process = newProcess('terminal')
-    real = openStore(storeFile)
+    real = connectStore(storeFile)
     store = storeOf(real, process)
     onBoard = terminalClock(clock, store)
     const doubt = bug?.atStart ?? doubtOpenIntents
@@ -91,7 +91,7 @@ export function newTerminal(given: {
     })
   }
   start()
-  const committed = openStoreForReading(storeFile)
+  const committed = connectStoreForReading(storeFile)
 
   function sellNeeds(): SellNeeds | null {
     const catalogue = getCatalogue(store)

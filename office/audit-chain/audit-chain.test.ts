@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inTransaction } from '../database/database.ts'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { type TestDatabase, testDatabase } from '../database/test-database.ts'
+import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
 import { type AuditHead, appendAudit, auditChainLine, verifyAuditChain } from './audit-chain.ts'
 import { keepHead } from './keep-head.ts'
 import { readKeptHeads } from './kept-head.sql.ts'

@@ -1,9 +1,14 @@
 import { centreId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  startTestPostgres,
+  type TestDatabase,
+  type TestPostgres,
+  testDatabase,
+} from '../testing/test-database.ts'
 import { inTransaction } from './database.ts'
 import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
 import { createOfficeDatabase, DatabaseProblem } from './roles.ts'
-import { startTestPostgres, type TestDatabase, type TestPostgres, testDatabase } from './test-database.ts'
 
 let server: TestPostgres
 let database: TestDatabase

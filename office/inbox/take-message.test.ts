@@ -4,7 +4,7 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inTransaction } from '../database/database.ts'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { type TestDatabase, testDatabase } from '../database/test-database.ts'
+import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
 import { storeAnswer, takeMessage } from './take-message.ts'
 
 let database: TestDatabase

@@ -5,7 +5,7 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inTransaction } from '../database/database.ts'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { type TestDatabase, testDatabase } from '../database/test-database.ts'
+import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
 import { saveMessage } from './outbox.sql.ts'
 import { GiveUp, type Outbox, type OutboxNeeds, retryDelayMs, startOutbox } from './send-outbox.ts'
 

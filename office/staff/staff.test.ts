@@ -4,13 +4,13 @@ import { centreId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
+import { createHttpServer } from '../http/http-server.ts'
 import {
   startTestPostgres,
   type TestDatabase,
   type TestPostgres,
   testDatabase,
-} from '../database/test-database.ts'
-import { createHttpServer } from '../http/http-server.ts'
+} from '../testing/test-database.ts'
 import { signApproval, verifyApprovals } from './approval.ts'
 import { addStaff } from './staff.ts'
 import { addStaffRoutes } from './staff-routes.ts'

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { createHttpServer } from '@scratchless/office/http/http-server'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -18,7 +18,7 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
 import { addFinanceRoutes } from './finance/finance-routes.ts'
-import { openPartnerAccount } from './finance/partner-account.ts'
+import { createPartnerAccount } from './finance/partner-account.ts'
 import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
@@ -37,7 +37,7 @@ const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const outside = { clock: systemClock, random: systemRandom, log }
 const needs = { party, pool, vault: line.verbs, ...outside }
 
-const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
+const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {
   keyPem: (await keys.pair('tls').catch(cannotServe)).privateKey.export({
     type: 'pkcs8',
@@ -51,7 +51,7 @@ for (const { party: partner, guarantee } of settings.partners) {
   const guaranteeMinor = guarantee === undefined ? null : parseDecimal(guarantee, currency)!.amountMinor
   const openedAt = new Date(systemClock.nowMs())
   const problem = await inTransaction(pool, (sql) =>
-    openPartnerAccount(sql, { partner, currency, guaranteeMinor, openedAt }),
+    createPartnerAccount(sql, { partner, currency, guaranteeMinor, openedAt }),
   )
   if (problem !== null) log.error({ partner, problem }, 'the guarantee in the settings cannot be set')
 }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestOperator, type TestOperator } from '../testing/test-operator.ts'
 import { auditOperator, auditSnapshot } from './audit.ts'
 import { postStockFile } from './stock/post-stock-file.ts'
-import { startTestOperator, type TestOperator } from './test-operator.ts'
 
 let atlas: TestOperator
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 // The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
 
-import { makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { changeAccount, giveFiles } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
@@ -11,11 +11,11 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from './card/card-verbs.ts'
 import { CARD_SOCKET, configSchema, KEYS_FOLDER, STORE_FILE, STORE_FOLDER } from './config.ts'
-import { openCentreLine } from './line/centre-line.ts'
+import { connectCentre } from './line/centre-line.ts'
 import { doubtOpenIntents } from './sale/settle-doubt.ts'
-import { openStore } from './store/open-store.ts'
+import { connectStore } from './store/connect-store.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
-import { openPrinterLink } from './ticket/printer-link.ts'
+import { connectPrinter } from './ticket/printer-link.ts'
 import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
 import { waitForPredecessor } from './till/wait-for-predecessor.ts'
@@ -29,10 +29,10 @@ await makePartyKeys(
   { pairs: ['supply-sign'] },
   { random: systemRandom, ...(passphrase && { passphrase }) },
 )
-const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase)
+const { privateKey: deviceKey } = await unlockKeyFolder(KEYS_FOLDER, passphrase)
   .pair('supply-sign')
   .catch(cannotServe)
-const store = openStore(STORE_FILE)
+const store = connectStore(STORE_FILE)
 if (account !== null) {
   giveFiles(STORE_FOLDER, account)
   changeAccount(account)
@@ -48,9 +48,9 @@ const till = openTill({
   clock,
   random: systemRandom,
   deviceKey,
-  line: openCentreLine(config.centre),
+  line: connectCentre(config.centre),
   card: card.verbs,
-  printer: openPrinterLink(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
+  printer: connectPrinter(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
   locale: config.locale,
   columns: config.printer.columns,
   minimumStock: config.minimumStock,

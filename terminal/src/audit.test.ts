@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { PRODUCT } from '../testing/fake-centre.ts'
+import { type TestTill, testTill } from '../testing/test-till.ts'
 import { auditTerminal } from './audit.ts'
-import { PRODUCT } from './fake-centre.ts'
-import { type TestTill, testTill } from './test-till.ts'
 
 let world: TestTill
 beforeEach(async () => {

@@ -10,8 +10,8 @@ import { cardId } from '@scratchless/voucher/ids'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, expect, test } from 'vitest'
-import { createFakeCentre, PRODUCT } from './fake-centre.ts'
-import { startFakePrinter } from './ticket/fake-printer.ts'
+import { createFakeCentre, PRODUCT } from '../testing/fake-centre.ts'
+import { startFakePrinter } from '../testing/fake-printer.ts'
 import type { HomeView, SaleView, TillState } from './till/till-view.ts'
 
 const CARD = cardId('C0000001')

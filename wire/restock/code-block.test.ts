@@ -1,8 +1,8 @@
 import { packDigits } from '@scratchless/voucher/packed-code'
 import { serialNumber } from '@scratchless/voucher/serial'
 import { expect, test } from 'vitest'
+import { exampleCodes, exampleDelivery, examplePackedCodes } from '../testing/restock-examples.ts'
 import { blockBelongs, type CodeBlockHeader, readCodeBlock, writeCodeBlock } from './code-block.ts'
-import { exampleCodes, exampleDelivery, examplePackedCodes } from './example-messages.ts'
 
 const header: CodeBlockHeader = {
   sender: exampleDelivery.sender,

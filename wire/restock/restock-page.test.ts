@@ -2,8 +2,6 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { writeAuditHead } from './audit-head-field.ts'
-import { writeCodeBlock } from './code-block.ts'
 import {
   exampleDelivery,
   exampleOrder,
@@ -11,7 +9,9 @@ import {
   exampleReceipt,
   exampleResponse,
   VECTORS,
-} from './example-messages.ts'
+} from '../testing/restock-examples.ts'
+import { writeAuditHead } from './audit-head-field.ts'
+import { writeCodeBlock } from './code-block.ts'
 
 const page = readFileSync(path.join(import.meta.dirname, '../../docs/protocol/restock.md'), 'utf8')
 const delivery = readFileSync(new URL('restock-delivery.interop.xml', VECTORS), 'latin1')

@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { writeCodeBlock } from './code-block.ts'
 import {
   type ExampleParty,
   exampleDelivery,
   examplePackedCodes,
   keyFile,
   VECTORS,
-} from './example-messages.ts'
+} from '../testing/restock-examples.ts'
+import { writeCodeBlock } from './code-block.ts'
 
 const installed = spawnSync('xmlsec1', ['--version']).status === 0
 const required = process.env.PEERS === 'required'

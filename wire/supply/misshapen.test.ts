@@ -5,12 +5,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type CborValue, encodeCbor } from '../compact/cbor.ts'
 import { decodeShape, type Shape } from '../compact/shape.ts'
+import * as example from '../testing/supply-examples.ts'
 import { acknowledgement } from './acknowledgement.ts'
-import { cardLetter, closeForCard } from './card-letter.ts'
+import { cardLetter, wrapForCard } from './card-letter.ts'
 import { catalogue } from './catalogue.ts'
 import { enrolmentAnswer } from './enrolment-answer.ts'
 import { enrolmentRequest } from './enrolment-request.ts'
-import * as example from './example-messages.ts'
 import { salesReport } from './sales-report.ts'
 import { supplyDelivery } from './supply-delivery.ts'
 import { supplyOrder } from './supply-order.ts'
@@ -20,7 +20,7 @@ const letter = {
   standing: example.standing,
   epoch: 12,
   epochEndsS: example.NOW_S,
-  recipients: [closeForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
+  recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
 }
 
 const samples: { name: string; shape: Shape<unknown>; line: CborValue }[] = [

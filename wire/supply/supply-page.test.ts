@@ -1,7 +1,7 @@
 import { verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { terminalVerifier, VECTORS } from './example-messages.ts'
+import { terminalVerifier, VECTORS } from '../testing/supply-examples.ts'
 
 const page = readFileSync(new URL('../docs/protocol/supply.md', VECTORS), 'utf8')
 const vector = (name: string) => readFileSync(new URL(`supply/${name}`, VECTORS))

@@ -117,7 +117,7 @@ export async function signRefusal(
 ): Promise<Uint8Array> {
   const standing = await standingFor(needs, needs.pool, terminal)
   const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
-  return needs.vault.closeAnswer({
+  return needs.vault.signAnswer({
     terminal: terminal.id,
     sequence,
     answering: payloadHash,

@@ -20,7 +20,7 @@ export async function receiveSalesReport(
     needs,
     message,
     async () =>
-      needs.vault.closeAnswer({
+      needs.vault.signAnswer({
         terminal: terminal.id,
         sequence,
         answering,

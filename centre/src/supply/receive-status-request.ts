@@ -72,7 +72,7 @@ async function signFate(
   fate: 'answered' | 'burnt',
 ): Promise<Uint8Array> {
   const standing = await standingFor(needs, needs.pool, terminal)
-  return needs.vault.closeAnswer({
+  return needs.vault.signAnswer({
     terminal: terminal.id,
     sequence,
     answering,

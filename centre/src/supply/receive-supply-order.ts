@@ -31,7 +31,6 @@ import {
   signRefusal,
   transferId,
 } from './answer-in-sequence.ts'
-import { type Accepted, type DeskView, decideSupplyOrder } from './desk.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { createShelf } from './shelf.ts'
 import { epochOf, standingsFor } from './standing.ts'
@@ -53,6 +52,7 @@ import {
   storeAnswers,
   type TakenRun,
 } from './supply.sql.ts'
+import { type Accepted, decideSupplyOrder, type SupplyView } from './supply-decision.ts'
 import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 export interface SupplyOrderMessage extends SignedMessage {
@@ -167,7 +167,7 @@ async function viewOf(
   sql: SqlClient,
   messages: readonly SupplyOrderMessage[],
   at: Date,
-): Promise<DeskView> {
+): Promise<SupplyView> {
   const retailers = [...new Set(messages.map(({ terminal }) => terminal.retailer_id))]
   const products = new Map((await readProducts(sql, settings.currency)).map((one) => [one.id, one]))
   const rates = await readRates(sql, retailers, at)

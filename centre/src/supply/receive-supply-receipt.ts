@@ -18,7 +18,7 @@ export async function receiveSupplyReceipt(
     needs,
     message,
     async () =>
-      needs.vault.closeAnswer({
+      needs.vault.signAnswer({
         terminal: terminal.id,
         sequence,
         answering,

@@ -1,4 +1,4 @@
-// Vendor cards as the card desk enters them.
+// Vendor cards as staff enter them.
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'

@@ -70,21 +70,21 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
     const at = new Date(clock.nowMs())
     const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
-    const opened = await vault.openEnrolment({
+    const begun = await vault.beginEnrolment({
       terminal: id,
       retailer: row.retailer_id,
       expiresAtS: Math.floor(expiresAt.getTime() / 1000),
     })
     await inTransaction(pool, async (sql) => {
-      await insertEnrolment(sql, { number: opened.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
+      await insertEnrolment(sql, { number: begun.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
       const actor = staffOf(request).signInName
-      const details = { enrolmentNumber: opened.enrolmentNumber }
+      const details = { enrolmentNumber: begun.enrolmentNumber }
       await appendAudit(sql, { at, actor, action: 'enrolment-opened', subject: id, details })
     })
     const view: EnrolmentView = {
       terminal: id,
-      ...opened,
-      typed: `${opened.enrolmentNumber}-${opened.enrolmentCode}`,
+      ...begun,
+      typed: `${begun.enrolmentNumber}-${begun.enrolmentCode}`,
       expiresAt: expiresAt.toISOString(),
     }
     return reply.status(201).send(view)

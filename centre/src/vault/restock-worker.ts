@@ -3,10 +3,10 @@
 
 import { randomUUID } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
+import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { beginSealing, closePack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
-import { closeLotRecord } from '@scratchless/office/vault/lot-record'
+import { writeLotRecord } from '@scratchless/office/vault/lot-record'
 import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -20,7 +20,7 @@ import {
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { codesOf } from '@scratchless/wire/restock/code-run'
-import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { fingerprintCopy } from './fingerprint-copy.ts'
 import type {
@@ -40,7 +40,7 @@ const { centre, partners, keys } = workerData as RestockWorkerData
 const { unwrapSource } = keys
 const unwrappingKey =
   'token' in unwrapSource
-    ? tokenUnwrappingKey(openTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
+    ? tokenUnwrappingKey(connectTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
     : unwrappingKeyOf(unwrapSource.privateKey)
 
 parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
@@ -55,7 +55,7 @@ parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
 function open({ operator, bytes }: RestockJob) {
   const partner = partners.find((one) => one.operator === operator)
   if (partner === undefined) throw new Error(`no partner ${operator}`)
-  return openRestockDelivery(bytes, {
+  return verifyRestockDelivery(bytes, {
     partner: { id: operator, suite: partner.suite, verifyKey: partner.verifyKey },
     self: centre,
     unwrappingKey,
@@ -96,7 +96,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
       at += count
       return { firstSerial, count, ...closePack(sealing, firstSerial, codes, content.codeDigits) }
     })
-    const record = closeLotRecord(randomUUID(), sealing, content.codeDigits, {
+    const record = writeLotRecord(randomUUID(), sealing, content.codeDigits, {
       holder: keys.stock,
       macKey: keys.macKey,
     })

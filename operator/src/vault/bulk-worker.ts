@@ -2,14 +2,14 @@
 
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { checkConfig } from '@scratchless/program/config-file'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from '../settings.ts'
 import { bulkJobs, type JobAnswer, type JobMessage } from './bulk-jobs.ts'
-import { openVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
+import { loadVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
 
 /** What the vault itself was handed. */
 export interface WorkerGiven {
@@ -19,8 +19,8 @@ export interface WorkerGiven {
 
 const { plainSettings, passphrase } = workerData as WorkerGiven
 const settings = checkConfig("the vault's settings", plainSettings, operatorProcessSettings)
-const keys = openKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
-const needs = openVaultNeeds(settings, keys, {
+const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
+const needs = loadVaultNeeds(settings, keys, {
   clock: systemClock,
   random: systemRandom,
   log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),

@@ -6,9 +6,9 @@ import { systemRandom } from '@scratchless/voucher/random'
 import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type TestVault, testVault } from '../../testing/test-vault.ts'
 import { digitSource, generateStock } from './generate-stock.ts'
 import { openLot } from './lot-key.ts'
-import { type TestVault, testVault } from './test-vault.ts'
 import type { SealedLot } from './verbs.ts'
 
 let vault: TestVault

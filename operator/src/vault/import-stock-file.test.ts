@@ -6,9 +6,9 @@ import { packDigits, packedSize, unpackDigits } from '@scratchless/voucher/packe
 import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type TestVault, testVault } from '../../testing/test-vault.ts'
 import { importStockFile, type StockImport } from './import-stock-file.ts'
 import { openLot } from './lot-key.ts'
-import { type TestVault, testVault } from './test-vault.ts'
 
 let vault: TestVault
 beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type TestVault, testVault } from '../../testing/test-vault.ts'
 import { createStockListener, type StockListener } from './stock-listener.ts'
-import { type TestVault, testVault } from './test-vault.ts'
 
 let vault: TestVault
 let listener: StockListener

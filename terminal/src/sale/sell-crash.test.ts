@@ -5,14 +5,19 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  CRASH_POINTS,
+  type CrashPoint,
+  type CrashReport,
+  type CrashTask,
+} from '../../testing/crash-while-selling.ts'
+import { PRODUCT } from '../../testing/fake-centre.ts'
+import { startFakePrinter } from '../../testing/fake-printer.ts'
+import { PIN, type TestTill, testTill } from '../../testing/test-till.ts'
 import { auditTerminal } from '../audit.ts'
-import { PRODUCT } from '../fake-centre.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
-import { openStore } from '../store/open-store.ts'
-import { PIN, type TestTill, testTill } from '../test-till.ts'
-import { startFakePrinter } from '../ticket/fake-printer.ts'
+import { connectStore } from '../store/connect-store.ts'
 import { salesIn } from './sale.sql.ts'
-import { CRASH_POINTS, type CrashPoint, type CrashReport, type CrashTask } from './test-crash.ts'
 
 const STOCK = 5
 const START_MS = Date.parse('2026-11-22T18:42:00Z')
@@ -45,7 +50,7 @@ async function live(task: CrashTask): Promise<Life> {
     process.execPath,
     [
       '--disable-warning=ExperimentalWarning',
-      fileURLToPath(new URL('./test-crash.ts', import.meta.url)),
+      fileURLToPath(new URL('../../testing/crash-while-selling.ts', import.meta.url)),
       JSON.stringify(task),
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -104,7 +109,7 @@ test.each(CRASH_POINTS)('killed at "%s": in doubt or whole, never twice, never l
   expect(timesOnPaper()).toEqual(
     digits.map((_, i) => (i === 1 || (i === 0 && (!doubted || onPaper.length > 0)) ? 1 : 0)),
   )
-  const store = openStore(join(folder, 'terminal.sqlite'))
+  const store = connectStore(join(folder, 'terminal.sqlite'))
   expect(salesIn(store, 'in_doubt').length).toBe(doubted ? 1 : 0)
   expect(store.statement(`SELECT count(*) AS found FROM sale WHERE state = 'printed'`).get()).toEqual({
     found: doubted ? 1 : 2,

@@ -2,8 +2,8 @@
 // for each vendor card, open for nobody here.
 
 import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-letter'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import type { Store } from '../store/open-store.ts'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import type { Store } from '../store/connect-store.ts'
 import { dropCardLetters, newestLetterEpoch, putCardLetter } from './card-letter.sql.ts'
 import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
@@ -11,7 +11,7 @@ import type { StoredRequest } from './request.sql.ts'
 export function askCardLetter(needs: ExchangeNeeds): StoredRequest {
   const holdsEpoch = newestLetterEpoch(needs.store)
   return saveRequest(needs, 'card-letter-request', (signer, binding) =>
-    closeCardLetterRequest({ holdsEpoch }, signer, binding),
+    cardLetterRequestMessage.sign({ holdsEpoch }, signer, binding),
   )
 }
 

@@ -2,8 +2,8 @@
 // time and lease.
 
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
-import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
-import type { Store } from '../store/open-store.ts'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import type { Store } from '../store/connect-store.ts'
 import { getCatalogue, putCatalogue } from './centre-word.sql.ts'
 import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
@@ -11,7 +11,7 @@ import type { StoredRequest } from './request.sql.ts'
 export function askCatalogue(needs: ExchangeNeeds): StoredRequest {
   const knownVersion = getCatalogue(needs.store)?.version ?? 0
   return saveRequest(needs, 'catalogue-request', (signer, binding) =>
-    closeCatalogueRequest({ knownVersion }, signer, binding),
+    catalogueRequestMessage.sign({ knownVersion }, signer, binding),
   )
 }
 

@@ -4,11 +4,11 @@
 
 import type { Signer } from '@scratchless/wire/compact/cose'
 import { type Frame, writeFrame } from '@scratchless/wire/compact/frame'
-import { type AnswerTo, openAnswer, type RequestKind } from '@scratchless/wire/supply/answer'
-import type { Binding, Closed } from '@scratchless/wire/supply/envelope'
+import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire/supply/answer'
+import type { Binding, Signed } from '@scratchless/wire/supply/envelope'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../line/centre-line.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
 import { takeCatalogue } from './ask-catalogue.ts'
 import { takeStatusAnswer } from './ask-status.ts'
@@ -31,19 +31,19 @@ export interface ExchangeNeeds {
 }
 
 /**
- * Saves the next request: `close` signs it for its place in the sequence, `alongside` writes what belongs to it
+ * Saves the next request: `sign` makes it for its place in the sequence, `alongside` writes what belongs to it
  * in the same transaction.
  */
 export function saveRequest(
   { store, clock, identity }: Omit<ExchangeNeeds, 'line'>,
   kind: RequestKind,
-  close: (signer: Signer, binding: Binding) => Closed,
+  sign: (signer: Signer, binding: Binding) => Signed,
   alongside: (sequence: number) => void = () => undefined,
 ): StoredRequest {
   return store.transaction(() => {
     const sequence = nextSequence(store)
-    const closed = close(identity.signer, { terminal: identity.terminal, sequence, answering: null })
-    const request = { sequence, kind, frame: closed.frame, payloadHash: closed.payloadHash }
+    const signed = sign(identity.signer, { terminal: identity.terminal, sequence, answering: null })
+    const request = { sequence, kind, frame: signed.frame, payloadHash: signed.payloadHash }
     insertRequest(store, request, clock.nowMs())
     clock.saveMark()
     alongside(sequence)
@@ -78,7 +78,7 @@ export async function exchange(
   const { store, line, clock, identity } = needs
   const startedMs = performance.now()
   const frame = await line.ask(request.frame)
-  const answer = openAnswer(request.kind, frame, identity.centre, {
+  const answer = verifyAnswer(request.kind, frame, identity.centre, {
     terminal: identity.terminal,
     sequence: request.sequence,
     answering: request.payloadHash,

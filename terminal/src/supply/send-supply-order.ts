@@ -3,8 +3,8 @@
 
 import { nowSeconds } from '@scratchless/voucher/clock'
 import type { ProductId } from '@scratchless/voucher/product'
-import { closeSupplyOrder, MAX_CODES_PER_ORDER, MAX_LINES } from '@scratchless/wire/supply/supply-order'
-import type { Store } from '../store/open-store.ts'
+import { MAX_CODES_PER_ORDER, MAX_LINES, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import type { Store } from '../store/connect-store.ts'
 import { getCatalogue } from './centre-word.sql.ts'
 import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
@@ -58,7 +58,7 @@ export function sendSupplyOrder(needs: ExchangeNeeds, order: StoredOrder): Store
   return saveRequest(
     needs,
     'supply-order',
-    (signer, binding) => closeSupplyOrder({ expiresAtS, lines }, signer, binding),
+    (signer, binding) => supplyOrderMessage.sign({ expiresAtS, lines }, signer, binding),
     (sequence) => askOrder(store, order.id, sequence, expiresAtS),
   )
 }

@@ -1,7 +1,7 @@
 // Step 11 of the way of a code: the terminal says that the delivery is in its safe. The debit becomes final.
 
-import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
-import type { Store } from '../store/open-store.ts'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
+import type { Store } from '../store/connect-store.ts'
 import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
 import { deliveryOfReceipt, endOrder, receiptSent, type StoredOrder } from './supply-order.sql.ts'
@@ -11,7 +11,8 @@ export function sendSupplyReceipt(needs: ExchangeNeeds, order: StoredOrder): Sto
   return saveRequest(
     needs,
     'supply-receipt',
-    (signer, binding) => closeSupplyReceipt({ delivery, deliveryHash: order.deliveryHash! }, signer, binding),
+    (signer, binding) =>
+      supplyReceiptMessage.sign({ delivery, deliveryHash: order.deliveryHash! }, signer, binding),
     (sequence) => receiptSent(needs.store, sequence, delivery),
   )
 }

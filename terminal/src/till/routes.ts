@@ -17,7 +17,7 @@ import { countInDoubt, latestSales } from '../sale/sale.sql.ts'
 import { settleDoubt } from '../sale/settle-doubt.ts'
 import { newestLetterEpoch } from '../supply/card-letter.sql.ts'
 import { beginToEnrol } from '../supply/enrol.ts'
-import { openEnrolmentOf } from '../supply/enrolment.sql.ts'
+import { enrolmentIn } from '../supply/enrolment.sql.ts'
 import { askedRequests, lastSequence } from '../supply/request.sql.ts'
 import { takeOrder } from '../supply/send-supply-order.ts'
 import { latestOrders, onTheWay, orderById, type StoredOrder } from '../supply/supply-order.sql.ts'
@@ -128,14 +128,14 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
     if (session?.who !== 'vendor') throw new Refusal('signed-out', 401)
     return session
   }
-  const openSession = (session: Session) => ({
+  const startSession = (session: Session) => ({
     value: till.sessions.open(session),
     options: { httpOnly: true, sameSite: 'strict', path: '/' } as const,
   })
 
   function state(request: FastifyRequest, signedIn = sessionOf(request)): TillState {
     const word = till.word()
-    const waiting = word === null && openEnrolmentOf(till.store, 'waiting') !== undefined
+    const waiting = word === null && enrolmentIn(till.store, 'waiting') !== undefined
     return {
       terminal: word?.identity.terminal ?? null,
       retailerName: word?.identity.retailerName ?? null,
@@ -162,7 +162,7 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
       card: null,
     })
     const session = { who: 'owner', sinceMs: till.clock.nowMs() } as const
-    const { value, options } = openSession(session)
+    const { value, options } = startSession(session)
     reply.setCookie(COOKIE, value, options)
     till.supply.wake()
     return state(request, session)
@@ -191,7 +191,7 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
     )
     if ('refusal' in outcome)
       throw new Refusal(outcome.refusal, 403, 'triesLeft' in outcome ? outcome.triesLeft : undefined)
-    const { value, options } = openSession(outcome)
+    const { value, options } = startSession(outcome)
     reply.setCookie(COOKIE, value, options)
     till.prepare()
     till.supply.wake()

@@ -1,5 +1,5 @@
 // Writes the messages of vectors/restock/ that are not there yet; run by hand, from the checkout's root:
-//   node wire/restock/make-vectors.ts
+//   node vectors/restock/make-vectors.ts
 // What is there is the truth and stays: a vector that no longer fits is a break of the protocol, to be decided
 // by people. To replace one, delete its file first and say why in the commit.
 
@@ -9,12 +9,18 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { systemRandom } from '@scratchless/voucher/random'
-import { encryptData } from '../xml/encrypt.ts'
-import { signingKeyOf } from '../xml/rsa-keys.ts'
-import { signDocument } from '../xml/sign.ts'
-import type { Suite } from '../xml/suites.ts'
-import { writeAuditHead } from './audit-head-field.ts'
-import { writeCodeBlock } from './code-block.ts'
+import { writeAuditHead } from '@scratchless/wire/restock/audit-head-field'
+import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
+import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockRefusal, RestockSigning } from '@scratchless/wire/restock/restock-partner'
+import { signRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { encryptData } from '@scratchless/wire/xml/encrypt'
+import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
+import { signDocument } from '@scratchless/wire/xml/sign'
+import type { Suite } from '@scratchless/wire/xml/suites'
+import { forgedShapes } from '../../wire/testing/forged-shapes.ts'
 import {
   type ExampleParty,
   exampleCodes,
@@ -29,13 +35,7 @@ import {
   privateKey,
   publicKey,
   VECTORS,
-} from './example-messages.ts'
-import { forgedShapes } from './forged-shapes.ts'
-import { closeRestockDelivery } from './restock-delivery.ts'
-import { closeRestockOrder } from './restock-order.ts'
-import { closeRestockOrderResponse } from './restock-order-response.ts'
-import type { RestockClosing, RestockRefusal } from './restock-partner.ts'
-import { closeRestockReceipt } from './restock-receipt.ts'
+} from '../../wire/testing/restock-examples.ts'
 
 interface Vector {
   readonly file: string
@@ -80,7 +80,7 @@ function makeKeys(): void {
   }
 }
 
-function closing(suite: Suite, from: ExampleParty, to: ExampleParty): RestockClosing {
+function signing(suite: Suite, from: ExampleParty, to: ExampleParty): RestockSigning {
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
@@ -99,30 +99,30 @@ function keep(file: string, bytes: () => Buffer | string): Buffer {
 }
 
 async function makeGoodMessages(suite: Suite): Promise<void> {
-  const toAtlas = closing(suite, 'centre', 'atlas')
-  const toCentre = closing(suite, 'atlas', 'centre')
+  const toAtlas = signing(suite, 'centre', 'atlas')
+  const toCentre = signing(suite, 'atlas', 'centre')
   const messages = [
-    ['RestockOrder', 'restock-order', 'centre', exampleOrder, await closeRestockOrder(exampleOrder, toAtlas)],
+    ['RestockOrder', 'restock-order', 'centre', exampleOrder, await signRestockOrder(exampleOrder, toAtlas)],
     [
       'RestockOrderResponse',
       'restock-order-response',
       'atlas',
       exampleResponse,
-      await closeRestockOrderResponse(exampleResponse, toCentre),
+      await signRestockOrderResponse(exampleResponse, toCentre),
     ],
     [
       'RestockDelivery',
       'restock-delivery',
       'atlas',
       exampleDelivery,
-      await closeRestockDelivery(exampleDelivery, examplePackedCodes(), toCentre),
+      await signRestockDelivery(exampleDelivery, examplePackedCodes(), toCentre),
     ],
     [
       'RestockReceipt',
       'restock-receipt',
       'centre',
       exampleReceipt,
-      await closeRestockReceipt(exampleReceipt, toAtlas),
+      await signRestockReceipt(exampleReceipt, toAtlas),
     ],
   ] as const
   for (const [message, name, from, content, made] of messages) {
@@ -218,7 +218,7 @@ async function makeBadMessages(): Promise<void> {
     return changed
   }
   const reencrypted = (block: Buffer) =>
-    payload.replace(encrypted, encryptData(block, 'octets', closing('interop', 'atlas', 'centre')))
+    payload.replace(encrypted, encryptData(block, 'octets', signing('interop', 'atlas', 'centre')))
   const block = () => writeCodeBlock(exampleDelivery, examplePackedCodes())
 
   async function bad(
@@ -387,8 +387,8 @@ async function makeBadMessages(): Promise<void> {
     'not-decrypted',
     'the content key is closed for another party',
     async () =>
-      closeRestockDelivery(exampleDelivery, examplePackedCodes(), {
-        ...closing('interop', 'atlas', 'centre'),
+      signRestockDelivery(exampleDelivery, examplePackedCodes(), {
+        ...signing('interop', 'atlas', 'centre'),
         receiverKey: publicKey('sahel', 'open'),
       }),
   )
@@ -427,7 +427,7 @@ async function makeBadMessages(): Promise<void> {
     signed(
       without(readVector('restock-order.interop.xml'), 'ds:Signature').replace(
         /<xenc:EncryptedData .*<\/xenc:EncryptedData>/,
-        encryptData(Buffer.from(fields), 'element', closing('interop', 'centre', 'atlas')),
+        encryptData(Buffer.from(fields), 'element', signing('interop', 'centre', 'atlas')),
       ),
       'interop',
       'centre',

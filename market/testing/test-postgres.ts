@@ -1,6 +1,6 @@
 // One real PostgreSQL for the whole test run, embedded unless SCRATCHLESS_TEST_DATABASE_URL names another.
 
-import { startTestPostgres, type TestPostgres } from '@scratchless/office/database/test-database'
+import { startTestPostgres, type TestPostgres } from '../../office/testing/test-database.ts'
 
 let server: TestPostgres | undefined
 

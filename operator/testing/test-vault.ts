@@ -3,14 +3,14 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
-import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { centreId, operatorId } from '@scratchless/voucher/ids'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import { OPERATOR_MIGRATIONS } from '../settings.ts'
-import { stockFileKeyOf, type VaultNeeds } from './vault-needs.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { OPERATOR_MIGRATIONS } from '../src/settings.ts'
+import { stockFileKeyOf, type VaultNeeds } from '../src/vault/vault-needs.ts'
 
 export const ATLAS = operatorId('atlas')
 export const CENTRE = centreId('centre')

@@ -5,14 +5,13 @@ import { createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { generatePair, keepTokenPin, makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { generatePair, keepTokenPin, makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
-import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
+import { createAccount, LEDGER_MIGRATIONS, postOnce } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { inTransaction } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import { type TestDatabase, testDatabase } from '@scratchless/office/database/test-database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { createLog } from '@scratchless/program/log'
@@ -33,32 +32,33 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { type SerialRange, serialFromNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { type Frame, readFrame } from '@scratchless/wire/compact/frame'
-import { closeRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
-import { openRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
-import { closeRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import type { RestockOpening } from '@scratchless/wire/restock/restock-partner'
-import { openRestockReceipt, type RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
-import { type AnswerTo, openAnswer, type RequestKind } from '@scratchless/wire/supply/answer'
+import { type RestockDelivery, signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { type RestockOrder, verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockVerifying } from '@scratchless/wire/restock/restock-partner'
+import { type RestockReceipt, verifyRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire/supply/answer'
 import { recipientFor } from '@scratchless/wire/supply/card-letter'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { certificatesOf, openEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { certificatesOf, enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { deviceFingerprint, enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
-import type { Binding, Closed } from '@scratchless/wire/supply/envelope'
-import { closeSupplyOrder, type SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
+import type { Binding, Signed } from '@scratchless/wire/supply/envelope'
+import { type SupplyOrder, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import { insertProduct, raiseCatalogueVersion } from './catalogue/catalogue.sql.ts'
-import type { CentreNeeds } from './needs.ts'
-import { receiveRestockDelivery } from './restock/receive-restock-delivery.ts'
-import { sendRestockOrder, takeRestockOrderResponse } from './restock/send-restock-order.ts'
-import { CASH_ACCOUNT, openOwnAccounts, retailerAccount } from './retailers/accounts.ts'
-import { insertRetailer } from './retailers/retailers.sql.ts'
-import { CENTRE_MIGRATIONS, centreProcessSettings, DEPOT } from './settings.ts'
-import { createSupplyDoor, type SupplyDoor } from './supply/answer-supply-frame.ts'
-import { createSupplyDesk } from './supply/supply-desk.ts'
-import { activateTerminal, insertEnrolment, insertTerminal } from './terminals/terminals.sql.ts'
-import { openVault } from './vault/serve-verbs.ts'
-import type { VaultVerbs } from './vault/verbs.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { insertProduct, raiseCatalogueVersion } from '../src/catalogue/catalogue.sql.ts'
+import type { CentreNeeds } from '../src/needs.ts'
+import { receiveRestockDelivery } from '../src/restock/receive-restock-delivery.ts'
+import { sendRestockOrder, takeRestockOrderResponse } from '../src/restock/send-restock-order.ts'
+import { CASH_ACCOUNT, createOwnAccounts, retailerAccount } from '../src/retailers/accounts.ts'
+import { insertRetailer } from '../src/retailers/retailers.sql.ts'
+import { CENTRE_MIGRATIONS, centreProcessSettings, DEPOT } from '../src/settings.ts'
+import { createSupplyDoor, type SupplyDoor } from '../src/supply/answer-supply-frame.ts'
+import { createSupplyDesk } from '../src/supply/supply-desk.ts'
+import { activateTerminal, insertEnrolment, insertTerminal } from '../src/terminals/terminals.sql.ts'
+import { startVault } from '../src/vault/serve-verbs.ts'
+import type { VaultVerbs } from '../src/vault/verbs.ts'
 
 export const ATLAS = operatorId('atlas')
 export const ATLAS_5: Product = {
@@ -169,7 +169,11 @@ export async function startTestCentre({
   const socket = join(folder, 'vault.sock')
   const faults: unknown[] = []
   const serve = async () => {
-    const vault = await openVault(settings, openKeyFolder(keysFolder), { clock, random: systemRandom, log })
+    const vault = await startVault(settings, unlockKeyFolder(keysFolder), {
+      clock,
+      random: systemRandom,
+      log,
+    })
     const server = await servePrivateLine(socket, vault.verbs, ({ error }) => faults.push(error))
     return async () => {
       await server.close()
@@ -180,7 +184,7 @@ export async function startTestCentre({
   const line = connectPrivateLine<VaultVerbs>(socket)
   const pool = database.pool('api')
   const needs: CentreNeeds = { pool, clock, random: systemRandom, log, vault: line.verbs, settings }
-  await openOwnAccounts(pool, 'TND', new Date(clock.nowMs()))
+  await createOwnAccounts(pool, 'TND', new Date(clock.nowMs()))
   await insertProduct(pool, ATLAS_5, new Date(clock.nowMs()))
   await raiseCatalogueVersion(pool)
   return {
@@ -209,10 +213,10 @@ export async function startTestCentre({
 export interface TestOperator {
   /** Orders, and answers the order as the operator does. */
   order(quantity: number): Promise<RestockOrder>
-  openOrder(bytes: Uint8Array): Promise<RestockOrder>
+  verifyOrder(bytes: Uint8Array): Promise<RestockOrder>
   /** A part for an order; codes are `firstCode`, `firstCode` + 1, … */
   deliver(order: RestockOrder, part: Part): Promise<Buffer>
-  openReceipt(bytes: Uint8Array): Promise<RestockReceipt>
+  verifyReceipt(bytes: Uint8Array): Promise<RestockReceipt>
   /** Orders, delivers and sees the receipt: `quantity` codes from this serial on. */
   stock(firstSerial: number, quantity: number, change?: Partial<RestockDelivery>): Promise<RestockReceipt>
 }
@@ -239,7 +243,7 @@ function createTestOperator(
     verify: readPublicKey(centreKeys, 'restock-sign'),
     wrap: readPublicKey(centreKeys, 'restock-unwrap'),
   }))
-  const opening = async (): Promise<RestockOpening> => ({
+  const verifying = async (): Promise<RestockVerifying> => ({
     partner: { id: centre, suite: 'interop', verifyKey: (await publicKeys).verify },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(keys.unwrap),
@@ -270,8 +274,8 @@ function createTestOperator(
         [id],
       )
       const message = rows[0]!
-      const order = await operator.openOrder(message.bytes)
-      const answer = await closeRestockOrderResponse(
+      const order = await operator.verifyOrder(message.bytes)
+      const answer = await signRestockOrderResponse(
         {
           ...header(),
           orderId: order.id,
@@ -286,14 +290,14 @@ function createTestOperator(
       await inTransaction(needs.pool, (sql) => takeRestockOrderResponse(needs, sql, message, answer))
       return order
     },
-    async openOrder(bytes) {
-      const opened = await openRestockOrder(bytes, await opening())
-      if ('refusal' in opened) throw new Error(opened.refusal)
-      return opened.content
+    async verifyOrder(bytes) {
+      const verified = await verifyRestockOrder(bytes, await verifying())
+      if ('refusal' in verified) throw new Error(verified.refusal)
+      return verified.content
     },
     async deliver(order, { runs, firstCode, change }) {
       const count = runs.reduce((sum, run) => sum + run.count, 0)
-      return closeRestockDelivery(
+      return signRestockDelivery(
         {
           ...header(),
           orderId: messageId(order.id),
@@ -313,10 +317,10 @@ function createTestOperator(
         await closing(),
       )
     },
-    async openReceipt(bytes) {
-      const opened = await openRestockReceipt(bytes, await opening())
-      if ('refusal' in opened) throw new Error(opened.refusal)
-      return opened.content
+    async verifyReceipt(bytes) {
+      const verified = await verifyRestockReceipt(bytes, await verifying())
+      if ('refusal' in verified) throw new Error(verified.refusal)
+      return verified.content
     },
     async stock(firstSerial, quantity, change = {}) {
       const order = await operator.order(quantity)
@@ -324,7 +328,7 @@ function createTestOperator(
       const bytes = await operator.deliver(order, { runs, firstCode: firstSerial, change })
       const answer = await receiveRestockDelivery(needs, ATLAS, bytes)
       if (typeof answer === 'string') throw new Error(answer)
-      return operator.openReceipt(answer.receipt)
+      return operator.verifyReceipt(answer.receipt)
     },
   }
   return operator
@@ -335,20 +339,20 @@ export interface TestTerminal {
   readonly retailer: RetailerId
   readonly cardKey: KeyObject
   readonly card: string
-  /** Closes the next request, or one of another place. */
-  close<Content>(
-    close: (content: Content, signer: Signer, binding: Binding) => Closed,
+  /** Signs the next request, or one of another place. */
+  sign<Content>(
+    message: { sign(content: Content, signer: Signer, binding: Binding): Signed },
     content: Content,
     sequence?: number,
-  ): Closed & { sequence: number }
-  /** Sends a request and opens the answer. */
-  ask<R extends RequestKind>(kind: R, closed: Closed & { sequence: number }): Promise<AnswerTo<R>>
-  open<R extends RequestKind>(
+  ): Signed & { sequence: number }
+  /** Sends a request and verifies the answer. */
+  ask<R extends RequestKind>(kind: R, signed: Signed & { sequence: number }): Promise<AnswerTo<R>>
+  verify<R extends RequestKind>(
     kind: R,
     answer: Uint8Array,
-    closed: Closed & { sequence: number },
+    signed: Signed & { sequence: number },
   ): AnswerTo<R> | 'unacceptable'
-  order(quantity: number, change?: Partial<SupplyOrder>): Closed & { sequence: number }
+  order(quantity: number, change?: Partial<SupplyOrder>): Signed & { sequence: number }
   readonly signer: Signer
 }
 
@@ -366,7 +370,7 @@ export async function addShop(
     addedAt: at,
   })
   const account = retailerAccount(retailer)
-  await openAccount(needs.pool, {
+  await createAccount(needs.pool, {
     ...{ depotId: DEPOT, id: account, currency: 'TND', creditLineMinor: 0n },
     openedAt: at,
   })
@@ -403,7 +407,7 @@ export async function beginEnrolment({ needs }: TestCentre, retailer: RetailerId
   const at = new Date(needs.clock.nowMs())
   const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
   const expiresAtS = Math.floor(at.getTime() / 1000) + 3_600
-  const { enrolmentNumber, enrolmentCode } = await needs.vault.openEnrolment({
+  const { enrolmentNumber, enrolmentCode } = await needs.vault.beginEnrolment({
     terminal: id,
     retailer,
     expiresAtS,
@@ -427,7 +431,7 @@ export async function enrolTerminal(
   const keys = enrolmentKeys(readEnrolmentCode(enrolmentCode)!, enrolmentNumber)
   const device = generatePair('supply-sign')
   const poll = async (number: number) => {
-    const request = closeEnrolmentRequest(
+    const request = enrolmentRequestMessage.mac(
       {
         ...{ enrolmentNumber, deviceKey: device.publicKey, nonce: Buffer.alloc(16, 7) },
         ...{ deviceTimeS: Math.floor(at.getTime() / 1000), softwareVersion: '0.1.0' },
@@ -435,7 +439,7 @@ export async function enrolTerminal(
       keys,
       { enrolmentNumber, poll: number, answering: null },
     )
-    const answer = openEnrolmentAnswer(frameOf(await door(request.frame)), keys, {
+    const answer = enrolmentAnswerMessage.verify(frameOf(await door(request.frame)), keys, {
       ...{ enrolmentNumber, poll: number, answering: request.payloadHash },
     })
     if (answer === 'unacceptable') throw new Error('the enrolment answer does not open')
@@ -465,31 +469,31 @@ export async function enrolTerminal(
   let sequence = 0
   const terminal: TestTerminal = {
     ...{ id, signer, ...shop },
-    close(close, content, place = ++sequence) {
+    sign(message, content, place = ++sequence) {
       return {
-        ...close(content, signer, { terminal: id, sequence: place, answering: null }),
+        ...message.sign(content, signer, { terminal: id, sequence: place, answering: null }),
         sequence: place,
       }
     },
-    open(kind, answer, closed) {
-      return openAnswer(kind, frameOf(answer), verifier, {
-        ...{ terminal: id, sequence: closed.sequence, answering: closed.payloadHash },
+    verify(kind, answer, signed) {
+      return verifyAnswer(kind, frameOf(answer), verifier, {
+        ...{ terminal: id, sequence: signed.sequence, answering: signed.payloadHash },
       })
     },
-    async ask(kind, closed) {
-      const answer = terminal.open(kind, await door(closed.frame), closed)
-      if (answer === 'unacceptable') throw new Error(`the answer to ${kind} does not open`)
+    async ask(kind, signed) {
+      const answer = terminal.verify(kind, await door(signed.frame), signed)
+      if (answer === 'unacceptable') throw new Error(`the answer to ${kind} does not verify`)
       return answer
     },
     order(quantity, change = {}) {
       const expires = Math.floor(needs.clock.nowMs() / 1000) + 86_400
       const lines = [{ product: ATLAS_5.id, quantity, unitPriceMinor: UNIT_PRICE_MINOR }]
-      return terminal.close(closeSupplyOrder, { expiresAtS: expires, lines, ...change })
+      return terminal.sign(supplyOrderMessage, { expiresAtS: expires, lines, ...change })
     },
   }
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.close(closeCardLetterRequest, { holdsEpoch: 0 }),
+    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 }),
   )
   if (letter.kind !== 'card-letter' || recipientFor(letter.content, cardId(shop.card)) === undefined)
     throw new Error('no card letter')

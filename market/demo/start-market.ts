@@ -9,7 +9,7 @@ import { readableByAll } from '@scratchless/program/readable-code'
 import type { PrintedPaper } from '../printer/printer.ts'
 import { holdCeremony, type MarketSettings } from './ceremony.ts'
 import type { DataFolder } from './data-folder.ts'
-import { type MarketDatabase, openMarketDatabase } from './database.ts'
+import { type MarketDatabase, startMarketDatabase } from './database.ts'
 import { isTaken } from './free-ports.ts'
 import { type HttpPerson, httpPerson } from './http-person.ts'
 import { passphraseOf } from './passphrases.ts'
@@ -64,7 +64,7 @@ export interface MarketOptions {
 }
 
 /** Opens the market on a data folder. Rejects with one sentence, having stopped what it started. */
-export async function openMarket(data: DataFolder, options: MarketOptions): Promise<Market> {
+export async function startMarket(data: DataFolder, options: MarketOptions): Promise<Market> {
   const { say } = options
   const running: RunningProgram[] = []
   let database: MarketDatabase | null = null
@@ -80,7 +80,7 @@ export async function openMarket(data: DataFolder, options: MarketOptions): Prom
   screen.catch(() => undefined)
   try {
     say('database')
-    database = await openMarketDatabase(data, options.databaseUrl)
+    database = await startMarketDatabase(data, options.databaseUrl)
     say('keys and settings')
     const settings = await holdCeremony(data, database.urls, options.terminals)
     await options.adjust?.(settings)

@@ -9,10 +9,10 @@ import { centreId, lotId, messageId, operatorId } from '@scratchless/voucher/ids
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { serialNumber } from '@scratchless/voucher/serial'
-import type { RestockDelivery } from './restock-delivery.ts'
-import type { RestockOrder } from './restock-order.ts'
-import type { RestockOrderResponse } from './restock-order-response.ts'
-import type { RestockReceipt } from './restock-receipt.ts'
+import type { RestockDelivery } from '../restock/restock-delivery.ts'
+import type { RestockOrder } from '../restock/restock-order.ts'
+import type { RestockOrderResponse } from '../restock/restock-order-response.ts'
+import type { RestockReceipt } from '../restock/restock-receipt.ts'
 
 export const VECTORS = pathToFileURL(path.join(import.meta.dirname, '../../vectors/restock/'))
 

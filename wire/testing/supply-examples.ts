@@ -16,18 +16,18 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
-import { closeCertificate, kidOfNumber, ROOT_KID } from '../compact/cwt.ts'
+import { kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
-import type { Acknowledgement } from './acknowledgement.ts'
-import type { Catalogue } from './catalogue.ts'
-import type { EnrolmentAnswer } from './enrolment-answer.ts'
-import { enrolmentKeys, readEnrolmentCode } from './enrolment-code.ts'
-import type { EnrolmentRequest } from './enrolment-request.ts'
-import type { SalesReport } from './sales-report.ts'
-import type { Standing } from './standing.ts'
-import type { SupplyDelivery } from './supply-delivery.ts'
-import type { SupplyOrder } from './supply-order.ts'
-import type { SupplyRefusal } from './supply-refusal.ts'
+import type { Acknowledgement } from '../supply/acknowledgement.ts'
+import type { Catalogue } from '../supply/catalogue.ts'
+import type { EnrolmentAnswer } from '../supply/enrolment-answer.ts'
+import { enrolmentKeys, readEnrolmentCode } from '../supply/enrolment-code.ts'
+import type { EnrolmentRequest } from '../supply/enrolment-request.ts'
+import type { SalesReport } from '../supply/sales-report.ts'
+import type { Standing } from '../supply/standing.ts'
+import type { SupplyDelivery } from '../supply/supply-delivery.ts'
+import type { SupplyOrder } from '../supply/supply-order.ts'
+import type { SupplyRefusal } from '../supply/supply-refusal.ts'
 
 export const VECTORS = new URL('../../vectors/', import.meta.url)
 
@@ -99,7 +99,7 @@ export const enrolmentRequest: EnrolmentRequest = {
 }
 
 export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_S + YEAR_S): Buffer {
-  return closeCertificate(
+  return signCertificate(
     {
       issuer: 'centre',
       subject: purpose === 'terminal' ? terminal : 'centre',

@@ -8,10 +8,10 @@ import { fileURLToPath } from 'node:url'
 import { operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import pg from 'pg'
+import { createPool, type Pool } from '../database/database.ts'
+import { type MigrationSource, migrate } from '../database/migrate.ts'
+import { createOfficeDatabase, OFFICE_ROLES, type OfficeRole, type OfficeUrls } from '../database/roles.ts'
 import { startPostgres } from '../postgres/start-postgres.ts'
-import { createPool, type Pool } from './database.ts'
-import { type MigrationSource, migrate } from './migrate.ts'
-import { createOfficeDatabase, OFFICE_ROLES, type OfficeRole, type OfficeUrls } from './roles.ts'
 
 /** Where tests look for the run's server; set by whoever started it. */
 export const TEST_DATABASE_URL = 'SCRATCHLESS_TEST_DATABASE_URL'

@@ -1,6 +1,6 @@
 // For tests only: a till over a terminal's folder, in a process of its own, that sells once and is killed by SIGKILL
 // at a named moment of the sale. Nothing of the program knows of it: each moment is found at the seam that the
-// sale crosses there (printer, store, card). `node test-crash.ts JSON`
+// sale crosses there (printer, store, card). `node crash-while-selling.ts JSON`
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,15 +8,15 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
 import { systemRandom } from '@scratchless/voucher/random'
-import { holdCard } from '../card/hold-card.ts'
-import { openStore, type Store } from '../store/open-store.ts'
-import { terminalClock } from '../supply/terminal-clock.ts'
-import { openPrinterLink, type PrinterLink } from '../ticket/printer-link.ts'
-import { openTill } from '../till/till.ts'
-import type { SaleForm } from '../till/till-view.ts'
-import type { VendorSession } from '../vendors/sessions.ts'
-import { salesIn } from './sale.sql.ts'
-import { doubtOpenIntents } from './settle-doubt.ts'
+import { holdCard } from '../src/card/hold-card.ts'
+import { salesIn } from '../src/sale/sale.sql.ts'
+import { doubtOpenIntents } from '../src/sale/settle-doubt.ts'
+import { connectStore, type Store } from '../src/store/connect-store.ts'
+import { terminalClock } from '../src/supply/terminal-clock.ts'
+import { connectPrinter, type PrinterLink } from '../src/ticket/printer-link.ts'
+import { openTill } from '../src/till/till.ts'
+import type { SaleForm } from '../src/till/till-view.ts'
+import type { VendorSession } from '../src/vendors/sessions.ts'
 
 /** In the order in which a sale passes them. */
 export const CRASH_POINTS = [
@@ -59,7 +59,7 @@ async function run(task: CrashTask): Promise<void> {
     if (selling && point === task.crashAt) process.kill(process.pid, 'SIGKILL')
   }
   const clockOfMachine = { nowMs: () => task.nowMs }
-  const store = openStore(join(task.folder, 'terminal.sqlite'))
+  const store = connectStore(join(task.folder, 'terminal.sqlite'))
   const clock = terminalClock(clockOfMachine, store)
   doubtOpenIntents({ store, clock })
   const doubts = salesIn(store, 'in_doubt').map(({ number }) => number)
@@ -83,7 +83,7 @@ async function run(task: CrashTask): Promise<void> {
     card: {
       state: async () => verbs.state(),
       givePin: async (argument) => verbs.givePin(argument),
-      openSafe: async (argument) => verbs.openSafe(argument),
+      unwrapSafeKey: async (argument) => verbs.unwrapSafeKey(argument),
       async keyOfCode(argument) {
         const answer = await verbs.keyOfCode(argument)
         passing('card-asked')
@@ -92,7 +92,7 @@ async function run(task: CrashTask): Promise<void> {
       lock: async () => verbs.lock(),
     },
     printer: crashingPrinter(
-      openPrinterLink({ host: '127.0.0.1', port: task.printerPort }, () => undefined),
+      connectPrinter({ host: '127.0.0.1', port: task.printerPort }, () => undefined),
       task.crashAt,
       passing,
     ),

@@ -12,10 +12,10 @@ import {
   publicEncrypt,
   sign,
 } from 'node:crypto'
+import type { RestockRefusal } from '../restock/restock-partner.ts'
 import { signingKeyOf } from '../xml/rsa-keys.ts'
 import { signDocument } from '../xml/sign.ts'
 import { DSIG, ENVELOPED_SIGNATURE, EXCLUSIVE_C14N } from '../xml/suites.ts'
-import type { RestockRefusal } from './restock-partner.ts'
 
 /** What the attacker has, and for shapes that only a partner's own faulty software makes, the sender's key. */
 export interface ForgeryMeans {
