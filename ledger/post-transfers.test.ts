@@ -269,10 +269,18 @@ describe('posting once', () => {
         { account: 'R00002', side: 'credit', amountMinor: 1n },
       ],
     }
-    const others = [deposit('d', 71n), deposit('d', 70n, 'R00002'), turned, split, buy('d', 70n)]
+    const more: Transfer = {
+      ...deposit('d', 70n),
+      legs: [
+        ...deposit('d', 70n).legs,
+        { account: 'R00002', side: 'debit', amountMinor: 5n },
+        { account: 'sales', side: 'credit', amountMinor: 5n },
+      ],
+    }
+    const others = [more, deposit('d', 71n), deposit('d', 70n, 'R00002'), turned, split, buy('d', 70n)]
     for (const other of others) expect(await once(other)).toBe('id-reused')
-    // As many legs more than are known, all of which are known.
-    await once(split && { ...split, id: 'three' })
+    // All of its legs are known, but they are not all that is known.
+    await once({ ...split, id: 'three' })
     expect(await once({ ...deposit('three', 70n), legs: split.legs.slice(0, 2) })).toBe('id-reused')
     expect(await counters('R00001')).toEqual([0n, 139n, 0n, 0n])
   })

@@ -127,6 +127,7 @@ describe('a batch', () => {
       'accepted',
       'insufficient-balance',
     ])
+    expect(verdicts(buy('in', 1_000n, 'bank', 'R2'), buy('out', 50n, 'R2'))).toEqual(['accepted', 'accepted'])
   })
 
   it('never limits our own books, nor what comes in', () => {
