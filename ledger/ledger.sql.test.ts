@@ -1,7 +1,12 @@
 // What the tables themselves refuse, and what the questions of the audit and of the deadline find.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { readMiscountedAccounts, readUnbalancedTransfers, readUnsettledBefore } from './ledger.sql.ts'
+import {
+  readMiscountedAccounts,
+  readUnbalancedTransfers,
+  readUnsettledBefore,
+  updateCreditLine,
+} from './ledger.sql.ts'
 import { createAccount, pendTransfers, postTransfers, settlePending } from './post-transfers.ts'
 import { AT, buy, DEPOT, deposit, type LedgerDatabase, ledgerDatabase } from './testing/ledger-database.ts'
 import type { Transfer } from './transfer.ts'
@@ -101,6 +106,11 @@ describe('the tables', () => {
     )
     expect(rows).toEqual([{ name: 'account.credit_line_minor' }])
   })
+})
+
+it('a limit is never given to an account of our own books', async () => {
+  await updateCreditLine(ledger.pool, DEPOT, 'bank', 5n)
+  expect((await ledger.account('bank')).creditLineMinor).toBeNull()
 })
 
 describe('the deadline', () => {

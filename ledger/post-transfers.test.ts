@@ -214,6 +214,8 @@ describe('posting and pending', () => {
         openedAt: AT,
       })
       await holder.query("SELECT FROM account WHERE id = 'A1' FOR UPDATE")
+      // As the table lies, and not as an index would give them.
+      await batch.query('SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off')
       const waiting = pendTransfers(batch, DEPOT, [buy('a', 1n), buy('b', 1n, 'A1')], AT)
       waiting.catch(() => undefined)
       await waitsForLock(batch)
