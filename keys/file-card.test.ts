@@ -7,6 +7,7 @@ import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as durable from './durable-file.ts'
 import { createFileCard, insertFileCard, MAX_WRONG_PINS, MIN_FILE_CARD_PIN_LENGTH } from './file-card.ts'
+import { encryptWithPassphrase } from './passphrase-box.ts'
 
 vi.mock(import('node:crypto'), async (original) => {
   const real = await original()
@@ -20,6 +21,10 @@ vi.mock(import('node:crypto'), async (original) => {
 vi.mock(import('node:fs'), async (original) => {
   const real = await original()
   return { ...real, fsyncSync: vi.fn(real.fsyncSync) }
+})
+vi.mock(import('./passphrase-box.ts'), async (original) => {
+  const real = await original()
+  return { ...real, encryptWithPassphrase: vi.fn(real.encryptWithPassphrase) }
 })
 vi.mock(import('./durable-file.ts'), async (original) => {
   const real = await original()
@@ -65,6 +70,8 @@ describe('making a card', () => {
     ])
     expect(fs.statSync(place).mode & 0o777).toBe(0o700)
     expect(isZero(given)).toBe(true)
+    const [der] = vi.mocked(encryptWithPassphrase).mock.lastCall!
+    expect(der.length > 1_000 && isZero(der)).toBe(true)
     const card = JSON.parse(fs.readFileSync(join(place, 'card.json'), 'utf8'))
     expect(card).toMatchObject({ id: ID, privateKey: { kdf: 'scrypt', cost: 32_768 } })
     expect(crypto.createPublicKey(card.publicKey).equals(publicKey)).toBe(true)
