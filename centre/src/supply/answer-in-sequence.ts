@@ -16,7 +16,8 @@ import { DEPOT } from '../settings.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { standingFor } from './standing.ts'
-import { insertMessages, markDelivered, readMessages, type SequenceKey } from './supply.sql.ts'
+import { markDelivered } from './supply.sql.ts'
+import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** A request whose signature held. */

@@ -30,7 +30,7 @@ import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { readAvailableMinor } from './answer-in-sequence.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
-import { resumeSupplyOrders } from './receive-supply-order.ts'
+import { resumeSupplyOrders } from './close-supply-orders.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 
