@@ -11,7 +11,7 @@ import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { OPERATOR_MIGRATIONS, operatorProcessSettings } from '@scratchless/operator/settings'
-import { type BulkWorkers, startBulkWorkers } from '@scratchless/operator/vault/bulk-workers'
+import { startBulkWorkers } from '@scratchless/operator/vault/bulk-jobs'
 import { importStockFile } from '@scratchless/operator/vault/import-stock-file'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
@@ -101,7 +101,7 @@ softhsmTest(
 
 interface Operator {
   readonly needs: VaultNeeds
-  readonly workers: BulkWorkers
+  readonly workers: ReturnType<typeof startBulkWorkers>
 }
 
 async function startOperator(
@@ -124,7 +124,7 @@ async function startOperator(
       outside,
     ),
     // Its threads log in to the token themselves.
-    workers: startBulkWorkers({ given: { plainSettings, passphrase: null }, log }),
+    workers: startBulkWorkers({ plainSettings, passphrase: null }, log),
   }
 }
 

@@ -24,7 +24,8 @@ import {
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
 import { loadCentreSigner } from '@scratchless/centre/vault/ring'
-import type { VaultNeeds as CentreVaultNeeds, VaultKeys } from '@scratchless/centre/vault/vault-needs'
+import type { VaultKeys } from '@scratchless/centre/vault/vault-keys'
+import type { VaultNeeds as CentreVaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
@@ -397,14 +398,17 @@ async function centreVaultOf(
     epochDays: settings.epochDays,
     signer: own.signer,
     centreCertificate: own.certificate,
-    restockWorker: createRestockWorker({
-      ...{ centre: CENTRE, partners },
-      keys: {
-        unwrapSource: { privateKey: pairs.centreUnwrap.privateKey },
-        stock: { publicKey: stock.publicKey, oaepHash: stock.oaepHash },
-        ...{ macKey, fingerprint: keys.fingerprint },
+    restockWorker: createRestockWorker(
+      {
+        ...{ centre: CENTRE, partners },
+        keys: {
+          unwrapSource: { privateKey: pairs.centreUnwrap.privateKey },
+          stock: { publicKey: stock.publicKey, oaepHash: stock.oaepHash },
+          ...{ macKey, fingerprint: keys.fingerprint },
+        },
       },
-    }),
+      log,
+    ),
   }
 }
 

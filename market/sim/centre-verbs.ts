@@ -22,7 +22,7 @@ export function centreVerbs(needs: VaultNeeds): VaultVerbs {
     signRestockOrder: (order) => signRestockOrder(needs, order),
     verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
     takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
-    examineRestockDelivery: (message) => needs.restockWorker.examine(message),
+    examineRestockDelivery: (message) => needs.restockWorker.run('examine', message),
     beginEnrolment: (request) => beginEnrolment(needs, request),
     answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
     certifyTerminal: (request) => certifyTerminal(needs, request),

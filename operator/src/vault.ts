@@ -11,7 +11,7 @@ import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from './settings.ts'
-import { startBulkWorkers } from './vault/bulk-workers.ts'
+import { startBulkWorkers } from './vault/bulk-jobs.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
@@ -27,7 +27,7 @@ const needs = await loadVaultNeeds(settings, keys, {
   log,
   connections: MAIN_CONNECTIONS,
 }).catch(cannotServe)
-const workers = startBulkWorkers({ given: { plainSettings, passphrase }, log })
+const workers = startBulkWorkers({ plainSettings, passphrase }, log)
 
 const verbs: VaultVerbs = {
   admitStockFile: (admission) => workers.run('admitStockFile', admission),

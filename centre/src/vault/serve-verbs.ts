@@ -24,7 +24,8 @@ import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts
 import { loadCentreSigner } from './ring.ts'
 import { signAnswer } from './sign-answer.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
-import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { VaultKeys } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 import { writeCardLetter } from './write-card-letter.ts'
 
@@ -52,16 +53,19 @@ export async function startVault(
     verifyKey,
     wrapKey,
   }))
-  const restockWorker = createRestockWorker({
-    centre,
-    partners,
-    keys: {
-      unwrapSource,
-      stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
-      macKey: keys.macKey,
-      fingerprint: keys.fingerprint,
+  const restockWorker = createRestockWorker(
+    {
+      centre,
+      partners,
+      keys: {
+        unwrapSource,
+        stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
+        macKey: keys.macKey,
+        fingerprint: keys.fingerprint,
+      },
     },
-  })
+    process.log,
+  )
   const needs: VaultNeeds = {
     ...process,
     pool,
@@ -82,7 +86,7 @@ export async function startVault(
       signRestockOrder: (order) => signRestockOrder(needs, order),
       verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
       takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
-      examineRestockDelivery: (message) => restockWorker.examine(message),
+      examineRestockDelivery: (message) => restockWorker.run('examine', message),
       beginEnrolment: (request) => beginEnrolment(needs, request),
       answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
       certifyTerminal: (request) => certifyTerminal(needs, request),
