@@ -29,19 +29,12 @@ import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
 import { recipientFor } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { afterAll, beforeAll, expect } from 'vitest'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '../../centre/testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../../centre/testing/test-centre.ts'
+import { packedCodes } from '../../centre/testing/test-operator.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../centre/testing/test-terminal.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 
 const PIN = '4711-0815'
 const FIRST = 1_000_000
