@@ -134,10 +134,10 @@ export async function startTestCentre({
     keysFolder,
     ...(token && { token: { library: token.library, label: token.label } }),
     databaseUrl: database.urls.vault,
-    staffHttp: { port: 0 },
-    partnerHttps: { port: 0 },
-    supplyHttps: { port: 0 },
-    frames: { port: 0 },
+    staffHttp: { port: 1 },
+    partnerHttps: { port: 1 },
+    supplyHttps: { port: 1 },
+    frames: { port: 1 },
     partners: [
       {
         party: 'atlas',

@@ -346,7 +346,7 @@ function settingsOf(
   return centreProcessSettings.parse({
     ...{ party: CENTRE, name: 'Tunis Distribution', phone: '71000000', currency: 'TND' },
     ...{ dataFolder: folder, databaseUrl: database.vault },
-    ...{ staffHttp: { port: 0 }, partnerHttps: { port: 0 }, supplyHttps: { port: 0 }, frames: { port: 0 } },
+    ...{ staffHttp: { port: 1 }, partnerHttps: { port: 1 }, supplyHttps: { port: 1 }, frames: { port: 1 } },
     partners: [
       {
         ...{ party: ATLAS, name: 'Atlas', colour: '#1D4F9F', customerCare: '1200', suite: 'interop' },

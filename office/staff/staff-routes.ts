@@ -4,7 +4,7 @@ import cookie from '@fastify/cookie'
 import type { PartyId } from '@scratchless/voucher/ids'
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
-import { HttpRefusal, parseInput } from '../http/http-server.ts'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { MAX_PASSWORD_LENGTH, type StaffMember, type StaffNeeds, signIn, signOut, whoIs } from './staff.ts'
 
 const SignIn = z.object({

@@ -4,7 +4,7 @@ import { centreId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { createHttpServer } from '../http/http-server.ts'
+import { createHttpServer } from '@scratchless/program/http/http-server'
 import {
   startTestPostgres,
   type TestDatabase,

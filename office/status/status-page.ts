@@ -2,7 +2,7 @@
 // else. No framework; one small script of our own. The same page for both offices, each with its own tables.
 
 import type { FastifyInstance } from 'fastify'
-import { HttpRefusal } from '../http/http-server.ts'
+import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { StaffGuard } from '../staff/staff-routes.ts'
 import { type Language, languageOf, STATUS_WORDS } from './status-words.ts'
 

@@ -26,7 +26,7 @@ const needs = openVaultNeeds(settings, keys, {
   log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),
   connections: WORKER_CONNECTIONS,
 })
-const jobs = needs.then((opened) => bulkJobs(opened, settings.stockHttp.port))
+const jobs = needs.then((opened) => bulkJobs(opened, settings.stockHttp))
 
 async function run({ id, job, argument }: JobMessage): Promise<JobAnswer> {
   try {
