@@ -22,12 +22,13 @@ export function testCentreSettings(given: {
 }): CentreSettings {
   const { dataFolder, keysFolder, databaseUrl, atlas, approvers, ceilings, token } = given
   const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string
-  const anyPort = { port: 0 }
+  // Nobody listens here: tests speak to what a listener would hand on.
+  const noPort = { port: 1 }
   return centreProcessSettings.parse({
     ...{ party: CENTRE, name: 'Tunis Distribution', phone: '71000000', currency: 'TND' },
     ...{ dataFolder, databaseUrl, ...(keysFolder && { keysFolder }) },
     ...(token && { token: { library: token.library, label: token.label } }),
-    ...{ staffHttp: anyPort, partnerHttps: anyPort, supplyHttps: anyPort, frames: anyPort },
+    ...{ staffHttp: noPort, partnerHttps: noPort, supplyHttps: noPort, frames: noPort },
     partners: [
       {
         ...{ party: ATLAS, name: 'Atlas', colour: '#1D4F9F', customerCare: '1200', suite: 'interop' },

@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { untilFree } from '@scratchless/program/http/listen'
+import { readTls } from '@scratchless/program/http/listener'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { cannotServe, sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from './settings.ts'
@@ -21,6 +23,10 @@ import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
 const { settings, plainSettings, passphrase } = takeHanded(operatorProcessSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
+// It opens at the first admission; that it can is seen now.
+const { tls } = settings.stockHttp
+if (tls !== undefined) orCannotServe(() => readTls('stockHttp', tls))
+await untilFree('stockHttp', settings.stockHttp).catch(cannotServe)
 const needs = await loadVaultNeeds(settings, keys, {
   clock: systemClock,
   random: systemRandom,

@@ -21,4 +21,4 @@ const needs = loadVaultNeeds(settings, keys, {
   log: createLog({ program: settings.party, process: 'vault worker', clock: systemClock }),
   connections: WORKER_CONNECTIONS,
 })
-serveJobs(needs.then((loaded) => bulkJobs(loaded, settings.stockHttp.port)))
+serveJobs(needs.then((loaded) => bulkJobs(loaded, settings.stockHttp)))
