@@ -152,6 +152,8 @@ export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = nu
       try {
         const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
         return { privateKey, publicKey: createPublicKey(privateKey) }
+      } catch (error) {
+        throw new KeyProblem(`${keyFile(path, purpose)}: not a private key`, { cause: error })
       } finally {
         der.fill(0)
       }
@@ -201,9 +203,18 @@ function readKeyFile(file: string): KeyFile {
       code === 'ENOENT' ? "there is no such key; make this party's keys first" : `it cannot be read (${code})`
     throw new KeyProblem(`${file}: ${why}`, { cause: error })
   }
+  let content: unknown
   try {
-    return JSON.parse(text) as KeyFile
+    content = JSON.parse(text)
   } catch (error) {
     throw new KeyProblem(`${file}: not a key file`, { cause: error })
   }
+  if (!isKeyFile(content)) throw new KeyProblem(`${file}: not a key file`)
+  return content
+}
+
+function isKeyFile(content: unknown): content is KeyFile {
+  if (typeof content !== 'object' || content === null || !('kdf' in content)) return false
+  const needed = content.kdf === 'none' ? ['open'] : ['salt', 'nonce', 'closed']
+  return needed.every((name) => typeof (content as Record<string, unknown>)[name] === 'string')
 }
