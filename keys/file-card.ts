@@ -18,7 +18,7 @@ import { type CardId, cardId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { VendorCard } from './card.ts'
 import { writeDurably } from './durable-file.ts'
-import { closeWithPassphrase, openWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
+import { decryptWithPassphrase, encryptWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8
 export const MAX_WRONG_PINS = 3
@@ -48,7 +48,7 @@ export async function createFileCard(
   if (existsSync(join(folder, CARD_FILE))) throw new Error(`${folder} holds a card already`)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: RSA_BITS })
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
-  const closed = await closeWithPassphrase(der, pin, random)
+  const closed = await encryptWithPassphrase(der, pin, random)
   der.fill(0)
   pin.fill(0)
   const content: CardFile = {
@@ -62,7 +62,7 @@ export async function createFileCard(
 }
 
 /** Inserts the card of a folder. Throws where there is none. */
-export function openFileCard(folder: string): VendorCard {
+export function insertFileCard(folder: string): VendorCard {
   const file = JSON.parse(readFileSync(join(folder, CARD_FILE), 'utf8')) as CardFile
   const triesPath = join(folder, TRIES_FILE)
   let unlocked: KeyObject | null = null
@@ -74,7 +74,7 @@ export function openFileCard(folder: string): VendorCard {
     if (wrong >= MAX_WRONG_PINS) return 'blocked'
     // Counted before it is tried: a power cut during the try costs a try, not a free guess.
     writeDurably(triesPath, `${wrong + 1}\n`)
-    const der = await openWithPassphrase(file.privateKey, pin)
+    const der = await decryptWithPassphrase(file.privateKey, pin)
     if (der === null) return wrong + 1 >= MAX_WRONG_PINS ? 'blocked' : 'wrong-pin'
     writeDurably(triesPath, '0\n')
     unlocked = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
@@ -91,7 +91,7 @@ export function openFileCard(folder: string): VendorCard {
       previous = result.catch(() => undefined)
       return result
     },
-    openSafe(wrapped, hash) {
+    unwrapSafeKey(wrapped, hash) {
       if (unlocked === null) return 'locked'
       const bytes = decryptOaep(unlocked, wrapped, hash)
       if (bytes === null || bytes.length !== SAFE_KEY_BYTES) return 'not-for-this-card'

@@ -18,9 +18,9 @@ import { join } from 'node:path'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import { writeDurably } from './durable-file.ts'
 import {
-  closeBox,
+  decryptBox,
+  encryptBox,
   newPassphraseKey,
-  openBox,
   type PassphraseBox,
   type PassphraseKey,
   passphraseKeyOf,
@@ -125,7 +125,7 @@ export interface KeyFolder {
 }
 
 /** `passphrase`: null where the keys lie open. Keys made together cost one derivation together. */
-export function openKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
+export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
   const derived = new Map<string, Promise<PassphraseKey | null>>()
 
   async function read(purpose: string): Promise<Buffer> {
@@ -140,7 +140,7 @@ export function openKeyFolder(path: string, passphrase: Uint8Array | null = null
       derived.set(`${cost} ${salt}`, key)
     }
     const known = await key
-    const bytes = known && openBox(content, known)
+    const bytes = known && decryptBox(content, known)
     if (bytes === null) throw new KeyProblem(`${file}: wrong passphrase, or the file was altered`)
     return bytes
   }
@@ -152,6 +152,8 @@ export function openKeyFolder(path: string, passphrase: Uint8Array | null = null
       try {
         const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
         return { privateKey, publicKey: createPublicKey(privateKey) }
+      } catch (error) {
+        throw new KeyProblem(`${keyFile(path, purpose)}: not a private key`, { cause: error })
       } finally {
         der.fill(0)
       }
@@ -186,7 +188,7 @@ function writeKey(
   random: Random,
 ): void {
   const content: KeyFile =
-    key === null ? { kdf: 'none', open: bytes.toString('base64') } : closeBox(bytes, key, random)
+    key === null ? { kdf: 'none', open: bytes.toString('base64') } : encryptBox(bytes, key, random)
   bytes.fill(0)
   writeDurably(keyFile(folder, purpose), `${JSON.stringify(content)}\n`)
 }
@@ -201,9 +203,18 @@ function readKeyFile(file: string): KeyFile {
       code === 'ENOENT' ? "there is no such key; make this party's keys first" : `it cannot be read (${code})`
     throw new KeyProblem(`${file}: ${why}`, { cause: error })
   }
+  let content: unknown
   try {
-    return JSON.parse(text) as KeyFile
+    content = JSON.parse(text)
   } catch (error) {
     throw new KeyProblem(`${file}: not a key file`, { cause: error })
   }
+  if (!isKeyFile(content)) throw new KeyProblem(`${file}: not a key file`)
+  return content
+}
+
+function isKeyFile(content: unknown): content is KeyFile {
+  if (typeof content !== 'object' || content === null || !('kdf' in content)) return false
+  const needed = content.kdf === 'none' ? ['open'] : ['salt', 'nonce', 'closed']
+  return needed.every((name) => typeof (content as Record<string, unknown>)[name] === 'string')
 }

@@ -3,8 +3,8 @@
 import { constants, createHmac, publicEncrypt, randomBytes } from 'node:crypto'
 import { cardId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { openPkcs11Card } from './pkcs11-card.ts'
-import { openToken } from './pkcs11-token.ts'
+import { insertPkcs11Card } from './pkcs11-card.ts'
+import { connectToken } from './pkcs11-token.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 
 const PIN = '4711-0815'
@@ -17,9 +17,9 @@ beforeAll(() => {
 })
 afterAll(() => tokens.drop())
 
-/** What the centre's card desk does: the pair is made inside the token and cannot be extracted. */
+/** What the centre does when it issues a card: the pair is made inside the token and cannot be extracted. */
 function issueKey() {
-  const { driver, module, session } = openToken(VENDOR)
+  const { driver, module, session } = connectToken(VENDOR)
   module.C_Login(session, driver.CKU_USER, PIN)
   module.C_GenerateKeyPair(
     session,
@@ -50,7 +50,7 @@ softhsmTest(
   'SoftHSM2 (skipped where it, a compiler or the driver is missing) derives a code’s key inside the token',
   async () => {
     issueKey()
-    const card = openPkcs11Card({ ...VENDOR, id, triesFolder: tokens.folder })
+    const card = insertPkcs11Card({ ...VENDOR, id, triesFolder: tokens.folder })
     const safeKey = randomBytes(32)
     const wrapped = publicEncrypt(
       { key: card.publicKey, oaepHash: 'sha1', padding: constants.RSA_PKCS1_OAEP_PADDING },
@@ -58,9 +58,9 @@ softhsmTest(
     )
     const context = Buffer.from('one code')
 
-    expect(card.openSafe(wrapped, 'sha1')).toBe('locked')
+    expect(card.unwrapSafeKey(wrapped, 'sha1')).toBe('locked')
     expect(await card.verifyPin(Buffer.from(PIN))).toBe('right')
-    const safe = card.openSafe(wrapped, 'sha1')
+    const safe = card.unwrapSafeKey(wrapped, 'sha1')
     if (typeof safe === 'string') throw new Error(safe)
     expect(
       safe.deriveKey(context).export().equals(createHmac('sha256', safeKey).update(context).digest()),
@@ -70,10 +70,10 @@ softhsmTest(
 
     const foreign = Buffer.from(wrapped)
     foreign[5]! ^= 1
-    expect(card.openSafe(foreign, 'sha1')).toBe('not-for-this-card')
+    expect(card.unwrapSafeKey(foreign, 'sha1')).toBe('not-for-this-card')
 
     card.lock()
-    expect(card.openSafe(wrapped, 'sha1')).toBe('locked')
+    expect(card.unwrapSafeKey(wrapped, 'sha1')).toBe('locked')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('wrong-pin')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('wrong-pin')
     expect(await card.verifyPin(Buffer.from('00000000'))).toBe('blocked')

@@ -10,7 +10,7 @@ import type pkcs11 from 'pkcs11js'
 import type { OaepHash, VendorCard } from './card.ts'
 import { writeDurably } from './durable-file.ts'
 import { KeyProblem } from './party-keys.ts'
-import { findRsaKey, oaepOf, openToken, publicKeyOf, type TokenAddress } from './pkcs11-token.ts'
+import { connectToken, findRsaKey, oaepOf, publicKeyOf, type TokenAddress } from './pkcs11-token.ts'
 
 export const MAX_WRONG_PINS = 3
 const HMAC_BYTES = 32
@@ -23,8 +23,8 @@ export interface Pkcs11CardSettings extends TokenAddress {
 }
 
 /** Inserts a card of a token. Throws a KeyProblem. */
-export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
-  const token = openToken(settings)
+export function insertPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
+  const token = connectToken(settings)
   const { driver, module, session } = token
   const publicHalf = findRsaKey(token, 'public', settings.id)
   if (!publicHalf) throw new KeyProblem(`The token "${settings.label}" has no key "${settings.id}".`)
@@ -79,7 +79,7 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         pin.fill(0)
       }
     },
-    openSafe(wrapped, hash) {
+    unwrapSafeKey(wrapped, hash) {
       if (!unlocked) return 'locked'
       const safeKey = unwrap(wrapped, hash)
       if (safeKey === null) return 'not-for-this-card'

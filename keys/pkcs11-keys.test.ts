@@ -4,10 +4,10 @@ import { constants, createSecretKey, publicEncrypt, randomBytes, verify } from '
 import { join } from 'node:path'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { closeForHolder } from './holder-key.ts'
-import { KeyProblem, keepTokenPin, openKeyFolder, readPublicKey } from './party-keys.ts'
-import { makeTokenKeys, openTokenKeys } from './pkcs11-keys.ts'
-import { findRsaKey, openToken } from './pkcs11-token.ts'
+import { wrapForHolder } from './holder-key.ts'
+import { KeyProblem, keepTokenPin, readPublicKey, unlockKeyFolder } from './party-keys.ts'
+import { connectTokenKeys, makeTokenKeys } from './pkcs11-keys.ts'
+import { connectToken, findRsaKey } from './pkcs11-token.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 
 const PIN = '4711-0815'
@@ -25,7 +25,7 @@ softhsmTest(
   'SoftHSM2 (skipped where it, a compiler or the driver is missing) signs and opens for an office, and keeps its keys',
   async () => {
     const folder = join(tokens.folder, 'keys')
-    await expect(async () => openTokenKeys(OFFICE, pin('0000'))).rejects.toThrow(
+    await expect(async () => connectTokenKeys(OFFICE, pin('0000'))).rejects.toThrow(
       new KeyProblem('The token "office" does not take the PIN: CKR_PIN_INCORRECT.'),
     )
     makeTokenKeys(OFFICE, pin(), folder)
@@ -33,7 +33,10 @@ softhsmTest(
     makeTokenKeys(OFFICE, pin(), folder)
     expect(readPublicKey(folder, 'stock').equals(made)).toBe(true)
     await keepTokenPin(folder, Buffer.from(PIN), { random: systemRandom, passphrase: Buffer.from('open') })
-    const keys = openTokenKeys(OFFICE, await openKeyFolder(folder, Buffer.from('open')).secret('token-pin'))
+    const keys = connectTokenKeys(
+      OFFICE,
+      await unlockKeyFolder(folder, Buffer.from('open')).secret('token-pin'),
+    )
 
     const content = randomBytes(10_000)
     const signature = keys.signer('restock-sign').sign(content)
@@ -48,7 +51,7 @@ softhsmTest(
       // A content key, and the two keys of an enrolment.
       for (const size of [32, 64]) {
         const secret = randomBytes(size)
-        const closed = closeForHolder(holder, secret)
+        const closed = wrapForHolder(holder, secret)
         expect(holder.open(closed)?.export().equals(secret)).toBe(true)
         expect(keys.holder(other).open(closed)).toBe(null)
         closed[5]! ^= 1
@@ -77,7 +80,7 @@ const kept = {
 } as const
 
 function attributesOf(purpose: string) {
-  const token = openToken(OFFICE)
+  const token = connectToken(OFFICE)
   const { driver, module, session } = token
   const key = findRsaKey(token, 'private', purpose)!
   const isSet = (type: number) =>
@@ -88,16 +91,16 @@ function attributesOf(purpose: string) {
 
 softhsmTest('a token of SoftHSM2 that is not as it should be is one sentence', () => {
   const problem = (text: string) => new KeyProblem(text)
-  expect(() => openTokenKeys({ ...OFFICE, library: '/no/such.so' }, pin())).toThrow(
+  expect(() => connectTokenKeys({ ...OFFICE, library: '/no/such.so' }, pin())).toThrow(
     problem('There is no PKCS#11 library "/no/such.so".'),
   )
-  expect(() => openTokenKeys({ ...OFFICE, label: 'elsewhere' }, pin())).toThrow(
+  expect(() => connectTokenKeys({ ...OFFICE, label: 'elsewhere' }, pin())).toThrow(
     problem('There is no token "elsewhere": insert it.'),
   )
-  const empty = openTokenKeys(EMPTY, pin())
+  const empty = connectTokenKeys(EMPTY, pin())
   expect(() => empty.signer('restock-sign')).toThrow(problem('The token "empty" has no key "restock-sign".'))
 
-  const loose = openToken(EMPTY)
+  const loose = connectToken(EMPTY)
   const { driver, module, session } = loose
   const label = { type: driver.CKA_LABEL, value: 'stock' }
   module.C_GenerateKeyPair(
@@ -110,10 +113,10 @@ softhsmTest('a token of SoftHSM2 that is not as it should be is one sentence', (
     problem('The key "stock" of the token "empty" may leave it, or may do more than unwrap.'),
   )
 
-  const holder = openTokenKeys(OFFICE, pin()).holder('stock')
-  const closed = closeForHolder(holder, randomBytes(32))
+  const holder = connectTokenKeys(OFFICE, pin()).holder('stock')
+  const closed = wrapForHolder(holder, randomBytes(32))
   // As when it is pulled out.
-  const office = openToken(OFFICE)
+  const office = connectToken(OFFICE)
   office.module.C_Logout(office.session)
   expect(() => holder.open(closed)).toThrow('The token "office" does not answer: CKR_')
 })

@@ -12,10 +12,10 @@ import { writeDurably } from './durable-file.ts'
 import type { HolderKey } from './holder-key.ts'
 import { KeyProblem, type PairPurpose, RSA_BITS } from './party-keys.ts'
 import {
+  connectToken,
   findRsaKey,
   isAnswer,
   oaepOf,
-  openToken,
   publicKeyOf,
   type Token,
   type TokenAddress,
@@ -46,8 +46,8 @@ export interface TokenKeys {
 }
 
 /** Opens a token of a vault for this thread. Throws a KeyProblem. */
-export function openTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys {
-  const token = openToken(address)
+export function connectTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys {
+  const token = connectToken(address)
   logIn(token, pin)
   const { driver, module, session } = token
   return {
@@ -81,7 +81,7 @@ export function openTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys 
  * `folder`, as `makePartyKeys` does it. May be repeated. Throws a KeyProblem.
  */
 export function makeTokenKeys(address: TokenAddress, pin: KeyObject, folder: string): void {
-  const token = openToken(address)
+  const token = connectToken(address)
   logIn(token, pin)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [purpose, use] of Object.entries(USES)) {

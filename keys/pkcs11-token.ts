@@ -22,7 +22,7 @@ export interface Token {
 }
 
 /** Throws a KeyProblem where the driver, its library or the token is missing. */
-export function openToken({ library, label }: TokenAddress): Token {
+export function connectToken({ library, label }: TokenAddress): Token {
   const driver = loadDriver()
   const module = new driver.PKCS11()
   try {

@@ -208,18 +208,18 @@ export async function readSettlements(
   return new Map(rows.map(({ transfer_id, outcome }) => [transfer_id, outcome]))
 }
 
+/** Not for an account of our own books, which has no limit. */
 export async function updateCreditLine(
   sql: Sql,
   depotId: string,
   id: AccountId,
   creditLineMinor: bigint,
-): Promise<boolean> {
-  const { rowCount } = await sql.query(
+): Promise<void> {
+  await sql.query(
     `UPDATE account SET credit_line_minor = $3
       WHERE depot_id = $1 AND id = $2 AND credit_line_minor IS NOT NULL`,
     [depotId, id, creditLineMinor],
   )
-  return rowCount === 1
 }
 
 /** Pending transfers made before a moment and settled by nobody, oldest first: what a deadline has reached. */

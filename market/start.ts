@@ -1,12 +1,12 @@
 // npm start: the whole market on this machine, from the operators' stock to the first ticket.
 
 import path from 'node:path'
-import { type DataFolder, openDataFolder } from './demo/data-folder.ts'
+import { claimDataFolder, type DataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
-import { type Market, openMarket, STAFF } from './demo/open-market.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
 import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
+import { type Market, STAFF, startMarket } from './demo/start-market.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
 import { waitUntil } from './demo/wait-until.ts'
 import type { PrintedPaper } from './printer/printer.ts'
@@ -20,7 +20,7 @@ process.exit()
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
   if ('problem' in options) return failed(options.problem, process.argv.includes('--json'))
-  const data = openDataFolder(options.dataDir)
+  const data = claimDataFolder(options.dataDir)
   if ('problem' in data) return failed(data.problem, options.json)
   const interrupted = new Promise<'interrupted'>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop('interrupted'))
@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 }
 
 async function run(data: DataFolder, options: DemoOptions, opened: { market?: Market }): Promise<void> {
-  const market = await openMarket(data, {
+  const market = await startMarket(data, {
     databaseUrl: options.databaseUrl,
     terminals: options.terminals,
     unpaced: options.once,

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { giveFolder, openFolder, runUnder } from './account.ts'
+import { giveFolder, runUnder, shareFolder } from './account.ts'
 import { HANDED_STDIO, type HandedOver, handOver } from './hand-over.ts'
 import type { Log } from './log.ts'
 import { whenToldToStop } from './starter-gone.ts'
@@ -53,6 +53,15 @@ export function cannotServe(problem: unknown): never {
   if (!(problem instanceof Error && problem.name.endsWith('Problem'))) throw problem
   process.stderr.write(`${problem.message}\n`)
   process.exit(CANNOT_SERVE)
+}
+
+/** The same for what is done at once, where nothing can be awaited. */
+export function orCannotServe<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (problem) {
+    return cannotServe(problem)
+  }
 }
 
 /** Tells the starter that this child serves. Without a starter (run alone) it does nothing. */
@@ -131,7 +140,7 @@ export function superviseChildren(options: {
   function compileCache({ name, account, changesAccount }: ChildSpec): Record<string, string> {
     if (account === undefined || changesAccount || !process.env.NODE_COMPILE_CACHE) return {}
     const folder = join(cwd, 'cache', name)
-    openFolder(dirname(folder), { account })
+    shareFolder(dirname(folder), { account })
     giveFolder(folder, account)
     return { NODE_COMPILE_CACHE: folder }
   }

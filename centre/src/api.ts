@@ -1,13 +1,14 @@
-// The api process: listeners, desks, outbox. It holds no key but the TLS key, which opens no code.
+// The api process: listeners, supply desk, outbox. It holds no key but the TLS key, which opens no code.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { listen } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -17,17 +18,16 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
-import { openOwnAccounts } from './retailers/accounts.ts'
+import { createOwnAccounts } from './retailers/accounts.ts'
 import { centreProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
-import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
+import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const LOOPBACK = '127.0.0.1'
 /** Deadlines are hours; a minute late is early enough. */
 const SETTLE_EVERY_MS = 60_000
 
@@ -37,16 +37,16 @@ const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
-await openOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
+await createOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
 
-const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
+const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = await keys.pair('tls').catch(cannotServe)
 const own = {
   keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
   certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
 }
 
-const staff = await createStaffServer(needs)
+const staff = await createStaffServer(needs).catch(cannotServe)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
     party as string,
@@ -67,14 +67,11 @@ const supply = createSupplyHttps(needs, own, door)
 const frames = createFrameListener(needs, door)
 
 await Promise.all([
-  staff.listen({ host: LOOPBACK, port: settings.staffHttp.port }),
-  partner.listen({ host: LOOPBACK, port: settings.partnerHttps.port }),
-  supply.listen({ host: LOOPBACK, port: settings.supplyHttps.port }),
-  new Promise<void>((resolve, reject) => {
-    frames.once('error', reject)
-    frames.listen(settings.frames.port, LOOPBACK, resolve)
-  }),
-])
+  listen(staff, 'staffHttp', settings.staffHttp),
+  listen(partner, 'partnerHttps', settings.partnerHttps),
+  listen(supply, 'supplyHttps', settings.supplyHttps),
+  listen(frames, 'frames', settings.frames),
+]).catch(cannotServe)
 const settling = setInterval(() => {
   settleOverdueOrders(needs).catch((error: unknown) => log.error({ err: error }, 'settling failed'))
 }, SETTLE_EVERY_MS)

@@ -10,7 +10,7 @@ export interface DataFolder {
 }
 
 /** Makes the folder and takes its lock, or says in one sentence why not. */
-export function openDataFolder(dir: string): DataFolder | { readonly problem: string } {
+export function claimDataFolder(dir: string): DataFolder | { readonly problem: string } {
   const lock = path.join(dir, 'market.lock')
   try {
     fs.mkdirSync(dir, { recursive: true, mode: 0o755 })

@@ -6,9 +6,9 @@ import path from 'node:path'
 import type { MarketSettings } from '../demo/ceremony.ts'
 import type { DataFolder } from '../demo/data-folder.ts'
 import { httpPerson } from '../demo/http-person.ts'
-import { type Market, openMarket, STAFF } from '../demo/open-market.ts'
+import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
-import { openTap, type Tap } from '../line/tap.ts'
+import { startTap, type Tap } from '../line/tap.ts'
 import { descendants } from './haystacks.ts'
 
 export interface ListenedMarket {
@@ -19,14 +19,14 @@ export interface ListenedMarket {
 }
 
 /** Opens a market with two terminals: one on plain frames, one on TLS. */
-export async function openListenedMarket(data: DataFolder): Promise<ListenedMarket> {
+export async function startListenedMarket(data: DataFolder): Promise<ListenedMarket> {
   const taps = new Map<string, Tap>()
   const tapPort = async (name: string, port: number) => {
-    const tap = taps.get(name) ?? (await openTap({ host: '127.0.0.1', port }))
+    const tap = taps.get(name) ?? (await startTap({ host: '127.0.0.1', port }))
     taps.set(name, tap)
     return tap.port
   }
-  const market = await openMarket(data, {
+  const market = await startMarket(data, {
     databaseUrl: null,
     terminals: 2,
     unpaced: true,
@@ -100,7 +100,7 @@ async function tapPrivateLines(market: Market, taps: Map<string, Tap>): Promise<
     const file = market.data.path(name, 'run', socket)
     const aside = `${file}.aside`
     fs.renameSync(file, aside)
-    taps.set(`${name}, private line`, await openTap({ path: aside }, file))
+    taps.set(`${name}, private line`, await startTap({ path: aside }, file))
     // Whoever might speak on the one may speak on the other.
     const { uid, gid, mode } = fs.statSync(aside)
     fs.chownSync(file, uid, gid)
@@ -133,8 +133,8 @@ function worksIn(pid: number): string {
 /** The same market for people whose lines to the screens are listened to. */
 async function throughTaps(market: Market, tapPort: TapPort): Promise<Market> {
   const offices = new Map(market.offices)
-  for (const { party, staffPort } of market.settings.offices) {
-    const staff = httpPerson(await tapPort(`staff of ${party}`, staffPort))
+  for (const { party, address } of market.offices.values()) {
+    const staff = httpPerson(await tapped(address, `staff of ${party}`, tapPort))
     await waitUntil(`${party}'s screen`, async () => {
       const body = { signInName: STAFF.signInName, password: STAFF.password }
       return staff.post('/api/sign-in', body).catch(notYet)
@@ -143,9 +143,9 @@ async function throughTaps(market: Market, tapPort: TapPort): Promise<Market> {
   }
   const terminals = await Promise.all(
     market.terminals.map(async (terminal) => {
-      const port = await tapPort(`screen of ${terminal.name}`, Number(new URL(terminal.address).port))
-      await waitUntil(`${terminal.name}'s screen`, () => httpPerson(port).get('/api/state').catch(notYet))
-      return { ...terminal, visit: () => httpPerson(port) }
+      const address = await tapped(terminal.address, `screen of ${terminal.name}`, tapPort)
+      await waitUntil(`${terminal.name}'s screen`, () => httpPerson(address).get('/api/state').catch(notYet))
+      return { ...terminal, address, visit: () => httpPerson(address) }
     }),
   )
   return { ...market, offices, terminals }

@@ -120,7 +120,7 @@ export function startOutbox(needs: OutboxNeeds): Outbox {
     } finally {
       client.off('error', onError)
       client.off('notification', wakeUp)
-      // Closed, not returned: the sender's lock and the LISTEN end with it.
+      // Signed, not returned: the sender's lock and the LISTEN end with it.
       client.release(true)
     }
     if (broken) throw broken

@@ -1,8 +1,8 @@
 // A plain page at `/` until an office's console comes: tables for whoever is signed in, a sign-in form for everybody
 // else. No framework; one small script of our own. The same page for both offices, each with its own tables.
 
+import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { FastifyInstance } from 'fastify'
-import { HttpRefusal } from '../http/http-server.ts'
 import type { StaffGuard } from '../staff/staff-routes.ts'
 import { type Language, languageOf, STATUS_WORDS } from './status-words.ts'
 
@@ -91,9 +91,9 @@ function escaped(text: string): string {
 
 /** The screens' tokens: paper and ink, and green for action. */
 const STYLE = `
-:root{--ink:#13201b;--ink2:#3a4a43;--ink3:#5a6a63;--ctrl:#84918b;--line:#d9e0dc;--desk:#ecf0ee;--sheet:#fff;--fir7:#0c5a3f;--fir8:#094631;--red7:#9b1f15;--red0:#fef1ef}
+:root{--ink:#13201b;--ink2:#3a4a43;--ink3:#5a6a63;--ctrl:#84918b;--line:#d9e0dc;--backdrop:#ecf0ee;--sheet:#fff;--fir7:#0c5a3f;--fir8:#094631;--red7:#9b1f15;--red0:#fef1ef}
 *{box-sizing:border-box}
-body{margin:0;background:var(--desk);color:var(--ink);font:13px/20px "IBM Plex Sans Variable",system-ui,sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;background:var(--backdrop);color:var(--ink);font:13px/20px "IBM Plex Sans Variable",system-ui,sans-serif;font-variant-numeric:tabular-nums}
 header{display:flex;gap:16px;align-items:baseline;padding:12px 24px}.mark{font-size:16px;letter-spacing:-.03em}
 h1{flex:1;font-size:22px;line-height:28px;font-weight:600;margin:0}h2{font-size:14px;line-height:20px;font-weight:600;margin:0 0 8px}
 a{color:var(--fir7)}main{margin:0 12px 12px;background:var(--sheet);border:1px solid var(--line);border-radius:12px}

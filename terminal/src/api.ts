@@ -1,8 +1,9 @@
-// The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
+// The api process: the till's screen and its api, the store, the supply line, the printer's cable.
 
-import { makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { changeAccount, giveFiles } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { listen, untilFree } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -11,28 +12,29 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from './card/card-verbs.ts'
 import { CARD_SOCKET, configSchema, KEYS_FOLDER, STORE_FILE, STORE_FOLDER } from './config.ts'
-import { openCentreLine } from './line/centre-line.ts'
+import { connectCentre } from './line/centre-line.ts'
 import { doubtOpenIntents } from './sale/settle-doubt.ts'
-import { openStore } from './store/open-store.ts'
+import { connectStore } from './store/connect-store.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
-import { openPrinterLink } from './ticket/printer-link.ts'
+import { connectPrinter } from './ticket/printer-link.ts'
 import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
-import { waitForPredecessor } from './till/wait-for-predecessor.ts'
 
 const { settings: config, passphrase, account } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
 
-await waitForPredecessor(config.http.port)
+// Two processes on one till would each believe that the other's sale was cut off. Whoever listens on the till's port is
+// the till: a new process waits until the one before it has ended.
+await untilFree('http', config.http).catch(cannotServe)
 await makePartyKeys(
   KEYS_FOLDER,
   { pairs: ['supply-sign'] },
   { random: systemRandom, ...(passphrase && { passphrase }) },
 )
-const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase)
+const { privateKey: deviceKey } = await unlockKeyFolder(KEYS_FOLDER, passphrase)
   .pair('supply-sign')
   .catch(cannotServe)
-const store = openStore(STORE_FILE)
+const store = connectStore(STORE_FILE)
 if (account !== null) {
   giveFiles(STORE_FOLDER, account)
   changeAccount(account)
@@ -48,15 +50,18 @@ const till = openTill({
   clock,
   random: systemRandom,
   deviceKey,
-  line: openCentreLine(config.centre),
+  line: connectCentre(config.centre),
   card: card.verbs,
-  printer: openPrinterLink(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
+  printer: connectPrinter(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
   locale: config.locale,
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
 })
-const app = await tillRoutes(till, { log, random: systemRandom })
-await app.listen({ host: '127.0.0.1', port: config.http.port })
+const app = await tillRoutes(till, {
+  ...{ log, clock: systemClock, random: systemRandom },
+  listener: config.http,
+}).catch(cannotServe)
+await listen(app, 'http', config.http).catch(cannotServe)
 
 whenToldToStop(async () => {
   await till.stop()

@@ -15,11 +15,11 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from '../src/card/card-verbs.ts'
 import { holdCard } from '../src/card/hold-card.ts'
 import { doubtOpenIntents } from '../src/sale/settle-doubt.ts'
-import { openStore, type Store } from '../src/store/open-store.ts'
+import { connectStore, type Store } from '../src/store/connect-store.ts'
 import { beginToEnrol } from '../src/supply/enrol.ts'
 import { takeOrder } from '../src/supply/send-supply-order.ts'
 import { terminalClock } from '../src/supply/terminal-clock.ts'
-import { openPrinterLink } from '../src/ticket/printer-link.ts'
+import { connectPrinter } from '../src/ticket/printer-link.ts'
 import { openTill, type Till } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
@@ -75,11 +75,11 @@ export async function testTill(needs: {
   const card: PrivateLine<CardVerbs> = {
     state: async () => verbs.state(),
     givePin: async (argument) => verbs.givePin(argument),
-    openSafe: async (argument) => verbs.openSafe(argument),
+    unwrapSafeKey: async (argument) => verbs.unwrapSafeKey(argument),
     keyOfCode: async (argument) => verbs.keyOfCode(argument),
     lock: async () => verbs.lock(),
   }
-  let store = openStore(join(folder, 'terminal.sqlite'))
+  let store = connectStore(join(folder, 'terminal.sqlite'))
 
   async function open(): Promise<Till> {
     const clockOnBoard = terminalClock(clock, store)
@@ -92,7 +92,7 @@ export async function testTill(needs: {
       deviceKey,
       line: centre.line(),
       card,
-      printer: openPrinterLink({ host: '127.0.0.1', port: printer.port }, () => undefined),
+      printer: connectPrinter({ host: '127.0.0.1', port: printer.port }, () => undefined),
       locale: 'fr',
       columns: 32,
       minimumStock: 5,
@@ -137,7 +137,7 @@ export async function testTill(needs: {
       const before = store
       await till.stop()
       before.close()
-      store = openStore(join(folder, 'terminal.sqlite'))
+      store = connectStore(join(folder, 'terminal.sqlite'))
       verbs = cardVerbs()
       till = await open()
       till.sessions.open(session)

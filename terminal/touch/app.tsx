@@ -17,7 +17,7 @@ export function App() {
     queryFn: tillApi.state,
     refetchInterval: (query) => (query.state.data?.enrolment === 'enrolled' ? 30_000 : 1_000),
   })
-  if (!state) return isError ? <p className="desk-message">{t('fault')}</p> : null
+  if (!state) return isError ? <p className="sheet-message">{t('fault')}</p> : null
   if (state.enrolment === 'none') return <EnrolForm />
   if (state.enrolment === 'waiting') return <WaitingForApproval fingerprint={state.fingerprint} />
   if (state.signedIn === 'owner') return <OwnerPage />

@@ -3,8 +3,8 @@ import type { TillProblem } from '@scratchless/terminal/till/till-view'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** A new device: the owner types the enrolment code, and the password that only the owner knows. */
@@ -28,7 +28,7 @@ export function EnrolForm() {
   }
 
   return (
-    <Desk title={t('enrolTitle')} help={t('enrolHelp')}>
+    <Sheet title={t('enrolTitle')} help={t('enrolHelp')}>
       <form className="stack" onSubmit={enrol}>
         <TextInput
           name="enrolmentCode"
@@ -53,17 +53,17 @@ export function EnrolForm() {
           {t('enrol')}
         </Button>
       </form>
-    </Desk>
+    </Sheet>
   )
 }
 
 export function WaitingForApproval({ fingerprint }: { fingerprint: string | null }) {
   const { t } = useTranslation()
   return (
-    <Desk title={t('waitingTitle')} help={t('waitingHelp')}>
+    <Sheet title={t('waitingTitle')} help={t('waitingHelp')}>
       <p className="fingerprint" aria-live="polite">
         <bdi>{fingerprint ?? '…'}</bdi>
       </p>
-    </Desk>
+    </Sheet>
   )
 }

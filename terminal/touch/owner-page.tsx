@@ -3,8 +3,8 @@ import type { TillProblem } from '@scratchless/terminal/till/till-view'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** What the owner does at the terminal: give a vendor a number, a card and a password. */
@@ -35,7 +35,7 @@ export function OwnerPage() {
   }
 
   return (
-    <Desk title={t('vendorTitle')} help={t('vendorHelp')}>
+    <Sheet title={t('vendorTitle')} help={t('vendorHelp')}>
       <form className="stack" onSubmit={add}>
         <div className="side-by-side">
           <TextInput
@@ -77,6 +77,6 @@ export function OwnerPage() {
           <Button onClick={leave}>{t('backToSignIn')}</Button>
         </div>
       </form>
-    </Desk>
+    </Sheet>
   )
 }

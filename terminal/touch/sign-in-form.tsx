@@ -3,8 +3,8 @@ import type { TillProblem, TillState } from '@scratchless/terminal/till/till-vie
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** The vendor opens the till: number, password, and the card's PIN, which goes to the card and nowhere else. */
@@ -35,7 +35,7 @@ export function SignInForm({ state }: { state: TillState }) {
   }
 
   return (
-    <Desk title={t('signIn')} help={state.retailerName ?? ''}>
+    <Sheet title={t('signIn')} help={state.retailerName ?? ''}>
       <form className="stack" onSubmit={signIn}>
         <SegmentedControl
           size="lg"
@@ -70,6 +70,6 @@ export function SignInForm({ state }: { state: TillState }) {
           {t('signIn')}
         </Button>
       </form>
-    </Desk>
+    </Sheet>
   )
 }

@@ -11,11 +11,11 @@ import path from 'node:path'
 import { systemRandom } from '@scratchless/voucher/random'
 import { writeAuditHead } from '@scratchless/wire/restock/audit-head-field'
 import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
-import { closeRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
-import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
-import { closeRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import type { RestockClosing, RestockRefusal } from '@scratchless/wire/restock/restock-partner'
-import { closeRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockRefusal, RestockSigning } from '@scratchless/wire/restock/restock-partner'
+import { signRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import { encryptData } from '@scratchless/wire/xml/encrypt'
 import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { signDocument } from '@scratchless/wire/xml/sign'
@@ -80,7 +80,7 @@ function makeKeys(): void {
   }
 }
 
-function closing(suite: Suite, from: ExampleParty, to: ExampleParty): RestockClosing {
+function signing(suite: Suite, from: ExampleParty, to: ExampleParty): RestockSigning {
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
@@ -99,30 +99,30 @@ function keep(file: string, bytes: () => Buffer | string): Buffer {
 }
 
 async function makeGoodMessages(suite: Suite): Promise<void> {
-  const toAtlas = closing(suite, 'centre', 'atlas')
-  const toCentre = closing(suite, 'atlas', 'centre')
+  const toAtlas = signing(suite, 'centre', 'atlas')
+  const toCentre = signing(suite, 'atlas', 'centre')
   const messages = [
-    ['RestockOrder', 'restock-order', 'centre', exampleOrder, await closeRestockOrder(exampleOrder, toAtlas)],
+    ['RestockOrder', 'restock-order', 'centre', exampleOrder, await signRestockOrder(exampleOrder, toAtlas)],
     [
       'RestockOrderResponse',
       'restock-order-response',
       'atlas',
       exampleResponse,
-      await closeRestockOrderResponse(exampleResponse, toCentre),
+      await signRestockOrderResponse(exampleResponse, toCentre),
     ],
     [
       'RestockDelivery',
       'restock-delivery',
       'atlas',
       exampleDelivery,
-      await closeRestockDelivery(exampleDelivery, examplePackedCodes(), toCentre),
+      await signRestockDelivery(exampleDelivery, examplePackedCodes(), toCentre),
     ],
     [
       'RestockReceipt',
       'restock-receipt',
       'centre',
       exampleReceipt,
-      await closeRestockReceipt(exampleReceipt, toAtlas),
+      await signRestockReceipt(exampleReceipt, toAtlas),
     ],
   ] as const
   for (const [message, name, from, content, made] of messages) {
@@ -218,7 +218,7 @@ async function makeBadMessages(): Promise<void> {
     return changed
   }
   const reencrypted = (block: Buffer) =>
-    payload.replace(encrypted, encryptData(block, 'octets', closing('interop', 'atlas', 'centre')))
+    payload.replace(encrypted, encryptData(block, 'octets', signing('interop', 'atlas', 'centre')))
   const block = () => writeCodeBlock(exampleDelivery, examplePackedCodes())
 
   async function bad(
@@ -387,8 +387,8 @@ async function makeBadMessages(): Promise<void> {
     'not-decrypted',
     'the content key is closed for another party',
     async () =>
-      closeRestockDelivery(exampleDelivery, examplePackedCodes(), {
-        ...closing('interop', 'atlas', 'centre'),
+      signRestockDelivery(exampleDelivery, examplePackedCodes(), {
+        ...signing('interop', 'atlas', 'centre'),
         receiverKey: publicKey('sahel', 'open'),
       }),
   )
@@ -427,7 +427,7 @@ async function makeBadMessages(): Promise<void> {
     signed(
       without(readVector('restock-order.interop.xml'), 'ds:Signature').replace(
         /<xenc:EncryptedData .*<\/xenc:EncryptedData>/,
-        encryptData(Buffer.from(fields), 'element', closing('interop', 'centre', 'atlas')),
+        encryptData(Buffer.from(fields), 'element', signing('interop', 'centre', 'atlas')),
       ),
       'interop',
       'centre',

@@ -6,7 +6,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import type { CborValue } from '@scratchless/wire/compact/cbor'
-import type { Binding, Closed, KindName } from '@scratchless/wire/supply/envelope'
+import type { Binding, KindName, Signed } from '@scratchless/wire/supply/envelope'
 
 const vectors = new URL('../', import.meta.url)
 for (const room of ['supply', 'seal']) mkdirSync(new URL(`${room}/`, vectors), { recursive: true })
@@ -36,20 +36,20 @@ const { encodeShape } = await import('@scratchless/wire/compact/shape')
 const { externalData, KIND, payloadHash, UNACCEPTABLE_FRAME } = await import(
   '@scratchless/wire/supply/envelope'
 )
-const { closeEnrolmentRequest } = await import('@scratchless/wire/supply/enrolment-request')
-const { closeEnrolmentAnswer } = await import('@scratchless/wire/supply/enrolment-answer')
-const { closeCardLetterRequest } = await import('@scratchless/wire/supply/card-letter-request')
-const { closeCardLetter, closeForCard } = await import('@scratchless/wire/supply/card-letter')
-const { closeCatalogueRequest } = await import('@scratchless/wire/supply/catalogue-request')
-const { closeCatalogue } = await import('@scratchless/wire/supply/catalogue')
-const { closeSupplyOrder, supplyOrder } = await import('@scratchless/wire/supply/supply-order')
-const { closeSupplyDelivery } = await import('@scratchless/wire/supply/supply-delivery')
-const { closeSupplyRefusal } = await import('@scratchless/wire/supply/supply-refusal')
-const { closeSupplyReceipt, DELIVERY_HASH_BYTES } = await import('@scratchless/wire/supply/supply-receipt')
-const { closeSalesReport } = await import('@scratchless/wire/supply/sales-report')
-const { closeStatusRequest } = await import('@scratchless/wire/supply/status-request')
-const { closeStatusAnswer } = await import('@scratchless/wire/supply/status-answer')
-const { acknowledgement, closeAcknowledgement } = await import('@scratchless/wire/supply/acknowledgement')
+const { enrolmentRequestMessage } = await import('@scratchless/wire/supply/enrolment-request')
+const { enrolmentAnswerMessage } = await import('@scratchless/wire/supply/enrolment-answer')
+const { cardLetterRequestMessage } = await import('@scratchless/wire/supply/card-letter-request')
+const { cardLetterMessage, wrapForCard } = await import('@scratchless/wire/supply/card-letter')
+const { catalogueRequestMessage } = await import('@scratchless/wire/supply/catalogue-request')
+const { catalogueMessage } = await import('@scratchless/wire/supply/catalogue')
+const { supplyOrderMessage, supplyOrder } = await import('@scratchless/wire/supply/supply-order')
+const { supplyDeliveryMessage } = await import('@scratchless/wire/supply/supply-delivery')
+const { supplyRefusalMessage } = await import('@scratchless/wire/supply/supply-refusal')
+const { supplyReceiptMessage, DELIVERY_HASH_BYTES } = await import('@scratchless/wire/supply/supply-receipt')
+const { salesReportMessage } = await import('@scratchless/wire/supply/sales-report')
+const { statusRequestMessage } = await import('@scratchless/wire/supply/status-request')
+const { statusAnswerMessage } = await import('@scratchless/wire/supply/status-answer')
+const { acknowledgement, acknowledgementMessage } = await import('@scratchless/wire/supply/acknowledgement')
 const { codeKey, encodeContext, openCode, sealForTerminal } = await import('@scratchless/wire/seal/code-box')
 const { packedSize } = await import('@scratchless/voucher/packed-code')
 const { sealedCodeAt, sealedSize } = await import('@scratchless/voucher/sealed-code')
@@ -86,7 +86,7 @@ const readable = (_: string, value: unknown): unknown => {
 
 const terminal = example.terminal
 const asks = (sequence: number): Binding => ({ terminal, sequence, answering: null })
-const answers = (sequence: number, request: Closed): Binding => ({
+const answers = (sequence: number, request: Signed): Binding => ({
   terminal,
   sequence,
   answering: request.payloadHash,
@@ -95,7 +95,7 @@ const hex = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(b
 
 function good(
   kind: KindName,
-  closed: Closed,
+  closed: Signed,
   says: string,
   content: unknown,
   binding: Binding,
@@ -125,11 +125,11 @@ const enrolling = (answering: Uint8Array | null, poll: number) => ({
   poll,
   answering,
 })
-const asked = closeEnrolmentRequest(example.enrolmentRequest, keys, enrolling(null, 1))
+const asked = enrolmentRequestMessage.mac(example.enrolmentRequest, keys, enrolling(null, 1))
 const enrolmentVector = (
   name: string,
   kind: KindName,
-  closed: Closed,
+  closed: Signed,
   poll: number,
   answering: Uint8Array | null,
   content: unknown,
@@ -149,7 +149,7 @@ const waiting = { state: 'waiting', timeS: example.NOW_S } as const
 enrolmentVector(
   'enrolment-answer-waiting',
   'enrolment-answer',
-  closeEnrolmentAnswer(waiting, keys, enrolling(asked.payloadHash, 1)),
+  enrolmentAnswerMessage.mac(waiting, keys, enrolling(asked.payloadHash, 1)),
   1,
   asked.payloadHash,
   waiting,
@@ -158,7 +158,7 @@ const welcome = example.enrolled()
 enrolmentVector(
   'enrolment-answer-enrolled',
   'enrolment-answer',
-  closeEnrolmentAnswer(welcome, keys, enrolling(asked.payloadHash, 2)),
+  enrolmentAnswerMessage.mac(welcome, keys, enrolling(asked.payloadHash, 2)),
   2,
   asked.payloadHash,
   welcome,
@@ -166,7 +166,7 @@ enrolmentVector(
 
 const letterAsked = good(
   'card-letter-request',
-  closeCardLetterRequest({ holdsEpoch: 0 }, example.terminalSigner, asks(1)),
+  cardLetterRequestMessage.sign({ holdsEpoch: 0 }, example.terminalSigner, asks(1)),
   'a new terminal holds no letter',
   { holdsEpoch: 0 },
   asks(1),
@@ -175,30 +175,30 @@ const letter = {
   standing: example.standing,
   epoch: 12,
   epochEndsS: example.NOW_S + 7 * 86_400,
-  recipients: [closeForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
+  recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
 }
 good(
   'card-letter',
-  closeCardLetter(letter, example.centreSigner, answers(1, letterAsked)),
+  cardLetterMessage.sign(letter, example.centreSigner, answers(1, letterAsked)),
   'the safe key 00 01 … 1f, closed for one card',
   letter,
   answers(1, letterAsked),
 )
 const catalogueAsked = good(
   'catalogue-request',
-  closeCatalogueRequest({ knownVersion: 0 }, example.terminalSigner, asks(2)),
+  catalogueRequestMessage.sign({ knownVersion: 0 }, example.terminalSigner, asks(2)),
   'a new terminal knows no catalogue',
   { knownVersion: 0 },
   asks(2),
 )
 good(
   'catalogue',
-  closeCatalogue(example.catalogue, example.centreSigner, answers(2, catalogueAsked)),
+  catalogueMessage.sign(example.catalogue, example.centreSigner, answers(2, catalogueAsked)),
   'one operator, one product',
   example.catalogue,
   answers(2, catalogueAsked),
 )
-const tooMuch = closeSupplyOrder(example.supplyOrder(20), example.terminalSigner, asks(3))
+const tooMuch = supplyOrderMessage.sign(example.supplyOrder(20), example.terminalSigner, asks(3))
 good(
   'supply-order',
   tooMuch,
@@ -209,14 +209,14 @@ good(
 )
 good(
   'supply-refusal',
-  closeSupplyRefusal(example.supplyRefusal, example.centreSigner, answers(3, tooMuch)),
+  supplyRefusalMessage.sign(example.supplyRefusal, example.centreSigner, answers(3, tooMuch)),
   'the balance falls short by TND 83.000',
   example.supplyRefusal,
   answers(3, tooMuch),
 )
 const ordered = good(
   'supply-order',
-  closeSupplyOrder(example.supplyOrder(20), example.terminalSigner, asks(4)),
+  supplyOrderMessage.sign(example.supplyOrder(20), example.terminalSigner, asks(4)),
   '20 codes of one product',
   example.supplyOrder(20),
   asks(4),
@@ -224,7 +224,7 @@ const ordered = good(
 const delivery = example.supplyDelivery(20)
 const delivered = good(
   'supply-delivery',
-  closeSupplyDelivery(delivery, example.centreSigner, answers(4, ordered)),
+  supplyDeliveryMessage.sign(delivery, example.centreSigner, answers(4, ordered)),
   '20 codes of 14 digits in one run: 00000000000001 … 00000000000020',
   delivery,
   answers(4, ordered),
@@ -232,28 +232,28 @@ const delivered = good(
 const receipt = { delivery: 4, deliveryHash: delivered.payloadHash.subarray(0, DELIVERY_HASH_BYTES) }
 const received = good(
   'supply-receipt',
-  closeSupplyReceipt(receipt, example.terminalSigner, asks(5)),
+  supplyReceiptMessage.sign(receipt, example.terminalSigner, asks(5)),
   'the delivery is stored',
   receipt,
   asks(5),
 )
 good(
   'acknowledgement',
-  closeAcknowledgement(example.acknowledgement, example.centreSigner, answers(5, received)),
+  acknowledgementMessage.sign(example.acknowledgement, example.centreSigner, answers(5, received)),
   'the receipt was taken; the chain has 58,214 entries',
   example.acknowledgement,
   answers(5, received),
 )
 good(
   'sales-report',
-  closeSalesReport(example.salesReport, example.terminalSigner, asks(6)),
+  salesReportMessage.sign(example.salesReport, example.terminalSigner, asks(6)),
   'four sales in two runs, one ticket in doubt',
   example.salesReport,
   asks(6),
 )
 const statusAsked = good(
   'status-request',
-  closeStatusRequest({ asked: 7 }, example.terminalSigner, asks(8)),
+  statusRequestMessage.sign({ asked: 7 }, example.terminalSigner, asks(8)),
   'what became of 7?',
   { asked: 7 },
   asks(8),
@@ -261,7 +261,7 @@ const statusAsked = good(
 const burnt = { standing: example.standing, fate: 'burnt' } as const
 good(
   'status-answer',
-  closeStatusAnswer(burnt, example.centreSigner, answers(8, statusAsked)),
+  statusAnswerMessage.sign(burnt, example.centreSigner, answers(8, statusAsked)),
   'it never came and never will have an effect',
   burnt,
   answers(8, statusAsked),

@@ -207,7 +207,7 @@ export interface Recipient {
 }
 
 /** Closes a secret key for the holder of an RSA key (RSAES-OAEP, empty label, MGF1 with the same hash). */
-export function closeForRecipient(
+export function wrapForRecipient(
   secret: KeyObject,
   holder: string,
   publicKey: KeyObject,
@@ -225,8 +225,8 @@ export function closeForRecipient(
   }
 }
 
-/** Opens what `closeForRecipient` closed; undefined where it was not closed for this key. */
-export function openAsRecipient(recipient: Recipient, privateKey: KeyObject): KeyObject | undefined {
+/** Opens what `wrapForRecipient` closed; undefined where it was not closed for this key. */
+export function unwrapAsRecipient(recipient: Recipient, privateKey: KeyObject): KeyObject | undefined {
   try {
     const clear = privateDecrypt(
       { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: recipient.oaepHash },

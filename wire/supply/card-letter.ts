@@ -6,15 +6,14 @@ import type { KeyObject } from 'node:crypto'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
 import { type CborValue, decodeCbor, encodeCbor } from '../compact/cbor.ts'
 import {
-  closeForRecipient,
   type OaepHash,
   type Recipient,
   recipientFromCbor,
   recipientToCbor,
-  type Signer,
+  wrapForRecipient,
 } from '../compact/cose.ts'
 import { type ContentOf, list, Misshapen, record, type Shape, seconds } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 import { epochNumber, standing } from './standing.ts'
 
 /** Cards of one terminal: its vendors and their owner. */
@@ -58,20 +57,16 @@ export const cardLetter = record({
 
 export type CardLetter = ContentOf<typeof cardLetter>
 
-export const cardLetterMessage = { kind: 'card-letter', shape: cardLetter } as const
-
-export function closeCardLetter(content: CardLetter, signer: Signer, binding: Binding): Closed {
-  return closeMessage(cardLetterMessage, content, signer, binding)
-}
+export const cardLetterMessage = supplyMessage('card-letter', cardLetter)
 
 /** Closes a safe key for one card, in the centre's vault. */
-export function closeForCard(
+export function wrapForCard(
   safeKey: KeyObject,
   card: CardId,
   publicKey: KeyObject,
   oaepHash: OaepHash,
 ): CardRecipient {
-  const { wrapped } = closeForRecipient(safeKey, card, publicKey, oaepHash)
+  const { wrapped } = wrapForRecipient(safeKey, card, publicKey, oaepHash)
   return { card, oaepHash, wrapped }
 }
 

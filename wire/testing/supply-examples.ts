@@ -16,7 +16,7 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
-import { closeCertificate, kidOfNumber, ROOT_KID } from '../compact/cwt.ts'
+import { kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
 import type { Acknowledgement } from '../supply/acknowledgement.ts'
 import type { Catalogue } from '../supply/catalogue.ts'
@@ -99,7 +99,7 @@ export const enrolmentRequest: EnrolmentRequest = {
 }
 
 export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_S + YEAR_S): Buffer {
-  return closeCertificate(
+  return signCertificate(
     {
       issuer: 'centre',
       subject: purpose === 'terminal' ? terminal : 'centre',

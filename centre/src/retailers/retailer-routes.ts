@@ -2,12 +2,12 @@
 
 import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { openAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
+import { createAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { RetailerId } from '@scratchless/voucher/ids'
 import { type Currency, type Money, money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import type { FastifyInstance } from 'fastify'
@@ -31,7 +31,7 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
       const row = await insertRetailer(sql, { depot: DEPOT, ...body, addedAt: at })
-      await openAccount(sql, {
+      await createAccount(sql, {
         depotId: DEPOT,
         id: retailerAccount(row.id),
         currency: settings.currency,

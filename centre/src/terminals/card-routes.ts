@@ -1,11 +1,11 @@
-// Vendor cards as the card desk enters them.
+// Vendor cards as staff enter them.
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { CardId } from '@scratchless/voucher/ids'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'

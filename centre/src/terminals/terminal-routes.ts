@@ -2,8 +2,8 @@
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { idPattern, type TerminalId, terminalId } from '@scratchless/voucher/ids'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
@@ -70,21 +70,21 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
     const at = new Date(clock.nowMs())
     const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
-    const opened = await vault.openEnrolment({
+    const begun = await vault.beginEnrolment({
       terminal: id,
       retailer: row.retailer_id,
       expiresAtS: Math.floor(expiresAt.getTime() / 1000),
     })
     await inTransaction(pool, async (sql) => {
-      await insertEnrolment(sql, { number: opened.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
+      await insertEnrolment(sql, { number: begun.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
       const actor = staffOf(request).signInName
-      const details = { enrolmentNumber: opened.enrolmentNumber }
+      const details = { enrolmentNumber: begun.enrolmentNumber }
       await appendAudit(sql, { at, actor, action: 'enrolment-opened', subject: id, details })
     })
     const view: EnrolmentView = {
       terminal: id,
-      ...opened,
-      typed: `${opened.enrolmentNumber}-${opened.enrolmentCode}`,
+      ...begun,
+      typed: `${begun.enrolmentNumber}-${begun.enrolmentCode}`,
       expiresAt: expiresAt.toISOString(),
     }
     return reply.status(201).send(view)

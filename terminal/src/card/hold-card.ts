@@ -2,8 +2,8 @@
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { OpenSafe, UnwrapRefusal, VendorCard } from '@scratchless/keys/card'
-import { MAX_WRONG_PINS, openFileCard } from '@scratchless/keys/file-card'
+import type { UnwrappedSafeKey, UnwrapRefusal, VendorCard } from '@scratchless/keys/card'
+import { insertFileCard, MAX_WRONG_PINS } from '@scratchless/keys/file-card'
 import { encodeContext } from '@scratchless/wire/seal/code-box'
 import { readRecipient } from '@scratchless/wire/supply/card-letter'
 import type { CardVerbs } from './card-verbs.ts'
@@ -24,8 +24,11 @@ export function holdCard(settings: {
   let blocked = false
   let wrongPins = 0
 
-  let open: { readonly recipient: Buffer; readonly safe: OpenSafe; readonly timer: NodeJS.Timeout } | null =
-    null
+  let open: {
+    readonly recipient: Buffer
+    readonly safe: UnwrappedSafeKey
+    readonly timer: NodeJS.Timeout
+  } | null = null
 
   function shutSafe(): void {
     if (open === null) return
@@ -34,14 +37,14 @@ export function holdCard(settings: {
     open = null
   }
 
-  function unwrap(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+  function unwrap(present: VendorCard, recipient: Uint8Array): UnwrappedSafeKey | UnwrapRefusal {
     const closed = readRecipient(recipient)
     if (closed === undefined || closed.card !== present.id) return 'not-for-this-card'
-    return present.openSafe(closed.wrapped, closed.oaepHash)
+    return present.unwrapSafeKey(closed.wrapped, closed.oaepHash)
   }
 
   /** The safe that this press has opened, or one opened now. Its taker forgets it. */
-  function takeSafe(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+  function takeSafe(present: VendorCard, recipient: Uint8Array): UnwrappedSafeKey | UnwrapRefusal {
     if (open?.recipient.equals(recipient)) {
       const { safe, timer } = open
       clearTimeout(timer)
@@ -62,7 +65,7 @@ export function holdCard(settings: {
       return null
     }
     if (card === null) {
-      card = openFileCard(settings.folder)
+      card = insertFileCard(settings.folder)
       unlocked = false
       blocked = false
       wrongPins = 0
@@ -97,7 +100,7 @@ export function holdCard(settings: {
       return { answer: 'wrong-pin', triesLeft: Math.max(1, MAX_WRONG_PINS - wrongPins) }
     },
 
-    openSafe({ recipient }) {
+    unwrapSafeKey({ recipient }) {
       const present = inserted()
       shutSafe()
       if (present === null || blocked || !unlocked) return null

@@ -4,7 +4,7 @@ import { vendorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 type Row = Record<string, unknown>
 

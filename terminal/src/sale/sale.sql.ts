@@ -9,7 +9,7 @@ import {
 import { type Currency, isCurrency, type Money, money } from '@scratchless/voucher/money'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 export interface Intent {
   readonly saleId: string

@@ -21,7 +21,7 @@ import { type Catalogue, productOf } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardVerbs, KeyRefusal } from '../card/card-verbs.ts'
 import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.sql.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { cardLetterFor } from '../supply/card-letter.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
@@ -80,7 +80,7 @@ export async function sell(
   // 14.1; while the printer answers, the store is consulted
   const asked = printer.status()
   const { lock, promise } = judge(needs, session, form)
-  if (lock === null && typeof promise === 'object') openSafe(needs, promise.recipient)
+  if (lock === null && typeof promise === 'object') unwrapSafeKey(needs, promise.recipient)
   const printerStatus = await asked
   if (lock !== null) return lock
   if (printerStatus !== 'ready') return 'printer'
@@ -175,9 +175,9 @@ function saveIntent({ store, clock }: SellNeeds, intent: Intent): StoredSale {
 }
 
 /** The card's slow half, while the printer answers and the intent is saved; it gives nothing before it is asked. */
-function openSafe({ card }: SellNeeds, recipient: Uint8Array): void {
+function unwrapSafeKey({ card }: SellNeeds, recipient: Uint8Array): void {
   // Where the line is down, the question that follows says so.
-  card.openSafe({ recipient }).catch(() => undefined)
+  card.unwrapSafeKey({ recipient }).catch(() => undefined)
 }
 
 /** 32 bytes, to be zeroed; or why not: then nothing was opened. */

@@ -1,6 +1,6 @@
 import { type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import { type ProductId, productId } from '@scratchless/voucher/product'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 export interface OrderLine {
   readonly product: ProductId

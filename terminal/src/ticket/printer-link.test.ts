@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FakePrinter, startFakePrinter } from '../../testing/fake-printer.ts'
-import { openPrinterLink, type PrinterLink } from './printer-link.ts'
+import { connectPrinter, type PrinterLink } from './printer-link.ts'
 
 let printer: FakePrinter
 let link: PrinterLink
 beforeEach(async () => {
   printer = await startFakePrinter()
-  link = openPrinterLink({ host: '127.0.0.1', port: printer.port }, () => undefined)
+  link = connectPrinter({ host: '127.0.0.1', port: printer.port }, () => undefined)
   while (link.lastStatus() !== 'ready') await sleep(5)
 })
 afterEach(async () => {

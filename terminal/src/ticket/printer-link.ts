@@ -33,7 +33,7 @@ const STATUS_WITHIN_MS = 1_500
 const MARK_WITHIN_MS = 15_000
 const RECONNECT_MS = 1_000
 
-export function openPrinterLink(address: { host: string; port: number }, onChange: () => void): PrinterLink {
+export function connectPrinter(address: { host: string; port: number }, onChange: () => void): PrinterLink {
   let socket: Socket | null = null
   let connected = false
   let closed = false

@@ -15,7 +15,7 @@ import {
   soldSince,
 } from '../sale/sale.sql.ts'
 import { tillLock } from '../sale/till-lock.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { available } from '../supply/device.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import { firstOrderIn, onTheWay } from '../supply/supply-order.sql.ts'

@@ -1,4 +1,5 @@
 import { createLog } from '@scratchless/program/log'
+import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -12,6 +13,8 @@ import type { HomeView, JournalView, SaleView } from './till-view.ts'
 const START_MS = Date.parse('2026-11-22T18:42:00Z')
 const PASSWORD = 'a long password'
 
+const outside = { clock: systemClock, random: systemRandom }
+
 let world: TestTill
 let app: FastifyInstance
 let cookie: string
@@ -23,7 +26,7 @@ beforeEach(async () => {
     stock: 10,
   })
   const log = createLog({ program: 'terminal', process: 'test', clock: world.clock, level: 'silent' })
-  app = await tillRoutes(world.till(), { log, random: systemRandom })
+  app = await tillRoutes(world.till(), { ...outside, log, listener: { host: '127.0.0.1', port: 4000 } })
   putVendor(world.store(), { id: 'owner', passwordHash: await hashPassword(PASSWORD), card: null })
   putVendor(world.store(), { id: '02', passwordHash: await hashPassword(PASSWORD), card: CARD })
   cookie = ''

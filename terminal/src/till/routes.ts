@@ -1,15 +1,19 @@
-// The till's api, on loopback: what the screen asks, and what it may be told. Shapes are till-view's.
+// The till's api: what the screen asks, and what it may be told. Shapes are till-view's.
 
 import { createPublicKey } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'
+import { HttpRefusal, type Problem } from '@scratchless/program/http/http-server'
+import type { Listener } from '@scratchless/program/http/listener'
+import { createPeopleServer } from '@scratchless/program/http/people-server'
 import type { Log } from '@scratchless/program/log'
+import type { Clock } from '@scratchless/voucher/clock'
 import { idPattern } from '@scratchless/voucher/ids'
 import { PRODUCT_ID, type ProductId, productId } from '@scratchless/voucher/product'
-import { type Random, randomBytes } from '@scratchless/voucher/random'
+import type { Random } from '@scratchless/voucher/random'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { stockOnBoard } from '../safe/safe-run.sql.ts'
 import { unsent } from '../sale/report.sql.ts'
@@ -17,7 +21,7 @@ import { countInDoubt, latestSales } from '../sale/sale.sql.ts'
 import { settleDoubt } from '../sale/settle-doubt.ts'
 import { newestLetterEpoch } from '../supply/card-letter.sql.ts'
 import { beginToEnrol } from '../supply/enrol.ts'
-import { openEnrolmentOf } from '../supply/enrolment.sql.ts'
+import { enrolmentIn } from '../supply/enrolment.sql.ts'
 import { askedRequests, lastSequence } from '../supply/request.sql.ts'
 import { takeOrder } from '../supply/send-supply-order.ts'
 import { latestOrders, onTheWay, orderById, type StoredOrder } from '../supply/supply-order.sql.ts'
@@ -31,28 +35,25 @@ import type { Till } from './till.ts'
 import type { SupplyOrderView, TillState } from './till-view.ts'
 
 /** A "no" of the rules, as a TillProblem. */
-class Refusal extends Error {
-  readonly status: number
-  readonly triesLeft: number | undefined
+class Refusal extends HttpRefusal {
   constructor(error: string, status = 409, triesLeft?: number) {
-    super(error)
-    this.status = status
-    this.triesLeft = triesLeft
+    super(status, error, triesLeft === undefined ? undefined : { triesLeft })
   }
 }
 
+/** What the shell calls by other names is to a screen a form that is not as it should be. */
+const MISSHAPEN: readonly string[] = ['bad-request', 'too-large', 'unsupported-content-type']
+const problemBody = ({ code, reference, details }: Problem) => ({
+  error: MISSHAPEN.includes(code) ? 'misshapen' : code,
+  reference,
+  ...(details as { triesLeft: number } | undefined),
+})
+
 const COOKIE = 'till'
-/** Names that this machine has for itself: a page elsewhere that points its own name here is not served. */
-const OWN_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/
-/** The screen loads everything from here. Mantine writes styles into the page. */
-const SECURITY_HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; img-src 'self' data:; font-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
 /** The largest form has 20 lines of an order. */
 const BODY_LIMIT_BYTES = 16 * 1024
+/** One screen, pressed by a script at worst. */
+const REQUESTS_PER_SECOND = 5_000
 const LATEST_SALES = 50
 const LATEST_ORDERS = 20
 /** An order that is answered at once is shown answered; a slow line shows it on its way. */
@@ -97,30 +98,20 @@ function read<S extends z.ZodType>(shape: S, request: FastifyRequest): z.output<
   return result.data
 }
 
-export async function tillRoutes(till: Till, needs: { log: Log; random: Random }): Promise<FastifyInstance> {
-  const app = Fastify({
-    bodyLimit: BODY_LIMIT_BYTES,
-    genReqId: () => randomBytes(needs.random, 6).toString('hex'),
-    forceCloseConnections: true,
+export async function tillRoutes(
+  till: Till,
+  needs: { log: Log; random: Random; clock: Clock; listener: Listener },
+): Promise<FastifyInstance> {
+  const { log, random, clock, listener } = needs
+  const app = createPeopleServer({
+    setting: 'http',
+    listener,
+    // Of the machine: the terminal's own may stand still.
+    ...{ log, random, clock, problemBody },
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    requestsPerSecond: REQUESTS_PER_SECOND,
   })
   await app.register(cookie)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.headers(SECURITY_HEADERS)
-    if (!OWN_HOST.test(request.headers.host ?? '')) throw new Refusal('not-here', 403)
-  })
-  app.setErrorHandler((error, request, reply) => {
-    const reference = request.id
-    if (error instanceof Refusal) {
-      const { message, status, triesLeft } = error
-      return reply
-        .status(status)
-        .send({ error: message, reference, ...(triesLeft === undefined ? {} : { triesLeft }) })
-    }
-    const status = (error as { statusCode?: number }).statusCode ?? 500
-    if (status < 500) return reply.status(status).send({ error: 'misshapen', reference })
-    needs.log.error({ reference, err: error }, 'a request broke')
-    return reply.status(500).send({ error: 'fault', reference })
-  })
 
   const sessionOf = (request: FastifyRequest): Session | null => till.sessions.of(request.cookies[COOKIE])
   const vendorOf = (request: FastifyRequest): VendorSession => {
@@ -128,14 +119,14 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
     if (session?.who !== 'vendor') throw new Refusal('signed-out', 401)
     return session
   }
-  const openSession = (session: Session) => ({
+  const startSession = (session: Session) => ({
     value: till.sessions.open(session),
-    options: { httpOnly: true, sameSite: 'strict', path: '/' } as const,
+    options: { httpOnly: true, sameSite: 'strict', path: '/', secure: listener.tls !== undefined } as const,
   })
 
   function state(request: FastifyRequest, signedIn = sessionOf(request)): TillState {
     const word = till.word()
-    const waiting = word === null && openEnrolmentOf(till.store, 'waiting') !== undefined
+    const waiting = word === null && enrolmentIn(till.store, 'waiting') !== undefined
     return {
       terminal: word?.identity.terminal ?? null,
       retailerName: word?.identity.retailerName ?? null,
@@ -162,7 +153,7 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
       card: null,
     })
     const session = { who: 'owner', sinceMs: till.clock.nowMs() } as const
-    const { value, options } = openSession(session)
+    const { value, options } = startSession(session)
     reply.setCookie(COOKIE, value, options)
     till.supply.wake()
     return state(request, session)
@@ -191,7 +182,7 @@ export async function tillRoutes(till: Till, needs: { log: Log; random: Random }
     )
     if ('refusal' in outcome)
       throw new Refusal(outcome.refusal, 403, 'triesLeft' in outcome ? outcome.triesLeft : undefined)
-    const { value, options } = openSession(outcome)
+    const { value, options } = startSession(outcome)
     reply.setCookie(COOKIE, value, options)
     till.prepare()
     till.supply.wake()

@@ -1,5 +1,5 @@
 import { cardId, vendorId } from '@scratchless/voucher/ids'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import type { VendorForm } from '../till/till-view.ts'
 import { hashPassword, MIN_PASSWORD_LENGTH } from './passwords.ts'
 import { putVendor } from './vendor.sql.ts'

@@ -4,7 +4,7 @@
 import type { PrivateLine } from '@scratchless/program/private-line'
 import { type CardId, vendorId } from '@scratchless/voucher/ids'
 import type { CardVerbs } from '../card/card-verbs.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { SignInForm } from '../till/till-view.ts'
 import { passwordHolds } from './passwords.ts'

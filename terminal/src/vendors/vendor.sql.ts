@@ -1,5 +1,5 @@
 import { type CardId, cardId } from '@scratchless/voucher/ids'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 export interface StoredVendor {
   readonly id: string

@@ -1,15 +1,10 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction } from '@scratchless/office/database/database'
-import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  addShop,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-} from '../../testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 
 let centre: TestCentre
 let terminal: TestTerminal
@@ -31,7 +26,7 @@ async function appendEntry() {
 async function acknowledgedHead() {
   const answer = await terminal.ask(
     'catalogue-request',
-    terminal.close(closeCatalogueRequest, { knownVersion }),
+    terminal.sign(catalogueRequestMessage, { knownVersion }),
   )
   if (answer.kind !== 'acknowledgement') throw new Error(answer.kind)
   return answer.content.auditHead
@@ -41,7 +36,7 @@ let knownVersion = 0
 test('an acknowledgement brings a head of the audit chain that stood within the last minute', async () => {
   const catalogue = await terminal.ask(
     'catalogue-request',
-    terminal.close(closeCatalogueRequest, { knownVersion }),
+    terminal.sign(catalogueRequestMessage, { knownVersion }),
   )
   if (catalogue.kind !== 'catalogue') throw new Error(catalogue.kind)
   knownVersion = catalogue.content.version
@@ -72,13 +67,13 @@ test('the api does not choose it', async () => {
     epoch: 1,
   }
   const chosen = { standing, auditHead: { n: 1n, hash: Buffer.alloc(32) } }
-  const closed = terminal.close(closeCatalogueRequest, { knownVersion })
-  const answer = await centre.needs.vault.closeAnswer({
+  const signed = terminal.sign(catalogueRequestMessage, { knownVersion })
+  const answer = await centre.needs.vault.signAnswer({
     terminal: terminal.id,
-    sequence: closed.sequence,
-    answering: closed.payloadHash,
+    sequence: signed.sequence,
+    answering: signed.payloadHash,
     answer: { kind: 'acknowledgement', content: chosen },
   })
-  const opened = terminal.open('catalogue-request', answer, closed)
-  expect(opened).toMatchObject({ content: { auditHead: await head() } })
+  const verified = terminal.verify('catalogue-request', answer, signed)
+  expect(verified).toMatchObject({ content: { auditHead: await head() } })
 })

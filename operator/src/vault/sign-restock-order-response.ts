@@ -1,7 +1,7 @@
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import {
-  closeRestockOrderResponse as closeMessage,
   type RestockOrderResponse,
+  signRestockOrderResponse as signMessage,
 } from '@scratchless/wire/restock/restock-order-response'
 import { findVerifiedOrder, readVerifiedLines, type VerifiedLineRow } from './restock-journal.sql.ts'
 import { closingFor, type VaultNeeds } from './vault-needs.ts'
@@ -13,7 +13,7 @@ type Response = Omit<RestockOrderResponse, 'sender' | 'receiver' | 'auditHead'>
  * Step 3's signature: an answer to an order that this vault verified, to the partner who sent it and nobody else.
  * Its lines are the order's, all of them or none, and promise no more than was ordered.
  */
-export async function closeRestockOrderResponse(
+export async function signRestockOrderResponse(
   needs: VaultNeeds,
   response: Response,
 ): Promise<Uint8Array | { refusal: ResponseRefusal }> {
@@ -23,7 +23,7 @@ export async function closeRestockOrderResponse(
   const ordered = await readVerifiedLines(needs.pool, response.orderId)
   if (response.lines.length > 0 && !answers(response.lines, ordered)) return { refusal: 'lines-differ' }
   const auditHead = await readHead(needs.pool)
-  return closeMessage({ ...response, sender: needs.party, receiver: order.partner, auditHead }, closing)
+  return signMessage({ ...response, sender: needs.party, receiver: order.partner, auditHead }, closing)
 }
 
 function answers(lines: Response['lines'], ordered: readonly VerifiedLineRow[]): boolean {

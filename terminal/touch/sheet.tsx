@@ -2,12 +2,12 @@ import { Mark } from '@scratchless/ui/parts/mark'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
-/** One sheet on the desk, for what happens before the till is open. */
-export function Desk(props: { title: string; help?: string; children: ReactNode }) {
+/** One sheet alone, for what happens before the till is open. */
+export function Sheet(props: { title: string; help?: string; children: ReactNode }) {
   const { t, i18n } = useTranslation()
   return (
-    <div className="desk">
-      <header className="desk-bar">
+    <div className="sheet-page">
+      <header className="sheet-bar">
         <Mark size={22} colour="#63CFA2" ground="var(--night)" />
         <span className="wordmark">
           scratch<b>less</b>
@@ -21,7 +21,7 @@ export function Desk(props: { title: string; help?: string; children: ReactNode 
           {t('language')}
         </button>
       </header>
-      <main className="desk-sheet">
+      <main className="sheet">
         <h1>{props.title}</h1>
         {props.help && <p className="help">{props.help}</p>}
         {props.children}

@@ -12,7 +12,7 @@ import { epochOf, hasLetter } from './standing.ts'
 import type { TakenRun } from './supply.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
-export interface DeskView {
+export interface SupplyView {
   readonly nowMs: number
   readonly products: ReadonlyMap<ProductId, Product>
   readonly priceOf: (product: Product, retailer: RetailerId) => UnitPrice
@@ -43,7 +43,7 @@ const DAY_S = 86_400
 
 /** An order may be served in part where stock runs out; never in part for want of money. */
 export function decideSupplyOrder(
-  view: DeskView,
+  view: SupplyView,
   terminal: SupplyTerminal,
   order: SupplyOrder,
 ): { readonly accepted: Accepted } | { readonly why: SupplyRefusalReason } {
@@ -113,7 +113,7 @@ function codesOf(runs: readonly TakenRun[]): number {
 }
 
 function ceilingExceeded(
-  { ceilings, given }: DeskView,
+  { ceilings, given }: SupplyView,
   terminal: SupplyTerminal,
   asked: number,
   nowS: number,

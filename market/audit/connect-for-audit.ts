@@ -5,11 +5,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
-import { openDataFolder } from '../demo/data-folder.ts'
-import { openMarketDatabase } from '../demo/database.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
+import { startMarketDatabase } from '../demo/database.ts'
 import { findParties, type PartiesFound } from './find-parties.ts'
 
-export interface OpenedForAudit {
+export interface ConnectedForAudit {
   readonly parties: PartiesFound
   close(): Promise<void>
 }
@@ -19,7 +19,7 @@ const UNDECIDED_WITHIN_MS = 10_000
 /** cannot_connect_now, admin_shutdown, crash_shutdown (PostgreSQL, appendix A), and a server that dies meanwhile. */
 const UNDECIDED = ['57P03', '57P01', '57P02', 'ECONNRESET']
 
-export async function openForAudit(dataDir: string): Promise<OpenedForAudit> {
+export async function connectForAudit(dataDir: string): Promise<ConnectedForAudit> {
   const parties = findParties(dataDir)
   if (await answers(parties.centre.auditorUrl)) return { parties, close: async () => {} }
 
@@ -28,10 +28,10 @@ export async function openForAudit(dataDir: string): Promise<OpenedForAudit> {
     throw new Error(
       `The database of ${dataDir} does not answer at ${new URL(parties.centre.auditorUrl).host}.`,
     )
-  const data = openDataFolder(dataDir)
+  const data = claimDataFolder(dataDir)
   if ('problem' in data) throw new Error(data.problem)
   try {
-    const database = await openMarketDatabase(data, null)
+    const database = await startMarketDatabase(data, null)
     const withUrl = <Office extends { readonly party: string }>(office: Office) => ({
       ...office,
       auditorUrl: database.urls.get(office.party)!.auditor,

@@ -2,14 +2,14 @@
 // vault, and given out only closed for the registered cards of the terminal's shop.
 
 import { createSecretKey } from 'node:crypto'
-import { closeForHolder } from '@scratchless/keys/holder-key'
+import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import type { TerminalId } from '@scratchless/voucher/ids'
 import { randomBytes } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
-import { closeForCard, closeCardLetter as closeLetter } from '@scratchless/wire/supply/card-letter'
-import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { insertSafeKey, lockTerminals, readCards, readNewestSafeKeys, type SafeKeyRow } from './ring.sql.ts'
 import { assertOwnSafeKey, cardKeyOf, macSafeKey, safeKeyOf, terminalVerifier } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
@@ -19,31 +19,31 @@ const DAY_MS = 86_400_000
 /** The wire's bound on recipients. */
 const MAX_CARDS = 16
 
-export async function closeCardLetter(
+export async function writeCardLetter(
   needs: VaultNeeds,
-  { terminal, sequence, frame: bytes, standing }: Parameters<VaultVerbs['closeCardLetter']>[0],
-): ReturnType<VaultVerbs['closeCardLetter']> {
+  { terminal, sequence, frame: bytes, standing }: Parameters<VaultVerbs['writeCardLetter']>[0],
+): ReturnType<VaultVerbs['writeCardLetter']> {
   const frame = readFrame(bytes)
   return inTransaction(needs.pool, async (sql) => {
     const [row] = await lockTerminals(sql, [terminal])
     const verifier = row && terminalVerifier(needs, row)
     if (!row || !verifier || !frame) return 'request-not-verified'
-    const opened = openCardLetterRequest(frame, verifier, { terminal, sequence, answering: null })
-    if (opened === 'unacceptable') return 'request-not-verified'
+    const verified = cardLetterRequestMessage.verify(frame, verifier, { terminal, sequence, answering: null })
+    if (verified === 'unacceptable') return 'request-not-verified'
     const cards = (await readCards(sql, row.retailer_id)).slice(0, MAX_CARDS)
     if (cards.length === 0) return 'no-card'
 
     const current = await currentSafeKey(needs, sql, terminal)
     const safeKey = safeKeyOf(needs, current)
     const epochEndsS = Math.floor(current.ends_at.getTime() / 1000)
-    const letter = closeLetter(
+    const letter = cardLetterMessage.sign(
       {
         standing: { ...standing, epoch: current.epoch },
         epoch: current.epoch,
         epochEndsS,
         recipients: cards.map((card) =>
           // SoftHSM and the cards we know unwrap with SHA-1 only.
-          closeForCard(
+          wrapForCard(
             safeKey,
             card.id,
             cardKeyOf(needs.keys, card),
@@ -52,7 +52,7 @@ export async function closeCardLetter(
         ),
       },
       needs.signer,
-      { terminal, sequence, answering: opened.payloadHash },
+      { terminal, sequence, answering: verified.payloadHash },
     )
     return { frame: letter.frame, epoch: current.epoch, epochEndsS }
   })
@@ -69,7 +69,7 @@ async function currentSafeKey(needs: VaultNeeds, sql: Sql, terminal: TerminalId)
     terminal_id: terminal,
     epoch: (newest?.epoch ?? 0) + 1,
     ends_at: new Date(nowMs + needs.epochDays * DAY_MS),
-    wrapped_key: closeForHolder(needs.keys.stock, bytes),
+    wrapped_key: wrapForHolder(needs.keys.stock, bytes),
   }
   needs.cache.get(`safe ${terminal} ${made.epoch}`, () => createSecretKey(bytes))
   bytes.fill(0)

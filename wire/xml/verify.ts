@@ -35,7 +35,7 @@ export interface SignedBy {
   readonly maxBytes: number
 }
 
-export type OpenedSigned =
+export type VerifiedDocument =
   | {
       /** The canonical document without its signature: the only bytes to read content from. */
       readonly payload: Buffer
@@ -49,7 +49,7 @@ export type OpenedSigned =
  * does not depend on its last child, the canonical document with the Signature's text cut out *is* the
  * enveloped-signature transform followed by canonicalization; one pass of the parser gives both.
  */
-export function openSigned(bytes: Uint8Array, by: SignedBy): OpenedSigned {
+export function verifyDocument(bytes: Uint8Array, by: SignedBy): VerifiedDocument {
   const canonical = canonicalBytes(bytes, by.maxBytes)
   if (typeof canonical === 'string') return { refusal: canonical }
 

@@ -20,7 +20,7 @@ const CHECKPOINT_PAGES = 16_000
 const BUSY_TIMEOUT_MS = 2_000
 
 /** Opens, and first brings to this program's form, the store at `path`. Throws where a newer program wrote it. */
-export function openStore(path: string): Store {
+export function connectStore(path: string): Store {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
   db.exec(
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
@@ -30,7 +30,7 @@ export function openStore(path: string): Store {
 }
 
 /** Opens a store that another process may be working with, for looking only. */
-export function openStoreForReading(path: string): Store {
+export function connectStoreForReading(path: string): Store {
   return storeOver(new DatabaseSync(path, { readOnly: true, timeout: BUSY_TIMEOUT_MS }))
 }
 
