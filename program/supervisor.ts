@@ -55,6 +55,15 @@ export function cannotServe(problem: unknown): never {
   process.exit(CANNOT_SERVE)
 }
 
+/** The same for what is done at once, where nothing can be awaited. */
+export function orCannotServe<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (problem) {
+    return cannotServe(problem)
+  }
+}
+
 /** Tells the starter that this child serves. Without a starter (run alone) it does nothing. */
 export function sendReady(details: Record<string, unknown> = {}): void {
   process.send?.({ ...details, ready: true })

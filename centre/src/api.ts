@@ -8,6 +8,7 @@ import { createPool } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { listen } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -21,13 +22,12 @@ import { createOwnAccounts } from './retailers/accounts.ts'
 import { centreProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
-import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
+import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const LOOPBACK = '127.0.0.1'
 /** Deadlines are hours; a minute late is early enough. */
 const SETTLE_EVERY_MS = 60_000
 
@@ -46,7 +46,7 @@ const own = {
   certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
 }
 
-const staff = await createStaffServer(needs)
+const staff = await createStaffServer(needs).catch(cannotServe)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
     party as string,
@@ -67,14 +67,11 @@ const supply = createSupplyHttps(needs, own, door)
 const frames = createFrameListener(needs, door)
 
 await Promise.all([
-  staff.listen({ host: LOOPBACK, port: settings.staffHttp.port }),
-  partner.listen({ host: LOOPBACK, port: settings.partnerHttps.port }),
-  supply.listen({ host: LOOPBACK, port: settings.supplyHttps.port }),
-  new Promise<void>((resolve, reject) => {
-    frames.once('error', reject)
-    frames.listen(settings.frames.port, LOOPBACK, resolve)
-  }),
-])
+  listen(staff, 'staffHttp', settings.staffHttp),
+  listen(partner, 'partnerHttps', settings.partnerHttps),
+  listen(supply, 'supplyHttps', settings.supplyHttps),
+  listen(frames, 'frames', settings.frames),
+]).catch(cannotServe)
 const settling = setInterval(() => {
   settleOverdueOrders(needs).catch((error: unknown) => log.error({ err: error }, 'settling failed'))
 }, SETTLE_EVERY_MS)

@@ -5,11 +5,10 @@ import { isAbsolute } from 'node:path'
 import type { MigrationSource } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
+import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { z } from 'zod'
-
-const port = z.strictObject({ port: z.int().min(0).max(65_535) })
 
 const publicKey = z.string().transform((pem, context): KeyObject => {
   try {
@@ -51,14 +50,14 @@ const fields = {
   keysFolder: z.string().min(1).default('keys'),
   /** Absent: the vault's RSA keys lie in key files, like all others. */
   token: tokenSettings.optional(),
-  /** For screens, on loopback. */
-  staffHttp: port,
-  /** Where operators bring deliveries. */
-  partnerHttps: port,
-  /** Where terminals ask. */
-  supplyHttps: port,
+  /** For screens. */
+  staffHttp: listener,
+  /** Where operators bring deliveries: mutual TLS. */
+  partnerHttps: protectedListener,
+  /** Where terminals ask: TLS with the key that they know. */
+  supplyHttps: protectedListener,
   /** The same for modems: plain frames, which protect themselves. */
-  frames: port,
+  frames: protectedListener,
   partners: z.array(partner).min(1),
   /** Whose approvals the vault believes; entered by ceremony. */
   approvers: z.array(z.strictObject({ name: z.string().min(1).max(40), publicKey })),

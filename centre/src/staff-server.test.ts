@@ -7,7 +7,8 @@ import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrol
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { frameOf, startTestCentre, type TestCentre } from '../testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
+import { frameOf } from '../testing/test-terminal.ts'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from './staff-api.ts'
 import { createStaffServer } from './staff-server.ts'
 

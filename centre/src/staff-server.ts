@@ -1,8 +1,8 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
-import { createHttpServer } from '@scratchless/office/http/http-server'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
+import { createPeopleServer } from '@scratchless/program/http/people-server'
 import type { FastifyInstance } from 'fastify'
 import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
 import type { CentreNeeds } from './needs.ts'
@@ -13,11 +13,12 @@ import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
 import { addTerminalRoutes } from './terminals/terminal-routes.ts'
 
-/** Plain HTTP, for loopback only: so the cookie cannot be a secure one. */
+/** With TLS in the settings the session's cookie travels by TLS only. Throws a ConfigProblem where its files are not as they should be. */
 export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInstance> {
   const { log, clock, random, settings } = needs
-  const app = createHttpServer({ log, clock, random })
-  const guard = await addStaffRoutes(app, needs, { party: settings.party, secureCookie: false })
+  const { party, staffHttp } = settings
+  const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
+  const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addCatalogueRoutes(app, needs, guard)
   addRetailerRoutes(app, needs, guard)
   addTerminalRoutes(app, needs, guard)

@@ -4,11 +4,12 @@
 // earlier audits, which are kept beside the books.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
+import { centreChecks } from '@scratchless/centre/audit'
+import { runChecks } from '@scratchless/office/audit/run-checks'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
+import { operatorChecks } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { connectForAudit } from './connect-for-audit.ts'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
@@ -57,7 +58,7 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     })
     const centre = await snapshot(parties.centre, async (sql) => {
       const { party } = parties.centre
-      say(party, await auditCentre(sql, keptOf(party)))
+      say(party, await runChecks(sql, centreChecks, keptOf(party)))
       heads.set(party, await readHead(sql))
       return readCentreFacts(sql)
     })
@@ -65,7 +66,7 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     for (const office of parties.operators) {
       operators.push(
         await snapshot(office, async (sql) => {
-          say(office.party, await auditOperator(sql, keptOf(office.party)))
+          say(office.party, await runChecks(sql, operatorChecks, keptOf(office.party)))
           heads.set(office.party, await readHead(sql))
           return readOperatorFacts(sql, office.party)
         }),

@@ -26,7 +26,7 @@ beforeEach(async () => {
   centre = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
   atlas = await testDatabase(OPERATOR_MIGRATIONS)
   const settings = {
-    centre: { dataFolder: data, database: { auditor: centre.urls.auditor }, supplyHttps: { port: 0 } },
+    centre: { dataFolder: data, database: { auditor: centre.urls.auditor }, supplyHttps: { port: 1 } },
     atlas: { dataFolder: data, database: { auditor: atlas.urls.auditor } },
     'terminal-1': { dataFolder: path.join(data, 'terminal-1') },
   }

@@ -10,6 +10,7 @@ import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { makePartyKeys, type PairPurpose, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import type { OfficeUrls } from '@scratchless/office/database/roles'
+import { LOOPBACK } from '@scratchless/program/http/listener'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { accountsOf } from './accounts.ts'
@@ -23,14 +24,10 @@ export const APPROVERS = ['approver-one', 'approver-two'] as const
 
 /** Where the programs' settings lie, and what the market must know of them. */
 export interface MarketSettings {
-  /** Every port of this machine that a program of the market listens on. */
-  readonly listeners: readonly { readonly who: string; readonly port: number }[]
-  readonly offices: readonly { readonly party: string; readonly config: string; readonly staffPort: number }[]
+  readonly offices: readonly { readonly party: string; readonly config: string }[]
   readonly terminals: readonly {
     readonly name: string
     readonly config: string
-    readonly port: number
-    readonly printerPort: number
     /** Where the vendor card of this terminal is inserted. */
     readonly cardFolder: string
     readonly printerAccount: number
@@ -72,20 +69,18 @@ export async function holdCeremony(
       ...settings,
       accounts: { api: accounts[`${party} api`], vault: accounts[`${party} vault`] },
     })
-    return { party, config, staffPort: ports[party]!.staff }
+    return { party, config }
   })
   return {
-    listeners: listenersOf(ports),
     offices,
     terminals: terminalNames(terminals).map((name) => {
-      const { staff: port, partner: printerPort } = ports[name]!
       const config = data.path(name, 'config.json')
       writeSettings(config, {
         ...terminalSettings(data, name, ports),
         accounts: { api: accounts[`${name} api`], card: accounts[`${name} card`] },
       })
       const cardFolder = data.path(name, 'card')
-      return { name, config, port, printerPort, cardFolder, printerAccount: accounts[`${name} printer`]! }
+      return { name, config, cardFolder, printerAccount: accounts[`${name} printer`]! }
     }),
   }
 }
@@ -139,19 +134,6 @@ async function portsOf(data: DataFolder, names: readonly string[]): Promise<Reco
   return known
 }
 
-/** A terminal has a screen and, at the end of its cable, a printer; an office has up to five listeners. */
-function listenersOf(ports: Record<string, Ports>): { who: string; port: number }[] {
-  return Object.entries(ports).flatMap(([who, { staff, partner, stock, supply, frames }]) => {
-    if (who.startsWith('terminal'))
-      return [
-        { who, port: staff },
-        { who: `${who}'s printer`, port: partner },
-      ]
-    const own = who === CENTRE.party ? [staff, partner, supply, frames] : [staff, partner, stock]
-    return own.map((port) => ({ who, port }))
-  })
-}
-
 function publicPem(data: DataFolder, party: string, purpose: PairPurpose): string {
   return readPublicKey(data.path(party, 'keys', 'vault'), purpose).export({
     type: 'spki',
@@ -170,7 +152,7 @@ function partnerOf(data: DataFolder, party: string, suite: string, ports: Record
   return {
     party,
     suite,
-    url: `https://127.0.0.1:${ports[party]!.partner}/restock`,
+    url: `https://${LOOPBACK}:${ports[party]!.partner}/restock`,
     verifyKey: publicPem(data, party, 'restock-sign'),
     wrapKey: publicPem(data, party, 'restock-unwrap'),
     ...tlsOf(data, party),
@@ -240,11 +222,11 @@ function terminalSettings(data: DataFolder, name: string, ports: Record<string, 
     http: { port: ports[name]!.staff },
     centre: {
       transport: 'https',
-      url: `https://127.0.0.1:${centre.supply}/supply`,
+      url: `https://${LOOPBACK}:${centre.supply}/supply`,
       ...tlsOf(data, CENTRE.party),
-      frames: { host: '127.0.0.1', port: centre.frames },
+      frames: { host: LOOPBACK, port: centre.frames },
     },
-    printer: { host: '127.0.0.1', port: ports[name]!.partner, columns: 32 },
+    printer: { host: LOOPBACK, port: ports[name]!.partner, columns: 32 },
     card: { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 50 },
     locale: 'fr',
     minimumStock: 5,

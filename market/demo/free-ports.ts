@@ -16,12 +16,3 @@ export async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
   return ports
 }
-
-/** Whether somebody listens on this port of this machine. */
-export function isTaken(port: number): Promise<boolean> {
-  return new Promise((answer) => {
-    const server = net.createServer()
-    server.once('error', () => answer(true))
-    server.listen(port, '127.0.0.1', () => server.close(() => answer(false)))
-  })
-}

@@ -1,6 +1,7 @@
 // A person at a screen, as far as the wire can tell: JSON over http, the session's cookie kept.
 
 import http from 'node:http'
+import https from 'node:https'
 import { text } from 'node:stream/consumers'
 
 export interface Answer<T> {
@@ -33,9 +34,23 @@ export interface HttpPerson {
   cookie(): string
 }
 
-export function httpPerson(port: number): HttpPerson {
+/** `certificate`: the one that an https address must show, as PEM. */
+export function httpPerson(address: string, certificate?: string): HttpPerson {
+  const secure = address.startsWith('https:')
   // One connection kept open, as a browser does.
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 4 })
+  const pool = { keepAlive: true, maxSockets: 4 }
+  const agent = secure
+    ? new https.Agent({
+        ...pool,
+        // The certificate itself is known, whoever issued it and for whatever name.
+        ...(certificate && {
+          ca: certificate,
+          allowPartialTrustChain: true,
+          checkServerIdentity: () => undefined,
+        }),
+      })
+    : new http.Agent(pool)
+  const { request: ask } = secure ? https : http
   let cookie = ''
 
   async function call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
@@ -48,10 +63,7 @@ export function httpPerson(port: number): HttpPerson {
       }),
     }
     const { promise, resolve, reject } = Promise.withResolvers<http.IncomingMessage>()
-    const request = http.request(
-      { host: '127.0.0.1', port, path, method, agent, headers, timeout: TIMEOUT_MS },
-      resolve,
-    )
+    const request = ask(new URL(path, address), { method, agent, headers, timeout: TIMEOUT_MS }, resolve)
     request.on('timeout', () =>
       request.destroy(new Error(`${method} ${path}: no answer within ${TIMEOUT_MS / 1000} s`)),
     )

@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { giveFolder, startedAsRoot } from '@scratchless/program/account'
+import type { Place } from '@scratchless/program/http/listen'
 import type { PrintedPaper } from '../printer/printer.ts'
 import { type RunningProgram, startProgram } from './program.ts'
 
@@ -23,7 +24,8 @@ export interface TicketFiles {
 /** Starts the printer's process; `onPaper` is told of each ticket as it falls into the tray. */
 export function startPrinterTray(options: {
   name: string
-  port: number
+  /** Where it listens. */
+  place: Place
   trayDir: string
   unpaced: boolean
   logFile: string
@@ -33,7 +35,7 @@ export function startPrinterTray(options: {
 }): PrinterTray {
   giveFolder(options.trayDir, startedAsRoot() ? options.account : undefined)
   const settings = {
-    port: options.port,
+    ...options.place,
     trayDir: '.',
     linesPerSecond: options.unpaced ? null : SHOP_LINES_PER_SECOND,
   }

@@ -96,6 +96,11 @@ export function startProgram(spec: {
   }
 }
 
+/** News of a program that runs, and that a starter starts a child again: neither says why it ended. */
+function isUnderWay(line: string): boolean {
+  return /^\{"level":([1-4]0|50,.*"how":)/.test(line)
+}
+
 /** What a program said last, without the log's own fields. */
 function lastLine(logFile: string): string {
   const size = fs.statSync(logFile).size
@@ -103,7 +108,11 @@ function lastLine(logFile: string): string {
   const file = fs.openSync(logFile, 'r')
   fs.readSync(file, bytes, 0, bytes.length, size - bytes.length)
   fs.closeSync(file)
-  const lines = bytes.toString('utf8').trim().split('\n')
+  const lines = bytes
+    .toString('utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => !isUnderWay(line))
   // A program that broke leaves its stack and Node's version after the sentence that counts.
   const last =
     lines.findLast((line) => /^(\{"level":[56]0|\w*(Error|Problem): )/.test(line)) ??

@@ -1,17 +1,17 @@
 // Starts every program of the market, each as in production, and has them stop together.
 
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
 import { addStaff } from '@scratchless/office/staff/staff'
 import { startedAsRoot } from '@scratchless/program/account'
+import { untilFree } from '@scratchless/program/http/listen'
 import { readableByAll } from '@scratchless/program/readable-code'
 import type { PrintedPaper } from '../printer/printer.ts'
 import { holdCeremony, type MarketSettings } from './ceremony.ts'
 import type { DataFolder } from './data-folder.ts'
 import { type MarketDatabase, startMarketDatabase } from './database.ts'
-import { isTaken } from './free-ports.ts'
-import { type HttpPerson, httpPerson } from './http-person.ts'
+import type { HttpPerson } from './http-person.ts'
+import { listenersOf, printerOf, type Screen, screenOf } from './listeners.ts'
 import { passphraseOf } from './passphrases.ts'
 import { type PrinterTray, startPrinterTray } from './printer-tray.ts'
 import { type RunningProgram, startProgram } from './program.ts'
@@ -33,13 +33,10 @@ export interface MarketOffice {
   readonly staff: HttpPerson
 }
 
-export interface MarketTerminal {
+export interface MarketTerminal extends Screen {
   readonly name: string
-  readonly address: string
   readonly dataFolder: string
   readonly tray: PrinterTray
-  /** A new visitor to the terminal's screen, signed in as nobody. */
-  visit(): HttpPerson
 }
 
 export interface Market {
@@ -97,10 +94,10 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
         path.join(root, party === 'centre' ? 'centre' : 'operator', 'src', 'main.ts'),
         config,
       )
-    const terminals = settings.terminals.map(({ name, config, port, printerPort, printerAccount }) => {
+    const terminals = settings.terminals.map(({ name, config, printerAccount }) => {
       const tray = startPrinterTray({
         name,
-        port: printerPort,
+        place: printerOf(config),
         trayDir: settings.terminals.length === 1 ? data.path('tickets') : data.path('tickets', name),
         unpaced: options.unpaced,
         logFile: data.path(name, 'printer.log'),
@@ -111,10 +108,9 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
       running.push(start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config))
       const terminal: MarketTerminal = {
         name,
-        address: `http://127.0.0.1:${port}`,
+        ...screenOf(config, 'http'),
         dataFolder: data.path(name),
         tray,
-        visit: () => httpPerson(port),
       }
       return terminal
     })
@@ -122,11 +118,12 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
     await allReady(running, data)
 
     const offices = new Map<string, MarketOffice>()
-    for (const { party, staffPort } of settings.offices) {
+    for (const { party, config } of settings.offices) {
       await hireStaff(database.urls.get(party)!.owner)
-      const staff = httpPerson(staffPort)
+      const screen = screenOf(config, 'staffHttp')
+      const staff = screen.visit()
       await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
-      offices.set(party, { party, address: `http://127.0.0.1:${staffPort}`, staff })
+      offices.set(party, { party, address: screen.address, staff })
     }
     return { data, database, settings, offices, terminals, stop }
   } catch (error) {
@@ -183,15 +180,9 @@ async function hireStaff(ownerUrl: string): Promise<void> {
 /** Above what a program takes to stop once its starter is gone. */
 const LEFT_WITHIN_MS = 6_000
 
-async function assertPortsFree({ listeners }: MarketSettings): Promise<void> {
+async function assertPortsFree(settings: MarketSettings): Promise<void> {
   const untilMs = performance.now() + LEFT_WITHIN_MS
-  for (const { who, port } of listeners) {
-    // The programs of a market that was killed see it and stop; a start that comes at once waits for them.
-    while ((await isTaken(port)) && performance.now() < untilMs) await sleep(50)
-    if (await isTaken(port)) {
-      throw new Error(
-        `Port ${port}, which ${who} uses, is taken by another program: stop that, or change the port in ports.json and in the config.json files of the data folder.`,
-      )
-    }
-  }
+  // The programs of a market that was killed see it and stop; a start that comes at once waits for them.
+  for (const { setting, ...place } of listenersOf(settings))
+    await untilFree(setting, place, Math.max(0, untilMs - performance.now()))
 }

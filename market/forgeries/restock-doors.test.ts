@@ -10,16 +10,10 @@ import { systemRandom } from '@scratchless/voucher/random'
 import { signRestockOrder, verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ATLAS, CENTRE } from '../../voucher/testing/example-product.ts'
 import { damaged } from '../../wire/testing/damaged.ts'
 import { forgedShapes } from '../../wire/testing/forged-shapes.ts'
-import {
-  ATLAS,
-  type BaseWorld,
-  CENTRE,
-  makeBaseWorld,
-  type SeedDatabase,
-  START_MS,
-} from '../sim/base-world.ts'
+import { type BaseWorld, makeBaseWorld, type SeedDatabase, START_MS } from '../sim/base-world.ts'
 import { type SimCentre, type SimOperator, startCentre, startOperator } from '../sim/sim-offices.ts'
 
 const CODES = 20

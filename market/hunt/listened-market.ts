@@ -133,8 +133,8 @@ function worksIn(pid: number): string {
 /** The same market for people whose lines to the screens are listened to. */
 async function throughTaps(market: Market, tapPort: TapPort): Promise<Market> {
   const offices = new Map(market.offices)
-  for (const { party, staffPort } of market.settings.offices) {
-    const staff = httpPerson(await tapPort(`staff of ${party}`, staffPort))
+  for (const { party, address } of market.offices.values()) {
+    const staff = httpPerson(await tapped(address, `staff of ${party}`, tapPort))
     await waitUntil(`${party}'s screen`, async () => {
       const body = { signInName: STAFF.signInName, password: STAFF.password }
       return staff.post('/api/sign-in', body).catch(notYet)
@@ -143,9 +143,9 @@ async function throughTaps(market: Market, tapPort: TapPort): Promise<Market> {
   }
   const terminals = await Promise.all(
     market.terminals.map(async (terminal) => {
-      const port = await tapPort(`screen of ${terminal.name}`, Number(new URL(terminal.address).port))
-      await waitUntil(`${terminal.name}'s screen`, () => httpPerson(port).get('/api/state').catch(notYet))
-      return { ...terminal, visit: () => httpPerson(port) }
+      const address = await tapped(terminal.address, `screen of ${terminal.name}`, tapPort)
+      await waitUntil(`${terminal.name}'s screen`, () => httpPerson(address).get('/api/state').catch(notYet))
+      return { ...terminal, address, visit: () => httpPerson(address) }
     }),
   )
   return { ...market, offices, terminals }

@@ -1,9 +1,12 @@
-// The printer's process: node market/printer/main.ts '{"port":…,"trayDir":…,"linesPerSecond":…}'
+// The printer's process: node market/printer/main.ts '{"host":…,"port":…,"trayDir":…,"linesPerSecond":…}'
 // Tells its starter of each paper over IPC; ends when the starter is gone.
 
+import { cannotServe } from '@scratchless/program/supervisor'
 import { type PrinterFault, startPrinter } from './printer.ts'
 
-const printer = await startPrinter(JSON.parse(process.argv[2]!), (paper) => process.send?.({ paper }))
+const printer = await startPrinter(JSON.parse(process.argv[2]!), (paper) => process.send?.({ paper })).catch(
+  cannotServe,
+)
 process.on('message', (message: { fault?: PrinterFault }) => {
   if (message.fault) printer.setFault(message.fault)
 })

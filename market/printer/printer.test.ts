@@ -6,6 +6,8 @@ import Encoder from '@point-of-sale/receipt-printer-encoder'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type PrintedPaper, startPrinter } from './printer.ts'
 
+const place = { host: '127.0.0.1', port: 0 }
+
 let trayDir: string
 let papers: PrintedPaper[]
 let printer: Awaited<ReturnType<typeof startPrinter>>
@@ -13,7 +15,7 @@ let printer: Awaited<ReturnType<typeof startPrinter>>
 beforeEach(async () => {
   trayDir = fs.mkdtempSync(path.join(os.tmpdir(), 'tray-'))
   papers = []
-  printer = await startPrinter({ port: 0, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
+  printer = await startPrinter({ ...place, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
 })
 afterEach(async () => {
   await printer.stop()
@@ -90,7 +92,12 @@ test('a picture that was not drawn before the power went is drawn at the next st
   const drawn = fs.readFileSync(picture, 'utf8')
   fs.rmSync(picture)
   fs.rmSync(bytes)
-  printer = await startPrinter({ port: 0, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
+  printer = await startPrinter({ ...place, trayDir, linesPerSecond: null }, (paper) => papers.push(paper))
   await expect.poll(() => fs.existsSync(picture)).toBe(true)
   await expect.poll(() => fs.readFileSync(picture, 'utf8')).toBe(drawn)
+})
+
+test('it listens to this machine alone: what comes is in the clear', async () => {
+  const elsewhere = startPrinter({ ...place, host: '0.0.0.0', trayDir, linesPerSecond: null }, () => {})
+  await expect(elsewhere).rejects.toThrow('the printer: without TLS it listens on 127.0.0.1')
 })

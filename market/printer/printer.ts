@@ -6,12 +6,16 @@ import fs from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { listen } from '@scratchless/program/http/listen'
+import { assertOnlyHere } from '@scratchless/program/http/listener'
 import { escPosReader, type PaperLine, type PrinterEvent } from './esc-pos.ts'
 import { paperPicture } from './paper-picture.ts'
 import { loadRoll } from './paper-roll.ts'
 import { paperText } from './paper-text.ts'
 
 export interface PrinterOptions {
+  /** A ticket comes in the clear, as it does through a cable: from this machine alone. */
+  readonly host: string
   readonly port: number
   /** Folder of finished and torn tickets. */
   readonly trayDir: string
@@ -34,8 +38,9 @@ const REST_MS = 50
 
 export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
 
-/** Starts to listen on loopback; resolves when it does. */
+/** Resolves when it listens. Throws a ConfigProblem or a ListenProblem where it may not or cannot. */
 export async function startPrinter(options: PrinterOptions, onPaper: (paper: PrintedPaper) => void) {
+  assertOnlyHere('the printer', options.host)
   fs.mkdirSync(options.trayDir, { recursive: true })
   const roll = loadRoll(options.trayDir)
   let fault: PrinterFault = 'none'
@@ -128,10 +133,7 @@ export async function startPrinter(options: PrinterOptions, onPaper: (paper: Pri
     })
   }
 
-  await new Promise<void>((listening, fail) => {
-    server.once('error', fail)
-    server.listen(options.port, '127.0.0.1', listening)
-  })
+  await listen(server, 'the printer', options)
   return {
     port: (server.address() as net.AddressInfo).port,
     setFault(next: PrinterFault) {

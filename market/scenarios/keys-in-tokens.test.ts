@@ -11,7 +11,7 @@ import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { OPERATOR_MIGRATIONS, operatorProcessSettings } from '@scratchless/operator/settings'
-import { type BulkWorkers, startBulkWorkers } from '@scratchless/operator/vault/bulk-workers'
+import { startBulkWorkers } from '@scratchless/operator/vault/bulk-jobs'
 import { importStockFile } from '@scratchless/operator/vault/import-stock-file'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
@@ -29,19 +29,12 @@ import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
 import { recipientFor } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { afterAll, beforeAll, expect } from 'vitest'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '../../centre/testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../../centre/testing/test-centre.ts'
+import { packedCodes } from '../../centre/testing/test-operator.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../centre/testing/test-terminal.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 
 const PIN = '4711-0815'
 const FIRST = 1_000_000
@@ -101,7 +94,7 @@ softhsmTest(
 
 interface Operator {
   readonly needs: VaultNeeds
-  readonly workers: BulkWorkers
+  readonly workers: ReturnType<typeof startBulkWorkers>
 }
 
 async function startOperator(
@@ -124,7 +117,7 @@ async function startOperator(
       outside,
     ),
     // Its threads log in to the token themselves.
-    workers: startBulkWorkers({ given: { plainSettings, passphrase: null }, log }),
+    workers: startBulkWorkers({ plainSettings, passphrase: null }, log),
   }
 }
 

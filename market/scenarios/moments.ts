@@ -105,7 +105,7 @@ function restocking({ dataDir }: Story): Moment {
     async reached(run) {
       await until(run, async () => {
         const { centre } = JSON.parse(fs.readFileSync(path.join(dataDir, 'ports.json'), 'utf8'))
-        staff = httpPerson(centre.staff)
+        staff = httpPerson(`http://127.0.0.1:${centre.staff}`)
         await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })
         for (const operator of waiting) {
           const lines = productsOf(operator).map(({ id }) => ({ product: id, quantity: RESTOCKED_CODES }))

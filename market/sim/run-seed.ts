@@ -10,8 +10,10 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { PrivateLineLost } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
+import { depositOf } from '../../centre/testing/people.ts'
+import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { seeded } from '../forgeries/seeded.ts'
-import { type BaseWorld, depositOf, START_MS } from './base-world.ts'
+import { type BaseWorld, START_MS } from './base-world.ts'
 import { type Chance, chanceOf, type FaultCounts } from './faults.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { deliveryWay, lineOf, orderWay, postBy, supplyWay, type Way } from './sim-lines.ts'
@@ -336,7 +338,7 @@ export async function runSeed(
       offsetsMs[party]! += ms
     },
     async deposit(codes) {
-      const transfer = depositOf(base.retailer, `${++deposits}`, codes)
+      const transfer = depositOf(base.retailer, `${++deposits}`, codes * UNIT_PRICE_MINOR)
       await inTransaction(databases.centre.pool('api'), (sql) =>
         postOnce(sql, DEPOT, transfer, new Date(nowMs)),
       )

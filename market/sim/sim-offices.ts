@@ -5,10 +5,11 @@ import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
 import { createSupplyDoor, type SupplyDoor } from '@scratchless/centre/supply/answer-supply-frame'
-import { resumeSupplyOrders } from '@scratchless/centre/supply/receive-supply-order'
+import { resumeSupplyOrders } from '@scratchless/centre/supply/close-supply-orders'
 import { settleOverdueOrders } from '@scratchless/centre/supply/settle-overdue-orders'
 import { createSupplyDesk } from '@scratchless/centre/supply/supply-desk'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
+import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import {
@@ -33,8 +34,8 @@ import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/ve
 import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock-receipt'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
-import { ATLAS, type BaseWorld, CENTRE, PRODUCT, type SeedDatabase } from './base-world.ts'
-import { centreVerbs } from './centre-verbs.ts'
+import { ATLAS, ATLAS_5, CENTRE } from '../../voucher/testing/example-product.ts'
+import type { BaseWorld, SeedDatabase } from './base-world.ts'
 import { type Meeting, newMeeting } from './meeting.ts'
 import { Crash, lineTo, newProcess, poolOf, type SimProcess, type StatementHook } from './sim-process.ts'
 
@@ -183,7 +184,7 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     takeDelivery: (bytes) => office.run(() => receiveRestockDelivery(needs, ATLAS, bytes)),
     orderRestock: (quantity) =>
       office.run(async () => {
-        const wish = { operator: ATLAS, lines: [{ product: PRODUCT.id, quantity }] }
+        const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] }
         const id = await sendRestockOrder(needs, wish, 'sim')
         return id.startsWith('unknown') ? id : 'ordered'
       }),

@@ -18,7 +18,9 @@ import { ticketFacts } from '@scratchless/terminal/ticket/ticket-facts'
 import { type TicketTemplate, ticketTemplate } from '@scratchless/terminal/ticket/ticket-template'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
-import { type BaseTerminal, copyStore, PRODUCT, START_MS, VENDOR } from './base-world.ts'
+import { VENDOR } from '../../centre/testing/people.ts'
+import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
+import { type BaseTerminal, copyStore, START_MS } from './base-world.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import type { SimPrinter } from './sim-printer.ts'
 import { newProcess, type SimProcess, storeOf } from './sim-process.ts'
@@ -122,13 +124,13 @@ export function newTerminal(given: {
     turn: () => turn(),
     order(quantity) {
       if (firstOrderIn(store, 'waiting') !== undefined) return 'one waits already'
-      const taken = takeOrder({ store, clock: onBoard }, [{ product: PRODUCT.id, quantity }])
+      const taken = takeOrder({ store, clock: onBoard }, [{ product: ATLAS_5.id, quantity }])
       return typeof taken === 'number' ? 'taken' : taken
     },
     async press(saleId) {
       const needs = sellNeeds()
       if (needs === null) return 'no catalogue'
-      const outcome = await sell(needs, session, { saleId, product: PRODUCT.id })
+      const outcome = await sell(needs, session, { saleId, product: ATLAS_5.id })
       return typeof outcome === 'string' ? outcome : `${outcome.number} ${outcome.state}`
     },
     settleDoubts() {

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair } from '@scratchless/keys/party-keys'
@@ -8,15 +11,15 @@ import {
   type PinnedClient,
   type TlsIdentity,
 } from '@scratchless/keys/pinned-client'
+import { createHttpServer, type HttpServerOptions } from '@scratchless/program/http/http-server'
+import { readTls } from '@scratchless/program/http/listener'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, expect, test } from 'vitest'
-import { createHttpServer, type HttpServerOptions } from './http-server.ts'
 import { type PartnerTls, partnerListenerTls, partnerOf } from './partners.ts'
-import { createRateLimit } from './rate-limit.ts'
 
 const needs = { clock: systemClock, random: systemRandom }
 const open: { close(): unknown }[] = []
@@ -102,31 +105,23 @@ test('a partner that is away, slow or cut is told apart', async () => {
   expect(await problemOf(asker.post({ ...message, url: 'https://127.0.0.1:1/restock' }))).toBe('unreachable')
 })
 
-test('a fault gives its reference and nothing else; too large and unknown are said', async () => {
-  const log = createLog({ program: 'test', process: 'api', clock: systemClock, level: 'silent' })
-  const app = createHttpServer({ ...needs, log, bodyLimitBytes: 10 })
-  app.post('/restock', () => {
-    throw new Error('SELECT secret FROM somewhere')
-  })
-  const post = async (payload: string, type = 'application/xml') => {
-    const headers = { 'content-type': type }
-    const answer = await app.inject({ method: 'POST', url: '/restock', payload, headers })
-    return answer.json()
+test('the files of a listener’s TLS are read together, and what is wrong is said by setting and file', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'listener-'))
+  open.push({ close: () => rmSync(folder, { recursive: true }) })
+  const file = (name: string, content: string) => {
+    writeFileSync(join(folder, name), content)
+    return join(folder, name)
   }
-  expect(await post('x')).toEqual({
-    error: { code: 'fault', reference: expect.stringMatching(/^[0-9a-f]{12}$/) },
-  })
-  expect(await post('x'.repeat(11))).toMatchObject({ error: { code: 'too-large' } })
-  expect(await post('x', 'text/html')).toMatchObject({ error: { code: 'unsupported-content-type' } })
-  expect((await app.inject({ url: '/none' })).json()).toMatchObject({ error: { code: 'not-found' } })
-})
-
-test('an address that floods waits; another does not', () => {
-  const clock = { at: 0, nowMs: () => clock.at }
-  const mayPass = createRateLimit(clock, 5)
-  const passed = () => Array.from({ length: 100 }, () => mayPass('a')).filter(Boolean).length
-  expect(passed()).toBe(10)
-  expect(mayPass('b')).toBe(true)
-  clock.at += 1_000
-  expect(passed()).toBe(5)
+  const [certificate, key] = [file('a.pem', atlas.own.certificatePem), file('a.key', atlas.own.keyPem)]
+  const [empty, other] = [file('empty', ''), file('other.key', centre.own.keyPem)]
+  const none = join(folder, 'none')
+  const readFiles = (certificate: string, key: string) => readTls('staffHttp', { certificate, key })
+  expect(readFiles(certificate, key).cert.toString()).toBe(atlas.own.certificatePem)
+  expect(() => readFiles(none, key)).toThrow(`staffHttp.tls.certificate: ${none} cannot be read (ENOENT)`)
+  expect(() => readFiles(certificate, none)).toThrow(`staffHttp.tls.key: ${none} cannot be read (ENOENT)`)
+  expect(() => readFiles(empty, key)).toThrow('holds no certificate in PEM')
+  expect(() => readFiles(certificate, empty)).toThrow('holds no private key in PEM')
+  expect(() => readFiles(certificate, other)).toThrow(
+    `staffHttp.tls: ${other} is not the key of the certificate`,
+  )
 })

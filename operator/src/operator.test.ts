@@ -1,11 +1,12 @@
 import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { auditOffice, runChecks } from '@scratchless/office/audit/run-checks'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestOperator, type TestOperator } from '../testing/test-operator.ts'
-import { auditOperator, auditSnapshot } from './audit.ts'
+import { operatorChecks } from './audit.ts'
 import { postStockFile } from './stock/post-stock-file.ts'
 
 let atlas: TestOperator
@@ -296,7 +297,7 @@ async function readStates(orderId: string): Promise<string[]> {
 }
 
 test('the audit finds every invariant held, and each break of one', async () => {
-  const lines = await auditOperator(atlas.auditorUrl)
+  const lines = await auditOffice(atlas.auditorUrl, operatorChecks)
   expect(lines.filter(({ ok }) => !ok)).toEqual([])
   const breaks: [number, string][] = [
     [1, 'UPDATE pack SET first_serial = first_serial - 1 WHERE id = 2'],
@@ -317,7 +318,7 @@ test('the audit finds every invariant held, and each break of one', async () => 
   for (const [invariant, statement] of breaks) {
     await sql.query('BEGIN')
     await sql.query(statement)
-    const found = (await auditSnapshot(sql)).filter(({ ok }) => !ok)
+    const found = (await runChecks(sql, operatorChecks)).filter(({ ok }) => !ok)
     await sql.query('ROLLBACK')
     expect(found.map((line) => line.invariant)).toContain(invariant)
   }

@@ -4,12 +4,11 @@ import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { type MigrationSource, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
+import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, parseDecimal } from '@scratchless/voucher/money'
 import { z } from 'zod'
 import { restockPartnerSettings } from './restock/partner-settings.ts'
-
-const port = z.int().min(1).max(65_535)
 
 const fields = {
   party: z.string().transform(operatorId),
@@ -23,12 +22,12 @@ const fields = {
   keysFolder: z.string().default('keys'),
   /** Absent: the vault's RSA keys lie in key files, like all others. */
   token: tokenSettings.optional(),
-  /** Screens of staff: plain HTTP on loopback. */
-  staffHttp: z.strictObject({ port }),
+  /** Screens of staff. */
+  staffHttp: listener,
   /** Partners: mutual TLS. */
-  partnerHttps: z.strictObject({ port }),
-  /** The vault's own listener, for stock files: loopback, single-use tokens. */
-  stockHttp: z.strictObject({ port }),
+  partnerHttps: protectedListener,
+  /** The vault's own listener, for stock files: single-use tokens. */
+  stockHttp: listener,
   partners: z.array(restockPartnerSettings).min(1),
 }
 
@@ -48,8 +47,6 @@ export const operatorSettings = z
 export const operatorProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
 
 export type OperatorSettings = z.output<typeof operatorProcessSettings>
-
-export const LOOPBACK = '127.0.0.1'
 
 /** All of an operator's tables: what offices have, the ledger, and its own. */
 export const OPERATOR_MIGRATIONS: readonly MigrationSource[] = [

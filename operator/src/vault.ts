@@ -4,14 +4,16 @@ import { join } from 'node:path'
 import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { untilFree } from '@scratchless/program/http/listen'
+import { readTls } from '@scratchless/program/http/listener'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { cannotServe, sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from './settings.ts'
-import { startBulkWorkers } from './vault/bulk-workers.ts'
+import { startBulkWorkers } from './vault/bulk-jobs.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
@@ -21,13 +23,17 @@ import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
 const { settings, plainSettings, passphrase } = takeHanded(operatorProcessSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
+// It opens at the first admission; that it can is seen now.
+const { tls } = settings.stockHttp
+if (tls !== undefined) orCannotServe(() => readTls('stockHttp', tls))
+await untilFree('stockHttp', settings.stockHttp).catch(cannotServe)
 const needs = await loadVaultNeeds(settings, keys, {
   clock: systemClock,
   random: systemRandom,
   log,
   connections: MAIN_CONNECTIONS,
 }).catch(cannotServe)
-const workers = startBulkWorkers({ given: { plainSettings, passphrase }, log })
+const workers = startBulkWorkers({ plainSettings, passphrase }, log)
 
 const verbs: VaultVerbs = {
   admitStockFile: (admission) => workers.run('admitStockFile', admission),

@@ -1,8 +1,9 @@
-// The api process: the till's screen and its api on loopback, the store, the supply line, the printer's cable.
+// The api process: the till's screen and its api, the store, the supply line, the printer's cable.
 
 import { makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { changeAccount, giveFiles } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
+import { listen, untilFree } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -16,14 +17,15 @@ import { doubtOpenIntents } from './sale/settle-doubt.ts'
 import { connectStore } from './store/connect-store.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
 import { connectPrinter } from './ticket/printer-link.ts'
-import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
-import { waitForPredecessor } from './till/wait-for-predecessor.ts'
+import { createTillServer } from './till/till-server.ts'
 
 const { settings: config, passphrase, account } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
 
-await waitForPredecessor(config.http.port)
+// Two processes on one till would each believe that the other's sale was cut off. Whoever listens on the till's port is
+// the till: a new process waits until the one before it has ended.
+await untilFree('http', config.http).catch(cannotServe)
 await makePartyKeys(
   KEYS_FOLDER,
   { pairs: ['supply-sign'] },
@@ -55,8 +57,11 @@ const till = openTill({
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
 })
-const app = await tillRoutes(till, { log, random: systemRandom })
-await app.listen({ host: '127.0.0.1', port: config.http.port })
+const app = await createTillServer(till, {
+  ...{ log, clock: systemClock, random: systemRandom },
+  listener: config.http,
+}).catch(cannotServe)
+await listen(app, 'http', config.http).catch(cannotServe)
 
 whenToldToStop(async () => {
   await till.stop()

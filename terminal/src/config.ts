@@ -2,6 +2,7 @@
 
 import { isAbsolute } from 'node:path'
 import { account } from '@scratchless/program/account'
+import { listener } from '@scratchless/program/http/listener'
 import { z } from 'zod'
 
 const port = z.int().min(1).max(65_535)
@@ -10,8 +11,8 @@ const host = z.string().min(1).max(253)
 export const configSchema = z.strictObject({
   /** Everything of this terminal stands here; its processes work in it. */
   dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
-  /** The screen and its api, on 127.0.0.1 only. */
-  http: z.strictObject({ port }),
+  /** The screen and its api. */
+  http: listener,
   centre: z.strictObject({
     /** What carries the messages, which protect themselves on either. */
     transport: z.enum(['https', 'frames']),

@@ -2,8 +2,8 @@
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { toDecimal } from '@scratchless/voucher/money'
 import type { Product } from '@scratchless/voucher/product'
 import type { FastifyInstance } from 'fastify'

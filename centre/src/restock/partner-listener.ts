@@ -1,8 +1,8 @@
 // Where operators bring deliveries: HTTPS with their own certificates, one path, raw bytes in and out.
 
 import type { TlsIdentity } from '@scratchless/keys/pinned-client'
-import { createHttpServer } from '@scratchless/office/http/http-server'
 import { type PartnerTls, partnerListenerTls, partnerOf } from '@scratchless/office/http/partners'
+import { createHttpServer } from '@scratchless/program/http/http-server'
 import { operatorId } from '@scratchless/voucher/ids'
 import {
   INVALID_MESSAGE_ANSWER,

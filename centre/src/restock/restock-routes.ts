@@ -1,7 +1,7 @@
 // Restock as staff see it: order, and follow what came.
 
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { money, toDecimal } from '@scratchless/voucher/money'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'

@@ -16,17 +16,11 @@ import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { damaged } from '../../../wire/testing/damaged.ts'
-import {
-  ATLAS_5,
-  addShop,
-  beginEnrolment,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { beginEnrolment } from '../../testing/people.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 
 let centre: TestCentre
 let tried = 0

@@ -6,31 +6,15 @@ import type { SalesReport } from '@scratchless/wire/supply/sales-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, acknowledge, type SignedMessage } from './answer-in-sequence.ts'
 import { codeName, findSameSales, insertSales, insertTicketEvents } from './sales.sql.ts'
-import { standingFor } from './standing.ts'
 
 export async function receiveSalesReport(
   needs: CentreNeeds,
   message: SignedMessage,
   report: SalesReport,
 ): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
-  return answerInSequence(
-    needs,
-    message,
-    async () =>
-      needs.vault.signAnswer({
-        terminal: terminal.id,
-        sequence,
-        answering,
-        answer: {
-          kind: 'acknowledgement',
-          content: { standing: await standingFor(needs, needs.pool, terminal) },
-        },
-      }),
-    (sql, at) => store(sql, message, report, at),
-  )
+  return acknowledge(needs, message, (sql, at) => store(sql, message, report, at))
 }
 
 async function store(

@@ -16,21 +16,14 @@ import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { packedCodes } from '../../testing/test-operator.ts'
+import { addShop, availableTo, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
-import { readAvailableMinor } from './answer-in-sequence.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
-import { resumeSupplyOrders } from './receive-supply-order.ts'
+import { resumeSupplyOrders } from './close-supply-orders.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 
@@ -46,8 +39,7 @@ afterAll(async () => {
   await centre.close()
 })
 
-const available = (terminal: { retailer: Parameters<typeof readAvailableMinor>[1] }) =>
-  readAvailableMinor(centre.needs.pool, terminal.retailer)
+const available = (shop: Pick<TestTerminal, 'retailer'>) => availableTo(centre, shop.retailer)
 
 async function stateOf(terminal: { id: string }, sequence: number): Promise<string | undefined> {
   const { rows } = await centre.needs.pool.query<{ state: string }>(
@@ -184,7 +176,7 @@ test('no interleaving of orders passes the balance of a shop with several termin
   for (const answer of answers)
     if (answer.kind === 'supply-refusal')
       expect(answer.content.why).toEqual({ reason: 'balance-too-low', missingMinor: 5n * UNIT_PRICE_MINOR })
-  expect(await readAvailableMinor(centre.needs.pool, shop.retailer)).toBe(5n * UNIT_PRICE_MINOR)
+  expect(await available(shop)).toBe(5n * UNIT_PRICE_MINOR)
   const serials = delivered.flatMap((answer) =>
     answer.kind === 'supply-delivery' ? answer.content.lots.flatMap(({ runs }) => runs) : [],
   )

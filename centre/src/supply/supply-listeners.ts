@@ -3,8 +3,8 @@
 
 import { createServer, type Server, type Socket } from 'node:net'
 import type { TlsIdentity } from '@scratchless/keys/pinned-client'
-import { createHttpServer } from '@scratchless/office/http/http-server'
 import { publicListenerTls } from '@scratchless/office/http/partners'
+import { createHttpServer } from '@scratchless/program/http/http-server'
 import {
   FRAME_HEAD_BYTES,
   type Frame,

@@ -1,9 +1,9 @@
 // Approvals are collected here and judged in the vault: one that the vault would refuse alone is refused at once,
 // so that a mistyped signature does not stay in the way.
 
-import { HttpRefusal } from '@scratchless/office/http/http-server'
 import type { ApprovalField } from '@scratchless/office/staff/approval'
 import { APPROVERS_NEEDED, verifyApprovals } from '@scratchless/office/staff/approval'
+import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { CentreNeeds } from '../needs.ts'
 import { insertApproval, readApprovals, type StoredApproval } from './terminals.sql.ts'
 

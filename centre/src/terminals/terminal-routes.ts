@@ -2,8 +2,8 @@
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { idPattern, type TerminalId, terminalId } from '@scratchless/voucher/ids'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'

@@ -9,7 +9,8 @@ import { type RestockOrder, signRestockOrder as signMessage } from '@scratchless
 import { verifyRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import { keepPartnerHead } from './keep-partner-head.ts'
 import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
-import type { VaultNeeds, VaultPartner } from './vault-needs.ts'
+import type { VaultPartner } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 /** Throws for an operator that the ceremony did not enter. */
@@ -32,7 +33,7 @@ export async function signRestockOrder(
   if (wish.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
   const partner = partnerOf(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
-  needs.restockWorker.prepare()
+  needs.restockWorker.prepare('open')
   const order = { ...wish, auditHead: await readHead(needs.pool) }
   const bytes = await signMessage(order, {
     suite: partner.suite,

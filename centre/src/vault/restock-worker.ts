@@ -2,11 +2,12 @@
 // so that the thread that answers terminals never waits for ten thousand codes. Clear codes live and die in here.
 
 import { randomUUID } from 'node:crypto'
-import { parentPort, workerData } from 'node:worker_threads'
+import { workerData } from 'node:worker_threads'
 import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { beginSealing, closePack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { writeLotRecord } from '@scratchless/office/vault/lot-record'
+import { serveJobs } from '@scratchless/program/worker-threads'
 import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -27,10 +28,9 @@ import type {
   ExaminedPart,
   OpenedPart,
   RestockJob,
+  RestockJobs,
   RestockWorkerData,
   SealedPack,
-  WorkerAnswer,
-  WorkerRequest,
 } from './restock-worker-line.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
@@ -43,16 +43,9 @@ const unwrappingKey =
     ? tokenUnwrappingKey(connectTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
     : unwrappingKeyOf(unwrapSource.privateKey)
 
-parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
-  const done = act === 'open' ? openAndClose(job) : examine(job)
-  const answer = (message: WorkerAnswer) => parentPort!.postMessage(message)
-  done.then(
-    (result) => answer({ number, result }),
-    (fault: unknown) => answer({ number, fault }),
-  )
-})
+serveJobs({ open: openAndClose, examine } satisfies RestockJobs)
 
-function open({ operator, bytes }: RestockJob) {
+function open({ operator, bytes }: Pick<RestockJob, 'operator' | 'bytes'>) {
   const partner = partners.find((one) => one.operator === operator)
   if (partner === undefined) throw new Error(`no partner ${operator}`)
   return verifyRestockDelivery(bytes, {
@@ -62,7 +55,7 @@ function open({ operator, bytes }: RestockJob) {
   })
 }
 
-async function examine(job: RestockJob): Promise<ExaminedPart> {
+async function examine(job: Omit<RestockJob, 'luhnProducts'>): Promise<ExaminedPart> {
   const opened = await open(job)
   if ('refusal' in opened) return opened
   opened.packedCodes.fill(0)

@@ -5,14 +5,9 @@ import { cardId, vendorId } from '@scratchless/voucher/ids'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import {
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
 import { ForeignRecord } from './own-record.ts'
 
 let centre: TestCentre

@@ -16,7 +16,8 @@ import {
   type TerminalRow,
   takeCertificateNumber,
 } from './ring.sql.ts'
-import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { VaultKeys } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
 
 export const CERTIFICATE_S = 365 * 86_400
 /** The centre's certificate is renewed while every terminal still believes the old one. */

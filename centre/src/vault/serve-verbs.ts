@@ -14,19 +14,13 @@ import {
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
 import type { CentreSettings } from '../settings.ts'
-import { registerCard, revokeCard } from './cards.ts'
-import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
-import { answerEnrolmentRequest, beginEnrolment, certifyTerminal, revokeTerminal } from './enrolment.ts'
 import { createKeyCache } from './key-cache.ts'
-import { keepRecentHead } from './recent-head.ts'
-import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
 import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts'
 import { loadCentreSigner } from './ring.ts'
-import { signAnswer } from './sign-answer.ts'
-import { takeRestockDelivery } from './take-restock-delivery.ts'
-import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { VaultKeys } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import { vaultVerbs } from './vault-verbs.ts'
 import type { VaultVerbs } from './verbs.ts'
-import { writeCardLetter } from './write-card-letter.ts'
 
 export interface StartedVault {
   readonly verbs: VaultVerbs
@@ -52,16 +46,19 @@ export async function startVault(
     verifyKey,
     wrapKey,
   }))
-  const restockWorker = createRestockWorker({
-    centre,
-    partners,
-    keys: {
-      unwrapSource,
-      stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
-      macKey: keys.macKey,
-      fingerprint: keys.fingerprint,
+  const restockWorker = createRestockWorker(
+    {
+      centre,
+      partners,
+      keys: {
+        unwrapSource,
+        stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
+        macKey: keys.macKey,
+        fingerprint: keys.fingerprint,
+      },
     },
-  })
+    process.log,
+  )
   const needs: VaultNeeds = {
     ...process,
     pool,
@@ -76,23 +73,8 @@ export async function startVault(
     cache: createKeyCache(),
     restockWorker,
   }
-  const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
-    verbs: {
-      signRestockOrder: (order) => signRestockOrder(needs, order),
-      verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
-      takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
-      examineRestockDelivery: (message) => restockWorker.examine(message),
-      beginEnrolment: (request) => beginEnrolment(needs, request),
-      answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
-      certifyTerminal: (request) => certifyTerminal(needs, request),
-      revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
-      registerCard: (request) => registerCard(needs, request),
-      revokeCard: (card) => revokeCard(needs, card),
-      writeCardLetter: (request) => writeCardLetter(needs, request),
-      closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
-      signAnswer: (request) => signAnswer(answering, request),
-    },
+    verbs: vaultVerbs(needs),
     async stop() {
       await restockWorker.stop()
       await pool.end()

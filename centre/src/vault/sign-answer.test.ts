@@ -3,13 +3,8 @@ import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction } from '@scratchless/office/database/database'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  addShop,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-} from '../../testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 
 let centre: TestCentre
 let terminal: TestTerminal

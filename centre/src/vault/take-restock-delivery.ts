@@ -46,7 +46,7 @@ export async function takeRestockDelivery(
 ): ReturnType<VaultVerbs['takeRestockDelivery']> {
   const products = await readProductDigits(needs.pool, operator)
   const luhnProducts = products.filter((one) => one.check_digit === 'luhn').map(({ id }) => id)
-  const opened = await needs.restockWorker.open({ operator, bytes, luhnProducts })
+  const opened = await needs.restockWorker.run('open', { operator, bytes, luhnProducts })
   if ('refusal' in opened) return opened
 
   return inTransaction(needs.pool, async (sql) => {

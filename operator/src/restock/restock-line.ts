@@ -1,9 +1,9 @@
 // The line to the partners: our listener for their orders, and the way our deliveries take to theirs.
 
 import { createPinnedClient, type PinnedClient, type TlsIdentity } from '@scratchless/keys/pinned-client'
-import { createHttpServer } from '@scratchless/office/http/http-server'
 import { partnerListenerTls, partnerOf } from '@scratchless/office/http/partners'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
+import { createHttpServer } from '@scratchless/program/http/http-server'
 import { centreId } from '@scratchless/voucher/ids'
 import {
   INVALID_MESSAGE_ANSWER,

@@ -1,7 +1,7 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
-import { HttpRefusal } from '@scratchless/office/http/http-server'
 import type { StaffMember } from '@scratchless/office/staff/staff'
+import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { LotId } from '@scratchless/voucher/ids'
 import { adoptSealedStock } from './adopt-sealed-stock.ts'

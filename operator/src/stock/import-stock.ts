@@ -2,8 +2,8 @@
 // the file goes to the vault's own listener, and codes are made in the vault.
 
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
-import { HttpRefusal } from '@scratchless/office/http/http-server'
 import type { StaffMember } from '@scratchless/office/staff/staff'
+import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { OperatorId } from '@scratchless/voucher/ids'

@@ -11,8 +11,8 @@
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction } from '@scratchless/office/database/database'
-import { HttpRefusal, parseInput } from '@scratchless/office/http/http-server'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { idPattern, lotId } from '@scratchless/voucher/ids'
 import { type Currency, type Money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import {

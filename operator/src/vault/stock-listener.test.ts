@@ -7,7 +7,7 @@ let listener: StockListener
 const clock = { at: 1_790_000_000_000, nowMs: () => clock.at }
 beforeEach(async () => {
   vault = await testVault()
-  listener = createStockListener({ ...vault.needs, clock })
+  listener = createStockListener({ ...vault.needs, clock }, { host: '127.0.0.1', port: 4003 })
 })
 afterEach(async () => {
   await listener.app.close()

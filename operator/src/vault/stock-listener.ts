@@ -2,8 +2,11 @@
 // A file needs a token that a signed-in member of staff got from the api, good once and for ten minutes.
 
 import { createHash } from 'node:crypto'
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
-import { createHttpServer, HttpRefusal } from '@scratchless/office/http/http-server'
+import { HttpRefusal } from '@scratchless/program/http/http-server'
+import type { Listener } from '@scratchless/program/http/listener'
+import { createPeopleServer } from '@scratchless/program/http/people-server'
 import { randomBytes } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { importStockFile } from './import-stock-file.ts'
@@ -22,13 +25,14 @@ const TOKEN_LIFE_MS = 10 * 60_000
 /** Files that wait to be sent. More than that is somebody asking for tokens only. */
 const MAX_TICKETS = 1_000
 
-export function createStockListener(needs: VaultNeeds): StockListener {
+export function createStockListener(needs: VaultNeeds, listener: Listener): StockListener {
   const { clock, random } = needs
   const tickets = new Map<string, { admission: StockAdmission; endsAtMs: number }>()
-  const app = createHttpServer(needs)
+  const app = createPeopleServer({ ...needs, setting: 'stockHttp', listener })
   // Whoever listens to a socket's data gets it from the parser's hidden buffer into one of his own, after the parser
   // has copied the body out of it: so the file's bytes can be wiped there too.
-  app.server.on('connection', (socket) => socket.on('data', (bytes: Buffer) => bytes.fill(0)))
+  const opened = listener.tls === undefined ? 'connection' : 'secureConnection'
+  app.server.on(opened, (socket: Socket) => socket.on('data', (bytes: Buffer) => bytes.fill(0)))
   // A file is never a body in memory: every type arrives as its stream.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))

@@ -5,10 +5,10 @@ import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-l
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import type { Store } from '../store/connect-store.ts'
 import { dropCardLetters, newestLetterEpoch, putCardLetter } from './card-letter.sql.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 
-export function askCardLetter(needs: ExchangeNeeds): StoredRequest {
+export function askCardLetter(needs: RequestNeeds): StoredRequest {
   const holdsEpoch = newestLetterEpoch(needs.store)
   return saveRequest(needs, 'card-letter-request', (signer, binding) =>
     cardLetterRequestMessage.sign({ holdsEpoch }, signer, binding),

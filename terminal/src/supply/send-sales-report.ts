@@ -15,10 +15,10 @@ import {
   salesToReport,
 } from '../sale/report.sql.ts'
 import type { Store } from '../store/connect-store.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 
-export function sendSalesReport(needs: ExchangeNeeds): StoredRequest {
+export function sendSalesReport(needs: RequestNeeds): StoredRequest {
   const { store } = needs
   const sales = salesToReport(store, MAX_SALES_PER_REPORT)
   const events = eventsToReport(store, MAX_EVENTS_PER_REPORT)

@@ -6,8 +6,8 @@ import type { ProductId } from '@scratchless/voucher/product'
 import { MAX_CODES_PER_ORDER, MAX_LINES, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import type { Store } from '../store/connect-store.ts'
 import { getCatalogue } from './centre-word.sql.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 import { askOrder, insertOrder, refuseWaitingOrder, type StoredOrder } from './supply-order.sql.ts'
 import type { TerminalClock } from './terminal-clock.ts'
 
@@ -43,7 +43,7 @@ export function takeOrder(
 }
 
 /** Null where a product left the catalogue while the order waited: it is refused here. */
-export function sendSupplyOrder(needs: ExchangeNeeds, order: StoredOrder): StoredRequest | null {
+export function sendSupplyOrder(needs: RequestNeeds, order: StoredOrder): StoredRequest | null {
   const { store, clock } = needs
   const prices = new Map(getCatalogue(store)?.products.map(({ id, unitPriceMinor }) => [id, unitPriceMinor]))
   const lines = order.lines.flatMap(({ product, quantity }) => {

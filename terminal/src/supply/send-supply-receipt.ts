@@ -2,11 +2,11 @@
 
 import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import type { Store } from '../store/connect-store.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 import { deliveryOfReceipt, endOrder, receiptSent, type StoredOrder } from './supply-order.sql.ts'
 
-export function sendSupplyReceipt(needs: ExchangeNeeds, order: StoredOrder): StoredRequest {
+export function sendSupplyReceipt(needs: RequestNeeds, order: StoredOrder): StoredRequest {
   const delivery = order.sequence!
   return saveRequest(
     needs,

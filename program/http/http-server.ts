@@ -1,13 +1,14 @@
-// The one way a listener is made: logs without bodies, a reference per request, the same shape for every "no",
-// bounds on what is taken. Screens choose the words; we send codes.
+// The one way an http listener is made, at every program: logs without bodies, a reference per request, one shape for
+// every "no", bounds on what is taken, names that are served. Screens choose the words; we send codes.
 
 import type { IncomingMessage, Server } from 'node:http'
 import type { ServerOptions } from 'node:https'
-import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { z } from 'zod'
+import type { Problem } from '../contract/contract.ts'
+import type { Log } from '../log.ts'
 import { createRateLimit } from './rate-limit.ts'
 
 /** A "no" of the rules or of the protocol, thrown by a route: `{error: {code, reference, details?}}`. */
@@ -28,8 +29,10 @@ export interface HttpServerOptions {
   readonly log: Log
   readonly clock: Clock
   readonly random: Random
-  /** TLS for the listener; without: plain HTTP, for screens on loopback. */
-  readonly tls?: ServerOptions
+  /** TLS for the listener; without: plain HTTP, for this machine alone. */
+  readonly tls?: ServerOptions | undefined
+  /** The only names by which it may be asked (`namesOf`). Absent: any, for partners who know each other by keys. */
+  readonly names?: readonly string[]
   /** Largest body taken. Default 256 KiB, room for any form of the screens. */
   readonly bodyLimitBytes?: number
   /** Requests per second and address; twice as many at once. Default 200: far above a person, below a flood. */
@@ -45,10 +48,10 @@ const REFERENCE_BYTES = 6
 /** Bodies that arrive as raw Buffers: messages that verify themselves. */
 const RAW_CONTENT_TYPES = ['application/xml', 'application/cose', 'text/csv', 'application/octet-stream']
 
-// What helmet would say, for a screen that loads everything from its own origin.
+// What helmet would say, for a screen that loads everything from its own origin. Its parts write styles into the page.
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
+    "default-src 'self'; img-src 'self' data:; font-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; form-action 'self'; base-uri 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -73,10 +76,13 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   for (const type of RAW_CONTENT_TYPES)
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
+  const bodyOf = (problem: Problem) => ({ error: problem })
   const mayPass = createRateLimit(options.clock, options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)
     if (!mayPass(request.ip)) throw new HttpRefusal(429, 'too-many-requests')
+    if (options.names !== undefined && !isAskedBy(request.headers.host, options.names))
+      throw new HttpRefusal(403, 'not-here')
   })
   app.addHook('onSend', async (request, reply) => {
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store')
@@ -94,7 +100,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     )
   })
   app.setNotFoundHandler((request, reply) => {
-    void reply.status(404).send({ error: { code: 'not-found', reference: request.id } })
+    void reply.status(404).send(bodyOf({ code: 'not-found', reference: request.id }))
   })
   app.setErrorHandler((error: FastifyError | HttpRefusal, request, reply) => {
     const { status, code, details } = refusalOf(error)
@@ -103,11 +109,17 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
         { reference: request.id, route: request.routeOptions.url, err: error },
         'a request failed',
       )
-    void reply.status(status).send({
-      error: { code, reference: request.id, ...(details === undefined ? {} : { details }) },
-    })
+    void reply
+      .status(status)
+      .send(bodyOf({ code, reference: request.id, ...(details === undefined ? {} : { details }) }))
   })
   return app
+}
+
+/** The name in a Host header, without its port. */
+function isAskedBy(header: string | undefined, names: readonly string[]): boolean {
+  const name = header?.replace(/:\d+$/, '').toLowerCase()
+  return name !== undefined && names.includes(name)
 }
 
 function refusalOf(error: FastifyError | HttpRefusal): { status: number; code: string; details?: unknown } {
