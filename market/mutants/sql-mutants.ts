@@ -51,9 +51,12 @@ function schemaEdits(text: string): Edit[] {
   const edits = [...plain.matchAll(/CREATE TABLE \w+ (?=\()/g)].flatMap((table) => {
     const body = table.index + table[0].length
     const bodyEnd = closing(plain, body)
+    // Its columns have a value anyway: leaving out NOT NULL there changes nothing.
+    const key = splitList(/\n\s*PRIMARY KEY \(([^)]*)\)/.exec(plain.slice(body, bodyEnd))?.[1] ?? '')
     return CONSTRAINTS.flatMap(({ how, pattern }) =>
       [...plain.slice(0, bodyEnd).matchAll(pattern)]
         .filter(({ index }) => index > body && !isInside(plain, body, index))
+        .filter(({ index }) => how !== 'NOT NULL' || !key.includes(columnAt(plain, index)))
         .map((found) => constraintEdit(text, plain, body, found.index, found[0].length, how)),
     )
   })
@@ -94,6 +97,11 @@ function constraintEdit(
   }
   if (plain[start - 1] === ' ') start--
   return { start, end, to: '', how }
+}
+
+/** The column in whose line a place lies. */
+function columnAt(plain: string, place: number): string {
+  return /^\s*(\w+)/.exec(plain.slice(plain.lastIndexOf('\n', place) + 1))![1]!
 }
 
 /** Whether a place lies inside a parenthesis of the body that opens at `body`: within a CHECK, say. */
