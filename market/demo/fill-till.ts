@@ -7,7 +7,7 @@ import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scrat
 import { createFileCard } from '@scratchless/keys/file-card'
 import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
-import type { TillState } from '@scratchless/terminal/till/till-view'
+import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { cardId } from '@scratchless/voucher/ids'
 import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'

@@ -17,8 +17,8 @@ import { doubtOpenIntents } from './sale/settle-doubt.ts'
 import { connectStore } from './store/connect-store.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
 import { connectPrinter } from './ticket/printer-link.ts'
-import { tillRoutes } from './till/routes.ts'
 import { openTill } from './till/till.ts'
+import { createTillServer } from './till/till-server.ts'
 
 const { settings: config, passphrase, account } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
@@ -57,7 +57,7 @@ const till = openTill({
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
 })
-const app = await tillRoutes(till, {
+const app = await createTillServer(till, {
   ...{ log, clock: systemClock, random: systemRandom },
   listener: config.http,
 }).catch(cannotServe)

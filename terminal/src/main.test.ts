@@ -12,7 +12,8 @@ import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, expect, test } from 'vitest'
 import { createFakeCentre, PRODUCT } from '../testing/fake-centre.ts'
 import { startFakePrinter } from '../testing/fake-printer.ts'
-import type { HomeView, SaleView, TillState } from './till/till-view.ts'
+import type { HomeView, TillState } from './till/till-contract.ts'
+import type { SaleView } from './till/till-shapes.ts'
 
 const CARD = cardId('C0000001')
 const PIN = '12345678'
@@ -125,7 +126,7 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
     enrolmentCode: '1042-0000-0000-0000-0000',
     ownerPassword: PASSWORD,
   })
-  expect(wrong).toMatchObject({ status: 409, body: { error: 'wrong-enrolment-code' } })
+  expect(wrong).toMatchObject({ status: 409, body: { error: { code: 'wrong-enrolment-code' } } })
   const asked = await call<TillState>('POST', '/api/enrolment', {
     enrolmentCode: centre.enrolmentCode,
     ownerPassword: PASSWORD,
@@ -141,8 +142,7 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
   )
   const signIn = { vendor: '02', password: PASSWORD, pin: PIN }
   expect((await call('POST', '/api/sign-in', { ...signIn, pin: '87654321' })).body).toMatchObject({
-    error: 'wrong-pin',
-    triesLeft: 2,
+    error: { code: 'wrong-pin', details: { triesLeft: 2 } },
   })
   expect((await call('POST', '/api/sign-in', signIn)).body).toMatchObject({ signedIn: 'vendor' })
   await until(async () => (await call<HomeView>('GET', '/api/home')).body.operators.length === 1)

@@ -10,12 +10,12 @@ import { createLog } from '@scratchless/program/log'
 import { systemRandom } from '@scratchless/voucher/random'
 import { holdCard } from '../src/card/hold-card.ts'
 import { salesIn } from '../src/sale/sale.sql.ts'
+import type { SaleForm } from '../src/sale/sales-contract.ts'
 import { doubtOpenIntents } from '../src/sale/settle-doubt.ts'
 import { connectStore, type Store } from '../src/store/connect-store.ts'
 import { terminalClock } from '../src/supply/terminal-clock.ts'
 import { connectPrinter, type PrinterLink } from '../src/ticket/printer-link.ts'
 import { openTill } from '../src/till/till.ts'
-import type { SaleForm } from '../src/till/till-view.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 
 /** In the order in which a sale passes them. */
@@ -103,7 +103,7 @@ async function run(task: CrashTask): Promise<void> {
   await till.lookAtCard()
   while ((await till.printer.status()) !== 'ready') await sleep(5)
   await verbs.givePin({ pin: Buffer.from(task.pin) })
-  till.sessions.open(task.session)
+  till.sessions.start(task.session)
   selling = true
   const outcome = await till.sell(task.session, task.form)
   const report: CrashReport = { doubts, outcome: typeof outcome === 'string' ? outcome : outcome.state }

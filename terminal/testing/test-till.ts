@@ -117,7 +117,7 @@ export async function testTill(needs: {
   await until(() => (till.word()?.catalogue ?? null) !== null)
   const session: VendorSession = { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: nowMs }
   await verbs.givePin({ pin: Buffer.from(PIN) })
-  till.sessions.open(session)
+  till.sessions.start(session)
   till.supply.wake()
   if (needs.stock > 0) {
     takeOrder(till, [{ product: PRODUCT, quantity: needs.stock }])
@@ -140,7 +140,7 @@ export async function testTill(needs: {
       store = connectStore(join(folder, 'terminal.sqlite'))
       verbs = cardVerbs()
       till = await open()
-      till.sessions.open(session)
+      till.sessions.start(session)
       await verbs.givePin({ pin: Buffer.from(PIN) })
     },
     async card(where) {

@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,7 @@ import { tillApi } from './till-api.ts'
 export function EnrolForm() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
 
   async function enrol(event: FormEvent<HTMLFormElement>) {
@@ -19,8 +19,10 @@ export function EnrolForm() {
     const typed = new FormData(event.currentTarget)
     setBusy(true)
     const answer = await tillApi.enrol({
-      enrolmentCode: String(typed.get('enrolmentCode')),
-      ownerPassword: String(typed.get('ownerPassword')),
+      body: {
+        enrolmentCode: String(typed.get('enrolmentCode')),
+        ownerPassword: String(typed.get('ownerPassword')),
+      },
     })
     setBusy(false)
     if (answer.ok) await queries.invalidateQueries()

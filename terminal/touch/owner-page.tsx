@@ -1,5 +1,5 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,7 @@ import { tillApi } from './till-api.ts'
 export function OwnerPage() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [added, setAdded] = useState<string | null>(null)
 
   async function add(event: FormEvent<HTMLFormElement>) {
@@ -20,9 +20,11 @@ export function OwnerPage() {
     const typed = new FormData(form)
     const vendor = String(typed.get('vendor'))
     const answer = await tillApi.addVendor({
-      vendor,
-      card: String(typed.get('card')),
-      password: String(typed.get('password')),
+      body: {
+        vendor,
+        card: String(typed.get('card')),
+        password: String(typed.get('password')),
+      },
     })
     setProblem(answer.ok ? null : answer.problem)
     setAdded(answer.ok ? vendor : null)
@@ -30,7 +32,7 @@ export function OwnerPage() {
   }
 
   async function leave() {
-    await tillApi.lock()
+    await tillApi.lock({})
     await queries.invalidateQueries()
   }
 

@@ -28,7 +28,7 @@ import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
 import { ticketFields } from '../ticket/ticket-content.ts'
 import type { TicketTemplate } from '../ticket/ticket-template.ts'
-import type { SaleForm, SaleRefusal, TillLock } from '../till/till-view.ts'
+import type { TillLock } from '../till/till-shapes.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import {
   countInDoubt,
@@ -42,6 +42,7 @@ import {
   saleById,
   withdrawIntent,
 } from './sale.sql.ts'
+import type { SaleForm, SaleRefusal } from './sales-contract.ts'
 import { tillLock } from './till-lock.ts'
 
 export interface SellNeeds {

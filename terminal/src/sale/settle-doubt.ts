@@ -2,8 +2,8 @@
 
 import type { Store } from '../store/connect-store.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
-import type { DoubtForm } from '../till/till-view.ts'
 import { endDoubt, endIntent, insertEvent, type StoredSale, saleByNumber, salesIn } from './sale.sql.ts'
+import type { DoubtForm } from './sales-contract.ts'
 
 /** In order of precedence. */
 export type DoubtRefusal = 'unknown-sale' | 'not-in-doubt'

@@ -91,6 +91,13 @@ export function latestOrders(store: Store, limit: number): StoredOrder[] {
     .map((row) => orderOf(store, row))
 }
 
+/** Orders that are still to be sent or receipted. */
+export function countUnfinishedOrders(store: Store): number {
+  return store
+    .statement(`SELECT count(*) AS n FROM supply_order WHERE state IN ('waiting', 'delivered')`)
+    .get()!.n as number
+}
+
 export function askOrder(store: Store, id: number, sequence: number, expiresAtS: number): void {
   store
     .statement(`UPDATE supply_order SET state = 'asked', sequence = ?, expires_at_s = ? WHERE id = ?`)

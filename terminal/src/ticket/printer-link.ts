@@ -2,7 +2,7 @@
 // DLE EOT n is answered at once, GS r n once everything before it has been printed.
 
 import { createConnection, type Socket } from 'node:net'
-import type { PrinterStatus } from '../till/till-view.ts'
+import type { PrinterStatus } from '../till/till-shapes.ts'
 
 export interface PrinterLink {
   /** Asks the printer now. Never `printing`: the caller knows what it prints. */

@@ -3,7 +3,7 @@
 
 import { exponentOf, type Money } from '@scratchless/voucher/money'
 import type { Product } from '@scratchless/voucher/product'
-import type { TicketLine } from '../till/till-view.ts'
+import type { TicketLine } from '../till/till-shapes.ts'
 
 export type Locale = 'fr' | 'en'
 

@@ -21,15 +21,8 @@ import type { Identity } from '../supply/identity.ts'
 import { firstOrderIn, onTheWay } from '../supply/supply-order.sql.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import { amountView } from './sale-view.ts'
-import type {
-  CardStatus,
-  HomeView,
-  LineStatus,
-  OperatorTiles,
-  PrinterStatus,
-  SaleView,
-  Tile,
-} from './till-view.ts'
+import type { HomeView, OperatorTiles, Tile } from './till-contract.ts'
+import type { CardStatus, LineStatus, PrinterStatus, SaleView } from './till-shapes.ts'
 
 export interface HomeFacts {
   readonly store: Store

@@ -1,8 +1,8 @@
 import { cardId, vendorId } from '@scratchless/voucher/ids'
 import type { Store } from '../store/connect-store.ts'
-import type { VendorForm } from '../till/till-view.ts'
 import { hashPassword, MIN_PASSWORD_LENGTH } from './passwords.ts'
 import { putVendor } from './vendor.sql.ts'
+import type { VendorForm } from './vendors-contract.ts'
 
 export type VendorRefusal = 'password-too-short'
 

@@ -6,10 +6,10 @@ import { type CardId, vendorId } from '@scratchless/voucher/ids'
 import type { CardVerbs } from '../card/card-verbs.ts'
 import type { Store } from '../store/connect-store.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
-import type { SignInForm } from '../till/till-view.ts'
 import { passwordHolds } from './passwords.ts'
 import type { Session } from './sessions.ts'
 import { vendorOf } from './vendor.sql.ts'
+import type { SignInForm } from './vendors-contract.ts'
 
 export interface SignInNeeds {
   readonly store: Store

@@ -5,10 +5,12 @@ import type { FastifyInstance } from 'fastify'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PRODUCT } from '../../testing/fake-centre.ts'
 import { CARD, PIN, type TestTill, testTill } from '../../testing/test-till.ts'
+import type { JournalView } from '../sale/sales-contract.ts'
 import { hashPassword } from '../vendors/passwords.ts'
 import { putVendor } from '../vendors/vendor.sql.ts'
-import { tillRoutes } from './routes.ts'
-import type { HomeView, JournalView, SaleView } from './till-view.ts'
+import type { HomeView } from './till-contract.ts'
+import { createTillServer } from './till-server.ts'
+import type { SaleView } from './till-shapes.ts'
 
 const START_MS = Date.parse('2026-11-22T18:42:00Z')
 const PASSWORD = 'a long password'
@@ -26,7 +28,7 @@ beforeEach(async () => {
     stock: 10,
   })
   const log = createLog({ program: 'terminal', process: 'test', clock: world.clock, level: 'silent' })
-  app = await tillRoutes(world.till(), { ...outside, log, listener: { host: '127.0.0.1', port: 4000 } })
+  app = await createTillServer(world.till(), { ...outside, log, listener: { host: '127.0.0.1', port: 4000 } })
   putVendor(world.store(), { id: 'owner', passwordHash: await hashPassword(PASSWORD), card: null })
   putVendor(world.store(), { id: '02', passwordHash: await hashPassword(PASSWORD), card: CARD })
   cookie = ''
@@ -52,7 +54,7 @@ const sell = (saleId = 'a-sale-id') => call<SaleView>('POST', '/api/sales', { sa
 
 test('nothing is shown or sold before somebody has signed in', async () => {
   for (const path of ['/api/home', '/api/journal', '/api/supply-orders'])
-    expect((await call('GET', path)).body).toMatchObject({ error: 'signed-out' })
+    expect((await call('GET', path)).body).toMatchObject({ error: { code: 'signed-out' } })
   expect((await sell()).status).toBe(401)
   expect((await call('POST', '/api/vendors', { vendor: '03', password: PASSWORD, card: CARD })).status).toBe(
     401,
@@ -95,7 +97,7 @@ test('a refusal has its word and a reference; nothing was sold', async () => {
   world.printer.setFault('no-paper')
   const { status, body } = await sell()
   expect(status).toBe(409)
-  expect(body).toEqual({ error: 'printer', reference: expect.stringMatching(/^[0-9a-f]{12}$/) })
+  expect(body).toEqual({ error: { code: 'printer', reference: expect.stringMatching(/^[0-9a-f]{12}$/) } })
   expect((await call<HomeView>('GET', '/api/home')).body).toMatchObject({
     locked: 'printer',
     printer: 'no-paper',
@@ -113,7 +115,7 @@ test('a doubt is asked on the home screen and settled once', async () => {
   expect(home.doubts.map(({ number }) => number)).toEqual([1])
   const settle = (answer: string) => call<SaleView>('POST', '/api/sales/1/doubt', { answer })
   expect((await settle('came-out')).body).toMatchObject({ state: 'printed' })
-  expect((await settle('did-not-come-out')).body).toMatchObject({ error: 'not-in-doubt' })
+  expect((await settle('did-not-come-out')).body).toMatchObject({ error: { code: 'not-in-doubt' } })
   expect((await call('POST', '/api/sales/7/doubt', { answer: 'came-out' })).status).toBe(404)
 })
 
@@ -138,17 +140,17 @@ test('an earlier cookie opens nothing once another person has signed in', async 
 test('wrong passwords are counted and then refused for a while', async () => {
   for (let i = 0; i < 5; i++) {
     const { body } = await call('POST', '/api/sign-in', { vendor: '02', password: 'wrong', pin: PIN })
-    expect(body).toMatchObject({ error: 'wrong-password' })
+    expect(body).toMatchObject({ error: { code: 'wrong-password' } })
   }
-  expect((await signIn()).body).toMatchObject({ error: 'too-many-tries' })
+  expect((await signIn()).body).toMatchObject({ error: { code: 'too-many-tries' } })
 })
 
 test('three wrong PINs block the card', async () => {
   const wrong = () => call('POST', '/api/sign-in', { vendor: '02', password: PASSWORD, pin: '00000000' })
-  expect((await wrong()).body).toMatchObject({ error: 'wrong-pin', triesLeft: 2 })
-  expect((await wrong()).body).toMatchObject({ error: 'wrong-pin', triesLeft: 1 })
-  expect((await wrong()).body).toMatchObject({ error: 'card-blocked' })
-  expect((await signIn()).body).toMatchObject({ error: 'card-blocked' })
+  expect((await wrong()).body).toMatchObject({ error: { code: 'wrong-pin', details: { triesLeft: 2 } } })
+  expect((await wrong()).body).toMatchObject({ error: { code: 'wrong-pin', details: { triesLeft: 1 } } })
+  expect((await wrong()).body).toMatchObject({ error: { code: 'card-blocked' } })
+  expect((await signIn()).body).toMatchObject({ error: { code: 'card-blocked' } })
 })
 
 test.each([
@@ -158,5 +160,5 @@ test.each([
   ['/api/sales/1/doubt', { answer: 'perhaps' }],
 ])('a misshapen form for %s is refused', async (path, form) => {
   await signIn()
-  expect((await call('POST', path, form)).body).toMatchObject({ error: 'misshapen' })
+  expect((await call('POST', path, form)).body).toMatchObject({ error: { code: 'invalid' } })
 })
