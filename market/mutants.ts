@@ -1,10 +1,12 @@
 // npm run mutants: plants single bugs, one at a time, and says which of them no test notices.
 //
-//   npm run mutants -- [--room NAME] [--sample N [--seed S]] [--list] --json
+//   npm run mutants -- [--room NAME] [--sql] [--sample N [--seed S]] [--list] --json
 //
 // Bugs come from a tool (Stryker's instrumenter, all of its mutators) and from a list of ours. Without --room:
 // voucher, ledger, keys, wire/compact, wire/xml, the supply desk's and the sale's rules. A room is a folder
 // (`terminal/safe`, `office/inbox`). --sample N takes N of them, spread over the files, the same for the same --seed.
+//
+// --sql instead leaves out each CHECK, UNIQUE, key, reference, NOT NULL, trigger and single right of every db/ folder.
 //
 // Each bug meets the tests that pass its place, nearest first, until one fails or does not end. `lived` are those that
 // no test noticed, those that no test reaches, and those that a comment switches off: none of them has an excuse.
@@ -20,6 +22,7 @@ import { Reach } from './mutants/reach.ts'
 import { FIRST_ROOMS, filesOfRoom } from './mutants/rooms.ts'
 import { runMutants } from './mutants/run-mutants.ts'
 import { sample } from './mutants/sample.ts'
+import { sqlMutants } from './mutants/sql-mutants.ts'
 import { instrument } from './mutants/tool-mutants.ts'
 import { filesOfTree } from './mutants/tree.ts'
 
@@ -38,6 +41,7 @@ interface Count {
 const { values } = parseArgs({
   options: {
     room: { type: 'string' },
+    sql: { type: 'boolean' },
     sample: { type: 'string' },
     seed: { type: 'string' },
     list: { type: 'boolean' },
@@ -46,24 +50,35 @@ const { values } = parseArgs({
 })
 const say = (line: string) => void process.stderr.write(`${line}\n`)
 const files = filesOfTree(root)
-const rooms = values.room === undefined ? FIRST_ROOMS : [values.room]
-const roomOf = new Map(rooms.flatMap((room) => filesOfRoom(room, files).map((file) => [file, room])))
 const count = Number(values.sample ?? Number.MAX_SAFE_INTEGER)
 const seed = Number(values.seed ?? 1)
-
-if (roomOf.size === 0)
-  refuse(`No file to plant a bug in: ${rooms.join(', ')}. A room is a folder, such as terminal/safe.`)
 if (!Number.isInteger(count) || count < 1) refuse('--sample takes a whole number above 0.')
 if (!Number.isInteger(seed) || seed < 0) refuse('--seed takes a whole number.')
 
-const { mutants: all, texts } = await instrument(root, [...roomOf.keys()], (file) => roomOf.get(file)!)
+/** The instrumented text of each file that has one. */
+let texts: ReadonlyMap<string, string> = new Map()
+const all = values.sql
+  ? sqlBugs(values.room)
+  : await bugsIn(values.room === undefined ? FIRST_ROOMS : [values.room])
+if (all.length === 0) refuse(`No place for a bug: ${values.room}. A room is a folder, such as terminal/safe.`)
 const chosen = sample(all, count, seed)
 if (values.list) for (const mutant of chosen) print(shown(mutant))
 else process.exitCode = await run(chosen)
 
+async function bugsIn(rooms: readonly string[]): Promise<readonly Mutant[]> {
+  const roomOf = new Map(rooms.flatMap((room) => filesOfRoom(room, files).map((file) => [file, room])))
+  const instrumented = await instrument(root, [...roomOf.keys()], (file) => roomOf.get(file)!)
+  texts = instrumented.texts
+  return instrumented.mutants
+}
+
+function sqlBugs(room: string | undefined): Mutant[] {
+  return sqlMutants(root, files).filter(({ file }) => room === undefined || file.startsWith(`${room}/`))
+}
+
 async function run(mutants: readonly Mutant[]): Promise<number> {
   const began = performance.now()
-  say(`${all.length} bugs in ${roomOf.size} files; planting ${mutants.length}`)
+  say(`${all.length} bugs; planting ${mutants.length}`)
   const workplace = openWorkplace()
   const lanes: Lane[] = []
   const stop = async () => {
