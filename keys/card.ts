@@ -5,7 +5,7 @@ import type { KeyObject } from 'node:crypto'
 import type { CardId } from '@scratchless/voucher/ids'
 
 /** In order of precedence. */
-export type PinRefusal = 'blocked' | 'wrong-pin'
+type PinRefusal = 'blocked' | 'wrong-pin'
 
 /** Why a card gives no safe key: no PIN given since it was inserted, or these bytes were not closed for it. */
 export type UnwrapRefusal = 'locked' | 'not-for-this-card'

@@ -53,7 +53,7 @@ export type PairPurpose = keyof typeof PAIR_KINDS
  * Secrets of a vault: the MAC over lot records, one fingerprint key per operator whose codes it knows, and the PIN of
  * the token that holds its RSA keys, where one does.
  */
-export type SecretPurpose = MadeSecret | 'token-pin'
+type SecretPurpose = MadeSecret | 'token-pin'
 type MadeSecret = 'lot-mac' | `fingerprint-${string}`
 
 export interface KeyPair {

@@ -21,8 +21,8 @@ import {
   type TokenAddress,
 } from './pkcs11-token.ts'
 
-export type SigningPurpose = Extract<PairPurpose, 'restock-sign'>
-export type UnwrappingPurpose = Extract<PairPurpose, 'restock-unwrap' | 'stock'>
+type SigningPurpose = Extract<PairPurpose, 'restock-sign'>
+type UnwrappingPurpose = Extract<PairPurpose, 'restock-unwrap' | 'stock'>
 
 /** A session's state (PKCS#11 v2.40, section 3.4); the driver has no name for it. */
 const CKS_RW_USER_FUNCTIONS = 3
@@ -34,13 +34,13 @@ const USES: Readonly<Record<SigningPurpose | UnwrappingPurpose, 'sign' | 'unwrap
   stock: 'unwrap',
 }
 
-export interface TokenSigner {
+interface TokenSigner {
   /** RSASSA-PKCS1-v1_5 with SHA-256. Throws a KeyProblem where the token is gone. */
   sign(bytes: Uint8Array): Buffer
 }
 
 /** An open token. Each throws a KeyProblem where the key is missing, or may do what its purpose does not need. */
-export interface TokenKeys {
+interface TokenKeys {
   signer(purpose: SigningPurpose): TokenSigner
   holder(purpose: UnwrappingPurpose): HolderKey
 }

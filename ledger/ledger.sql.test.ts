@@ -1,12 +1,7 @@
 // What the tables themselves refuse, and what the questions of the audit and of the deadline find.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  readMiscountedAccounts,
-  readUnbalancedTransfers,
-  readUnsettledBefore,
-  updateCreditLine,
-} from './ledger.sql.ts'
+import { readMiscountedAccounts, readUnbalancedTransfers, updateCreditLine } from './ledger.sql.ts'
 import { createAccount, pendTransfers, postTransfers, settlePending } from './post-transfers.ts'
 import { AT, buy, DEPOT, deposit, type LedgerDatabase, ledgerDatabase } from './testing/ledger-database.ts'
 import type { Transfer } from './transfer.ts'
@@ -111,32 +106,6 @@ describe('the tables', () => {
 it('a limit is never given to an account of our own books', async () => {
   await updateCreditLine(ledger.pool, DEPOT, 'bank', 5n)
   expect((await ledger.account('bank')).creditLineMinor).toBeNull()
-})
-
-describe('the deadline', () => {
-  it('finds what is pending and was made before it, oldest first, as many as asked for', async () => {
-    await pendAt(3_000, buy('third', 1n))
-    await pendAt(1_000, buy('first', 1n))
-    await pendAt(2_000, buy('second', 1n))
-    const before = (ms: number, limit = 10) => readUnsettledBefore(ledger.pool, DEPOT, after(ms), limit)
-    expect(await before(10_000)).toEqual(['first', 'second', 'third'])
-    expect(await before(10_000, 2)).toEqual(['first', 'second'])
-    // One made just then is not before it.
-    expect(await before(2_000)).toEqual(['first'])
-    expect(await before(2_001)).toEqual(['first', 'second'])
-    expect(await readUnsettledBefore(ledger.pool, 'south', after(10_000), 10)).toEqual([])
-  })
-
-  it('passes over what is settled, either way, and what never was pending', async () => {
-    await pendAt(0, buy('posted', 1n), buy('voided', 1n), buy('left', 1n))
-    await ledger.transaction((sql) => postTransfers(sql, DEPOT, [deposit('direct', 1n)], AT))
-    await settle('posted', 'posted')
-    await settle('voided', 'voided')
-    // What is settled in another depot is another transfer of the same name.
-    await run(`INSERT INTO transfer VALUES ('south', 'left', 'k', 's', 'TND', true, now());
-               INSERT INTO settlement VALUES ('south', 'left', 'posted', 'r', now())`)
-    expect(await readUnsettledBefore(ledger.pool, DEPOT, after(1), 10)).toEqual(['left'])
-  })
 })
 
 describe('the audit', () => {

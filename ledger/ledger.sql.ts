@@ -222,23 +222,6 @@ export async function updateCreditLine(
   )
 }
 
-/** Pending transfers made before a moment and settled by nobody, oldest first: what a deadline has reached. */
-export async function readUnsettledBefore(
-  sql: Sql,
-  depotId: string,
-  madeBefore: Date,
-  limit: number,
-): Promise<string[]> {
-  const { rows } = await sql.query<{ id: string }>(
-    `SELECT id FROM transfer
-      WHERE depot_id = $1 AND is_pending AND made_at < $2
-        AND NOT EXISTS (SELECT FROM settlement WHERE depot_id = $1 AND transfer_id = transfer.id)
-      ORDER BY made_at LIMIT $3`,
-    [depotId, madeBefore, limit],
-  )
-  return rows.map(({ id }) => id)
-}
-
 /** For the audit: transfers whose debits and credits differ, or that have no entry. Empty in a sound ledger. */
 export async function readUnbalancedTransfers(sql: Sql): Promise<{ depotId: string; id: string }[]> {
   const { rows } = await sql.query<{ depot_id: string; id: string }>(

@@ -87,7 +87,7 @@ export async function postOnce(
   return verdict === 'accepted' ? 'posted' : verdict
 }
 
-export type SettlementResult = 'settled' | 'already-posted' | 'already-voided' | 'not-pending' | 'unknown'
+type SettlementResult = 'settled' | 'already-posted' | 'already-voided' | 'not-pending' | 'unknown'
 
 /** Posts or voids pending transfers, each at most once; what each came to, by id. */
 export async function settlePending(

@@ -18,7 +18,7 @@ import {
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { ConfigProblem } from './config-file.ts'
 
-export interface Runnable {
+interface Runnable {
   readonly module: string
   /** The Node that runs it. */
   readonly execPath: string
@@ -43,7 +43,7 @@ export function readableByAll(module: string): Runnable {
 }
 
 /** What on the way to a file keeps others from reading it, or null. */
-export function closedToOthers(file: string): string | null {
+function closedToOthers(file: string): string | null {
   const path = realpathSync(file)
   if ((statSync(path).mode & 0o004) === 0) return path
   for (let folder = dirname(path); ; folder = dirname(folder)) {

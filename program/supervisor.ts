@@ -27,12 +27,12 @@ export interface ChildSpec {
 }
 
 /** What a child sends over IPC once it serves: `{ready: true}` and whatever its starter should know. */
-export interface ReadyMessage {
+interface ReadyMessage {
   readonly ready: true
   readonly [detail: string]: unknown
 }
 
-export interface Supervised {
+interface Supervised {
   /** Resolves when every child is ready, with each one's message by name; rejects if stopped before. */
   readonly ready: Promise<Record<string, ReadyMessage>>
   stop(): Promise<void>

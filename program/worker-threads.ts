@@ -18,7 +18,7 @@ export interface Workers<J extends Jobs> {
   stop(): Promise<void>
 }
 
-export interface WorkersOptions<J extends Jobs> {
+interface WorkersOptions<J extends Jobs> {
   /** The module that calls `serveJobs`. */
   readonly module: URL
   /** Its `workerData`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SEAL_TAG_BYTES, sealedCodeAt, sealedRun, sealedSize, subRun } from './sealed-code.ts'
+import { SEAL_TAG_BYTES, sealedRun, sealedSize, subRun } from './sealed-code.ts'
 
 const DIGITS = 14
 const SIZE = 22
@@ -18,14 +18,6 @@ test('a run is whole sealed codes, as many as it says', () => {
   for (const count of [2, 4]) expect(() => sealedRun(bytes, count, DIGITS)).toThrow(problem)
   expect(() => sealedRun(bytes.subarray(1), 3, DIGITS)).toThrow(problem)
   expect(() => sealedRun(bytes, 3, 16)).toThrow(problem)
-})
-
-test('each code of a run is found at its place, and none beyond its ends', () => {
-  for (const index of [0, 1, 2])
-    expect(Buffer.from(sealedCodeAt(run, index, DIGITS))).toEqual(Buffer.alloc(SIZE, index + 1))
-  const problem = new RangeError('the run ends before this code')
-  expect(() => sealedCodeAt(run, 3, DIGITS)).toThrow(problem)
-  expect(() => sealedCodeAt(run, -1, DIGITS)).toThrow(problem)
 })
 
 test('a part of a run is a view of it, and ends where the run does', () => {

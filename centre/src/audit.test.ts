@@ -1,5 +1,6 @@
-import { auditOffice, runChecks } from '@scratchless/office/audit/run-checks'
+import { runChecks } from '@scratchless/office/audit/run-checks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auditOffice } from '../../office/testing/audit-office.ts'
 import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'

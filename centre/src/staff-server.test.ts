@@ -1,5 +1,6 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
+import { ROLES } from '@scratchless/office/roles/roles'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { addStaff } from '@scratchless/office/staff/staff'
 import { enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
@@ -22,7 +23,7 @@ beforeAll(async () => {
   const password = 'a long enough password'
   await addStaff(
     { pool: centre.database.pool('owner') },
-    { signInName: 'demo', fullName: 'Demo', roles: [], password },
+    { signInName: 'demo', fullName: 'Demo', roles: ROLES, password },
   )
   const answer = await app.inject({
     ...{ method: 'POST', url: '/api/sign-in' },

@@ -24,7 +24,7 @@ export const STAFF = {
   signInName: 'demo',
   fullName: 'Demo',
   password: 'demo-demo-demo',
-  roles: ['admin', 'stock', 'accounts'],
+  roles: ['stock', 'support', 'finance', 'approver', 'security', 'administrator'],
 }
 
 export interface MarketOffice {

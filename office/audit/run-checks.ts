@@ -2,7 +2,7 @@
 // snapshot by the auditor's role, which sees no ciphertext. Works beside the running program.
 
 import { auditChainLine, type KeptHead } from '../audit-chain/audit-chain.ts'
-import { createPool, inTransaction, type Sql } from '../database/database.ts'
+import type { Sql } from '../database/database.ts'
 
 export interface AuditLine {
   /** Its number among the project's invariants (docs/invariants.md). */
@@ -37,23 +37,10 @@ export function breaksOf(broken: readonly { id: string }[]): Breaks {
   return { breaks: BigInt(broken.length), example: broken[0]?.id ?? null }
 }
 
-/** `auditorUrl`: the address with the auditor's role. `keptHeads`: chain heads that other parties kept of us. */
-export async function auditOffice(
-  auditorUrl: string,
-  checks: readonly AuditCheck[],
-  keptHeads: readonly KeptHead[] = [],
-): Promise<AuditLine[]> {
-  const pool = createPool({ url: auditorUrl, name: 'audit', max: 1 })
-  try {
-    return await inTransaction(pool, (sql) => runChecks(sql, checks, keptHeads), {
-      isolation: 'repeatable read',
-    })
-  } finally {
-    await pool.end()
-  }
-}
-
-/** The same inside a transaction that is there already: one line a check, and the audit chain's. */
+/**
+ * Runs them in the caller's transaction (repeatable read, so that all see one moment): one line a check, and the audit
+ * chain's. `keptHeads`: chain heads that other parties kept of us.
+ */
 export async function runChecks(
   sql: Sql,
   checks: readonly AuditCheck[],

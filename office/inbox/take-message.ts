@@ -8,7 +8,7 @@ import { findIncoming, type IncomingKey, insertIncoming, storeAnswerBytes } from
  * `new`: do it, and call `storeAnswer` in the same transaction. `in-progress`: taken in an earlier transaction and
  * not answered yet. `altered`: refuse and alarm.
  */
-export type Taken = 'new' | 'in-progress' | 'altered' | { readonly answer: Buffer }
+type Taken = 'new' | 'in-progress' | 'altered' | { readonly answer: Buffer }
 
 /**
  * Takes a message in the transaction that will answer it (read committed): of two that arrive at once, the second

@@ -19,6 +19,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isFree } from '@scratchless/program/http/listen'
+import { LOOPBACK } from '@scratchless/program/http/listener'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import pg from 'pg'
 import { type Binaries, findBinaries, PostgresProblem } from './binaries.ts'
@@ -34,7 +36,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>
 }
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly folder: string
   readonly random: Random
   /** Without one: the port of last time, or a free one where that is taken. */
@@ -172,19 +174,11 @@ function readServerFile(path: string): { password: string; port?: number } {
 
 async function choosePort(asked: number | undefined, saved: number | undefined): Promise<number> {
   if (asked !== undefined) {
-    if (await isFree(asked)) return asked
+    if (await isFree({ host: LOOPBACK, port: asked })) return asked
     throw new PostgresProblem(`Port ${asked} is taken by another program.`)
   }
-  if (saved !== undefined && (await isFree(saved))) return saved
+  if (saved !== undefined && (await isFree({ host: LOOPBACK, port: saved }))) return saved
   return freePort()
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const probe = createServer()
-    probe.once('error', () => done(false))
-    probe.listen(port, '127.0.0.1', () => probe.close(() => done(true)))
-  })
 }
 
 function freePort(): Promise<number> {

@@ -7,7 +7,7 @@ import type { StaffGuard } from '../staff/staff-routes.ts'
 import { type Language, languageOf, STATUS_WORDS } from './status-words.ts'
 
 /** Numbers are set in the reader's way and to the right; a moment as date and time; text as it is. */
-export type StatusCell = string | number | bigint | Date
+type StatusCell = string | number | bigint | Date
 
 export interface StatusTable {
   readonly title: string
@@ -15,7 +15,7 @@ export interface StatusTable {
   readonly rows: readonly (readonly StatusCell[])[]
 }
 
-export interface StatusPage {
+interface StatusPage {
   /** The office's name. */
   readonly name: string
   /** `#rrggbb`: a line at the top, beside the name. */
@@ -24,7 +24,7 @@ export interface StatusPage {
 }
 
 export function addStatusPage(app: FastifyInstance, office: StatusPage, guard: StaffGuard): void {
-  const onlyStaff = guard.requireRole()
+  const { preHandler: onlyStaff } = guard.mayDo('see-the-status-page')
   app.get('/status.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(SCRIPT))
   app.get<{ Querystring: { lang?: string } }>('/', async (request, reply) => {
     const language = languageOf(request.query.lang, request.headers['accept-language'])

@@ -17,7 +17,7 @@ export interface LotRecord<H extends OfficeHolder> {
 }
 
 /** In order of precedence: not made by this vault (or altered since); closed for another key. */
-export type LotRecordRefusal = 'not-ours' | 'not-for-this-key'
+type LotRecordRefusal = 'not-ours' | 'not-for-this-key'
 
 const CONTENT_KEY_BYTES = 32
 

@@ -11,7 +11,7 @@ export type Answer<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: Problem }
 
-export type Client<C extends Contract> = {
+type Client<C extends Contract> = {
   readonly [Name in keyof C]: (given: Given<C[Name], 'input'>) => Promise<Answer<AnswerOut<C[Name]>>>
 }
 

@@ -6,7 +6,7 @@
 import type { z } from 'zod'
 
 /** The rules' "no" by name, with the HTTP status that carries it. */
-export type Refusals = Readonly<Record<string, 400 | 401 | 403 | 404 | 409 | 429 | 503>>
+type Refusals = Readonly<Record<string, 400 | 401 | 403 | 404 | 409 | 429 | 503>>
 
 export interface Route {
   readonly method: 'GET' | 'POST'

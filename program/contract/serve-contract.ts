@@ -5,13 +5,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { HttpRefusal, parseInput } from '../http/http-server.ts'
 import { type AnswerIn, type Contract, type Given, type RefusalOf, Refused, type Route } from './contract.ts'
 
-export type Asked<R extends Route, Caller> = Given<R, 'output'> & {
+type Asked<R extends Route, Caller> = Given<R, 'output'> & {
   readonly caller: Caller
   /** For the few that set a cookie. */
   readonly reply: FastifyReply
 }
 
-export type Handlers<C extends Contract, Caller> = {
+type Handlers<C extends Contract, Caller> = {
   readonly [Name in keyof C]: (
     asked: Asked<C[Name], Caller>,
   ) => MaybePromise<AnswerIn<C[Name]> | Refused<RefusalOf<C[Name]>>>

@@ -17,7 +17,7 @@ import { TillKeys } from './till-keys.tsx'
 import type { TillEvents } from './use-till-events.ts'
 import { useTillKeyboard } from './use-till-keyboard.ts'
 
-export type Place = 'home' | 'order' | 'journal' | 'doubt'
+type Place = 'home' | 'order' | 'journal' | 'doubt'
 
 /** The same key again within this time is a finger that trembled. */
 const SAME_KEY_IGNORED_MS = 400

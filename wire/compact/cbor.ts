@@ -15,7 +15,7 @@ export type CborValue =
   | CborMap
   | Tagged
 export type CborMap = ReadonlyMap<CborKey, CborValue>
-export type CborKey = number | string
+type CborKey = number | string
 
 export class Tagged {
   readonly tag: number

@@ -2,6 +2,7 @@
 
 import * as crypto from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
+import { unwrapAsRecipient } from '../testing/as-card.ts'
 import { type CborValue, decodeCbor, encodeCbor, Tagged } from './cbor.ts'
 import {
   coordinatesOf,
@@ -13,7 +14,6 @@ import {
   recipientToCbor,
   sign1,
   toCoseKey,
-  unwrapAsRecipient,
   verify1,
   verifyMac0,
   wrapForRecipient,

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { unwrapAsRecipient } from '../testing/as-card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import {
   fromCoseKey,
@@ -10,7 +11,6 @@ import {
   recipientToCbor,
   sign1,
   toCoseKey,
-  unwrapAsRecipient,
   verify1,
   verifyMac0,
   wrapForRecipient,

@@ -11,9 +11,7 @@ import {
   constants,
   createHmac,
   createPublicKey,
-  createSecretKey,
   type KeyObject,
-  privateDecrypt,
   publicEncrypt,
   sign,
   timingSafeEqual,
@@ -222,23 +220,6 @@ export function wrapForRecipient(
     return { holder, oaepHash, wrapped }
   } finally {
     clear.fill(0)
-  }
-}
-
-/** Opens what `wrapForRecipient` closed; undefined where it was not closed for this key. */
-export function unwrapAsRecipient(recipient: Recipient, privateKey: KeyObject): KeyObject | undefined {
-  try {
-    const clear = privateDecrypt(
-      { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: recipient.oaepHash },
-      recipient.wrapped,
-    )
-    try {
-      return createSecretKey(clear)
-    } finally {
-      clear.fill(0)
-    }
-  } catch {
-    return undefined // closed for another key, or altered
   }
 }
 

@@ -61,7 +61,7 @@ export function signCertificate(certificate: Certificate, root: Signer): Buffer 
   return sign1(encodeCbor(claims), new Uint8Array(0), root)
 }
 
-export type CertificateRefusal = 'not-a-certificate' | 'not-yet' | 'expired'
+type CertificateRefusal = 'not-a-certificate' | 'not-yet' | 'expired'
 
 /**
  * The content of a certificate that the root signed and that holds at `nowS`; a refusal otherwise, in the order

@@ -62,14 +62,6 @@ export const amount: Shape<bigint> = {
   fromLine: (value) => BigInt(integer(0, Number(MAX_AMOUNT_MINOR)).fromLine(value)),
 }
 
-export const flag: Shape<boolean> = {
-  toLine: (content) => content,
-  fromLine(value) {
-    must(typeof value === 'boolean', 'true or false')
-    return value
-  },
-}
-
 /** UTF-8 text of `min` to `max` bytes without control characters. */
 export function text(min: number, max: number): Shape<string> {
   const check = (value: CborValue): string => {
@@ -183,7 +175,7 @@ export function mapped<T, L>(onLine: Shape<L>, pack: (content: T) => L, unpack: 
 type Fields = Readonly<Record<string, Shape<unknown>>>
 type RecordOf<F extends Fields> = { readonly [K in keyof F]: ContentOf<F[K]> }
 
-export interface RecordShape<T> extends Shape<T> {
+interface RecordShape<T> extends Shape<T> {
   fieldsToLine(content: T): CborValue[]
   fieldsFromLine(values: readonly CborValue[]): T
 }

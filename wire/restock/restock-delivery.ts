@@ -27,7 +27,7 @@ import {
 } from './restock-fields.ts'
 import type { RestockSigning, RestockVerifying, VerifiedRestockDelivery } from './restock-partner.ts'
 
-export const restockDelivery = z
+const restockDelivery = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

@@ -14,7 +14,7 @@ import { MAX_MESSAGE_BYTES, RESTOCK_NAMESPACE, type RestockMessageName } from '.
 import type { RestockRefusal, RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 import { matchesXsd } from './restock-schema.ts'
 
-export interface RestockHeader {
+interface RestockHeader {
   readonly id: string
   readonly issuedAt: string
   readonly sender: string
@@ -22,7 +22,7 @@ export interface RestockHeader {
 }
 
 /** A zod schema, as far as opening needs one. */
-export interface ContentSchema<Content> {
+interface ContentSchema<Content> {
   parse(value: unknown): Content
   safeParse(value: unknown): { success: true; data: Content } | { success: false }
 }
@@ -52,7 +52,7 @@ export function signMessage(
   return signDocument(payload, signing.suite, signing.signingKey)
 }
 
-export type VerifiedMessage =
+type VerifiedMessage =
   | { readonly header: RestockHeader; readonly reader: CanonicalReader; readonly payloadHash: Buffer }
   | { readonly refusal: RestockRefusal }
 

@@ -17,7 +17,7 @@ import {
 } from './restock-fields.ts'
 import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
-export const restockOrder = z
+const restockOrder = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

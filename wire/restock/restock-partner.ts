@@ -8,7 +8,7 @@ import type { Suite } from '../xml/suites.ts'
 import type { EnvelopeRefusal } from '../xml/verify.ts'
 
 /** The other side, as the ceremony entered it. */
-export interface RestockPartner {
+interface RestockPartner {
   readonly id: PartyId
   readonly suite: Suite
   /** Its RSA public key for signatures. */

@@ -9,14 +9,8 @@ import { serialNumber } from '@scratchless/voucher/serial'
 import * as traces from '@scratchless/voucher/wiped-traces'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { decodeCbor } from '../compact/cbor.ts'
-import {
-  codeKey,
-  encodeContext,
-  openCode,
-  type RunContext,
-  SAFE_KEY_BYTES,
-  sealForTerminal,
-} from './code-box.ts'
+import { codeKey } from '../testing/as-card.ts'
+import { encodeContext, openCode, type RunContext, SAFE_KEY_BYTES, sealForTerminal } from './code-box.ts'
 
 vi.mock(import('node:crypto'), async (original) => {
   const real = await original()

@@ -22,7 +22,7 @@ const MAX_CARDS = 16
 /** RSA-2048 to RSA-4096. */
 const WRAPPED_BYTES = [256, 384, 512]
 
-export interface CardRecipient {
+interface CardRecipient {
   readonly card: CardId
   readonly oaepHash: OaepHash
   /** The safe key, closed for the card's RSA key. */
@@ -68,11 +68,6 @@ export function wrapForCard(
 ): CardRecipient {
   const { wrapped } = wrapForRecipient(safeKey, card, publicKey, oaepHash)
   return { card, oaepHash, wrapped }
-}
-
-/** The part of a letter that is closed for this card: what the card process unwraps. */
-export function recipientFor(letter: CardLetter, card: CardId): CardRecipient | undefined {
-  return letter.recipients.find((one) => one.card === card)
 }
 
 /** A recipient as one byte string, as the terminal stores it and hands it to its card process. */

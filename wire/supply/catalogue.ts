@@ -37,8 +37,6 @@ const catalogueOperator = record({
   careNumber: phone,
 })
 
-export type CatalogueOperator = ContentOf<typeof catalogueOperator>
-
 const catalogueProduct = record({
   id: named(productId),
   operator: named(operatorId),
@@ -54,7 +52,7 @@ const catalogueProduct = record({
   unitPriceMinor: amount,
 })
 
-export type CatalogueProduct = ContentOf<typeof catalogueProduct>
+type CatalogueProduct = ContentOf<typeof catalogueProduct>
 
 export const catalogue = checked(
   record({

@@ -10,7 +10,7 @@ import type { EnrolmentKeys } from './enrolment-code.ts'
 import { enrolmentKid } from './enrolment-code.ts'
 import { externalData, KIND, payloadHash, type Signed, type Unacceptable, type Verified } from './envelope.ts'
 
-export interface EnrolmentBinding {
+interface EnrolmentBinding {
   readonly enrolmentNumber: number
   /** The asking this is, from 1; it is the frame's sequence. */
   readonly poll: number
@@ -21,7 +21,7 @@ export interface EnrolmentBinding {
 type EnrolmentKind = 'enrolment-request' | 'enrolment-answer'
 
 /** One of the two enrolment messages: its schema, and the two acts on it. */
-export interface EnrolmentMessage<K extends EnrolmentKind, T> {
+interface EnrolmentMessage<K extends EnrolmentKind, T> {
   readonly kind: K
   readonly shape: Shape<T>
   /** MACs a content into its frame. Throws a Misshapen where the content is outside its bounds. */

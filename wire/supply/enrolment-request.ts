@@ -1,7 +1,7 @@
 // device → centre: certify my key. MACed under a key that the enrolment code gives; the code itself stays where it
 // was typed. The device repeats it, poll after poll, with the same key and nonce until it is enrolled or refused.
 
-import { bytes, type ContentOf, integer, record, seconds, text } from '../compact/shape.ts'
+import { bytes, integer, record, seconds, text } from '../compact/shape.ts'
 import { enrolmentMessage } from './enrolment-envelope.ts'
 import { publicKey } from './public-key.ts'
 
@@ -15,8 +15,6 @@ export const enrolmentRequest = record({
   deviceTimeS: seconds,
   softwareVersion: text(1, 20),
 })
-
-export type EnrolmentRequest = ContentOf<typeof enrolmentRequest>
 
 /** `keys` are those of the enrolment that the frame's kid names (`peekKid`). */
 export const enrolmentRequestMessage = enrolmentMessage(

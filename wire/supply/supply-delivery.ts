@@ -76,8 +76,6 @@ const deliveredLot = record({
   runs: list(run, 1, MAX_RUNS),
 })
 
-export type DeliveredLot = ContentOf<typeof deliveredLot>
-
 export const supplyDelivery = record({
   standing,
   /** The epoch of the safe key that closes these codes. */

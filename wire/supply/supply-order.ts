@@ -18,8 +18,6 @@ const line = record({
   unitPriceMinor: amount,
 })
 
-export type SupplyOrderLine = ContentOf<typeof line>
-
 export const supplyOrder = record({
   /** The centre gives this order no first effect from this second on; a repeat still gets its stored answer. */
   expiresAtS: seconds,

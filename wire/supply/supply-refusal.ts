@@ -10,7 +10,7 @@ const sequence = integer(0, 0xffff_ffff)
 const nothing = record({})
 
 /** In order of precedence: the first that holds is the one given. On the line, the place in this list. */
-export const supplyRefusalReason = choice('reason', {
+const supplyRefusalReason = choice('reason', {
   /** The terminal or its certificate was revoked; precedes even a stored answer. */
   'terminal-revoked': nothing,
   /** Two journals were seen under one terminal id: both are locked until people have looked. */

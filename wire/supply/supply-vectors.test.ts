@@ -1,7 +1,7 @@
 import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, verify } from 'node:crypto'
 import { Decoder } from 'cbor-x'
 import { describe, expect, it } from 'vitest'
-import { unwrapAsRecipient } from '../compact/cose.ts'
+import { recipientFor, unwrapAsRecipient } from '../testing/as-card.ts'
 import * as example from '../testing/supply-examples.ts'
 import {
   badVectors,
@@ -10,7 +10,6 @@ import {
   vectorBytes,
   verifyVector,
 } from '../testing/supply-vectors.ts'
-import { recipientFor } from './card-letter.ts'
 import { certificatesOf } from './enrolment-answer.ts'
 import { KIND } from './envelope.ts'
 

@@ -22,7 +22,7 @@ import type { Acknowledgement } from '../supply/acknowledgement.ts'
 import type { Catalogue } from '../supply/catalogue.ts'
 import type { EnrolmentAnswer } from '../supply/enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from '../supply/enrolment-code.ts'
-import type { EnrolmentRequest } from '../supply/enrolment-request.ts'
+import type { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
 import type { SalesReport } from '../supply/sales-report.ts'
 import type { Standing } from '../supply/standing.ts'
 import type { SupplyDelivery } from '../supply/supply-delivery.ts'
@@ -90,7 +90,7 @@ export const acknowledgement: Acknowledgement = {
   auditHead: { n: 58_214n, hash: Buffer.alloc(32, 0xc5) },
 }
 
-export const enrolmentRequest: EnrolmentRequest = {
+export const enrolmentRequest: Parameters<typeof enrolmentRequestMessage.mac>[0] = {
   enrolmentNumber: ENROLMENT_NUMBER,
   deviceKey: createPublicKey(terminalKey),
   nonce: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'),

@@ -35,7 +35,7 @@ export interface SignedBy {
   readonly maxBytes: number
 }
 
-export type VerifiedDocument =
+type VerifiedDocument =
   | {
       /** The canonical document without its signature: the only bytes to read content from. */
       readonly payload: Buffer

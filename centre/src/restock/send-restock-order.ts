@@ -15,9 +15,9 @@ import type { CentreNeeds } from '../needs.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
 /** In order of precedence. */
-export type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
+type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
 
-export interface RestockWish {
+interface RestockWish {
   readonly operator: OperatorId
   readonly lines: readonly { readonly product: ProductId; readonly quantity: number }[]
 }

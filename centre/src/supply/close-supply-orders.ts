@@ -112,7 +112,7 @@ async function withhold(
     payloadHash: stored.payload_hash,
     bytes: order.frame,
   }
-  const answer = await signRefusal(needs, message, withheldReason(needs, order, terminal, refusal))
+  const answer = await signRefusal(needs, message, withheldReason(needs, order.runs, terminal, refusal))
   await inTransaction(needs.pool, async (sql) => {
     await lockTerminals(sql, DEPOT, [order.terminal])
     const settlement = { outcome: 'voided', reason: `vault: ${refusal}`, settledAt: at } as const

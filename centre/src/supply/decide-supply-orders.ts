@@ -43,7 +43,7 @@ const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
 /** What the transaction made of one order. */
-export type Decided =
+type Decided =
   | { readonly place: Exclude<Place, 'next'> }
   | { readonly why: SupplyRefusalReason; readonly terminal: SupplyTerminal }
   | { readonly accepted: OrderToClose }

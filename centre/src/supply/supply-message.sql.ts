@@ -31,7 +31,7 @@ export async function readMessages(
   return rows
 }
 
-export interface NewMessage extends SequenceKey {
+interface NewMessage extends SequenceKey {
   readonly kind: string
   readonly payloadHash: Uint8Array
   readonly request: Uint8Array

@@ -57,7 +57,7 @@ export async function moveTaken(
   )
 }
 
-export interface OrderRow extends SequenceKey {
+interface OrderRow extends SequenceKey {
   readonly retailer: RetailerId
   readonly epoch: number
   readonly codes: number
@@ -90,7 +90,7 @@ export async function insertOrders(
   )
 }
 
-export interface OrderLineRow extends SequenceKey {
+interface OrderLineRow extends SequenceKey {
   readonly product: ProductId
   readonly quantity: number
   readonly supplied: number
@@ -164,7 +164,7 @@ export async function insertRuns(
 }
 
 /** An accepted order whose codes are not closed yet, as the database holds it. */
-export interface UnansweredOrder {
+interface UnansweredOrder {
   terminal_id: TerminalId
   sequence: bigint
   retailer_id: RetailerId

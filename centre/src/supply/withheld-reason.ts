@@ -3,8 +3,8 @@
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreNeeds } from '../needs.ts'
 import type { SupplyClosingRefusal } from '../vault/verbs.ts'
-import type { OrderToClose } from './close-supply-orders.ts'
 import { epochOf } from './standing.ts'
+import type { TakenRun } from './supply.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** The vault counts its ceiling by the hour: an hour later it gives again. */
@@ -12,7 +12,7 @@ const HOUR_MS = 3_600_000
 
 export function withheldReason(
   { clock, settings }: Pick<CentreNeeds, 'clock' | 'settings'>,
-  { runs }: OrderToClose,
+  runs: readonly Pick<TakenRun, 'product'>[],
   terminal: SupplyTerminal,
   refusal: SupplyClosingRefusal,
 ): SupplyRefusalReason {

@@ -31,7 +31,7 @@ import type {
   RestockJobs,
   RestockWorkerData,
   SealedPack,
-} from './restock-worker-line.ts'
+} from './restock-jobs.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
 const MAX_PACK_CODES = 1_000

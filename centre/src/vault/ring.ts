@@ -19,11 +19,11 @@ import {
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 
-export const CERTIFICATE_S = 365 * 86_400
+const CERTIFICATE_S = 365 * 86_400
 /** The centre's certificate is renewed while every terminal still believes the old one. */
 const RENEW_BEFORE_S = 30 * 86_400
 /** A terminal's clock may be a little behind the centre's. */
-export const BACKDATED_S = 60
+const BACKDATED_S = 60
 
 const terminalFields = (row: Pick<TerminalRow, 'id' | 'retailer_id' | 'certificate'>): OwnFields => [
   'terminal',

@@ -15,14 +15,15 @@ import {
 } from '@scratchless/wire/xml/rsa-keys'
 import type { CentreSettings } from '../settings.ts'
 import { createKeyCache } from './key-cache.ts'
-import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts'
+import type { UnwrapSource } from './restock-jobs.ts'
+import { createRestockWorker } from './restock-worker-line.ts'
 import { loadCentreSigner } from './ring.ts'
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import { vaultVerbs } from './vault-verbs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
-export interface StartedVault {
+interface StartedVault {
   readonly verbs: VaultVerbs
   stop(): Promise<void>
 }

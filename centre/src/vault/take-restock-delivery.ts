@@ -32,8 +32,8 @@ import {
   readOrderLines,
   readProductDigits,
 } from './restock.sql.ts'
+import type { OpenedPart } from './restock-jobs.ts'
 import { partnerOf, priceText } from './restock-orders.ts'
-import type { OpenedPart } from './restock-worker-line.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { TakenDelivery, VaultVerbs } from './verbs.ts'
 

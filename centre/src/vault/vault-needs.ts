@@ -8,7 +8,7 @@ import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { Signer } from '@scratchless/wire/compact/cose'
 import type { KeyCache } from './key-cache.ts'
-import type { RestockWorker } from './restock-worker-line.ts'
+import type { RestockWorker } from './restock-jobs.ts'
 import type { VaultKeys, VaultPartner } from './vault-keys.ts'
 
 export interface VaultNeeds {

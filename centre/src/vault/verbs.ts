@@ -46,7 +46,7 @@ export interface TakenDelivery {
 }
 
 /** Where a terminal's signed request stands: what the vault needs to find its key and verify it. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly terminal: TerminalId
   readonly sequence: number
   /** The whole frame, as it came. */
@@ -54,7 +54,7 @@ export interface SignedRequest {
 }
 
 /** A run to be closed, named by its pack. */
-export interface SupplyRun extends SerialRange {
+interface SupplyRun extends SerialRange {
   readonly packFirstSerial: SerialNumber
 }
 
@@ -113,7 +113,7 @@ export interface GivenApproval {
 }
 
 /** An answer of the centre that closes no code. */
-export type PlainAnswer =
+type PlainAnswer =
   | { readonly kind: 'acknowledgement'; readonly content: Omit<Acknowledgement, 'auditHead'> }
   | { readonly kind: 'catalogue'; readonly content: Catalogue }
   | { readonly kind: 'status-answer'; readonly content: StatusAnswer }

@@ -42,7 +42,7 @@ export async function createPartnerAccount(
   return result === 'set' ? null : result
 }
 
-export interface PricedPart {
+interface PricedPart {
   readonly id: MessageId
   readonly codes: number
   readonly unitPrice: Money

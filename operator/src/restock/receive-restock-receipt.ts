@@ -12,7 +12,7 @@ import { settlePart } from '../finance/partner-account.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { insertDuplicates, settleDelivery } from './restock.sql.ts'
 
-export interface ReceiptNeeds {
+interface ReceiptNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly clock: Clock
   readonly log: Log

@@ -60,7 +60,7 @@ export type OpeningRefusal = 'unknown-partner' | RestockRefusal
 export type ResponseRefusal = 'unknown-order' | 'lines-differ'
 
 /** Runs name their pack: the vault looks there, and checks that the run lies within it. */
-export interface PlannedRun {
+interface PlannedRun {
   readonly pack: bigint
   readonly firstSerial: SerialNumber
   readonly count: number

@@ -7,7 +7,7 @@ export type CardState =
   | { readonly status: 'in' | 'blocked'; readonly card: string; readonly unlocked: boolean }
 
 /** In order of precedence. */
-export type PinAnswer =
+type PinAnswer =
   | { readonly answer: 'right' }
   | { readonly answer: 'card-out' | 'card-blocked' }
   | { readonly answer: 'wrong-pin'; readonly triesLeft: number }

@@ -6,7 +6,7 @@ import { type SealedCode, type SealedRun, sealedSize } from '@scratchless/vouche
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import type { Store } from '../store/connect-store.ts'
 
-export interface SafeRun {
+interface SafeRun {
   /** The sequence of the supply order that the delivery answered. */
   readonly delivery: number
   readonly epoch: number

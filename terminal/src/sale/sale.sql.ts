@@ -158,11 +158,6 @@ export function countUnreported(store: Store): number {
   return row.sales as number
 }
 
-export interface DayFigures {
-  readonly sales: number
-  readonly amountMinor: bigint
-}
-
 /** Sold from `fromMs` on, hour by hour: `hour` counts from `fromMs`. */
 export function soldByHour(
   store: Store,

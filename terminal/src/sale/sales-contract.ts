@@ -4,15 +4,14 @@ import { contract, type RefusalOf } from '@scratchless/program/contract/contract
 import { z } from 'zod'
 import { productField, saleIdField, saleShape } from '../till/till-shapes.ts'
 
-export const saleForm = z.strictObject({ saleId: saleIdField, product: productField })
+const saleForm = z.strictObject({ saleId: saleIdField, product: productField })
 export type SaleForm = z.output<typeof saleForm>
 
 /** The person looked at the paper. */
-export const doubtForm = z.strictObject({ answer: z.enum(['came-out', 'did-not-come-out']) })
+const doubtForm = z.strictObject({ answer: z.enum(['came-out', 'did-not-come-out']) })
 export type DoubtForm = z.output<typeof doubtForm>
 
 const journalShape = z.strictObject({ sales: z.array(saleShape).readonly() })
-export type JournalView = Readonly<z.output<typeof journalShape>>
 
 export const salesContract = contract({
   /** A refusal says that nothing was sold. */

@@ -6,7 +6,7 @@ import { endDoubt, endIntent, insertEvent, type StoredSale, saleByNumber, salesI
 import type { DoubtForm } from './sales-contract.ts'
 
 /** In order of precedence. */
-export type DoubtRefusal = 'unknown-sale' | 'not-in-doubt'
+type DoubtRefusal = 'unknown-sale' | 'not-in-doubt'
 
 /** The same answer given twice finds the sale as it was settled. */
 export function settleDoubt(

@@ -2,7 +2,7 @@
 
 import type { Store } from '../store/connect-store.ts'
 
-export interface ClockMarks {
+interface ClockMarks {
   readonly highWaterMs: number
   readonly offsetMs: number
 }

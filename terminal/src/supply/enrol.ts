@@ -37,9 +37,9 @@ export interface EnrolNeeds {
 }
 
 /** In order of precedence. */
-export type EnrolRefusal = 'wrong-enrolment-code' | 'centre-unreachable' | 'enrolment-refused'
+type EnrolRefusal = 'wrong-enrolment-code' | 'centre-unreachable' | 'enrolment-refused'
 
-export const SOFTWARE_VERSION = '0.1.0'
+const SOFTWARE_VERSION = '0.1.0'
 const MAX_ENROLMENT_NUMBER = 0xffff_ffff
 
 /**

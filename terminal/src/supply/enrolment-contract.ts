@@ -6,7 +6,7 @@ import { stateShape } from '../till/till-contract.ts'
 import { passwordField } from '../vendors/vendors-contract.ts'
 
 /** Asked by the owner on a new device. */
-export const enrolmentForm = z.strictObject({
+const enrolmentForm = z.strictObject({
   enrolmentCode: z.string().max(100),
   ownerPassword: passwordField,
 })

@@ -2,8 +2,6 @@ import { createSecretKey } from 'node:crypto'
 import type { EnrolmentKeys } from '@scratchless/wire/supply/enrolment-code'
 import type { Store } from '../store/connect-store.ts'
 
-export type EnrolmentState = 'trying' | 'waiting' | 'refused' | 'enrolled'
-
 export interface OpenEnrolment {
   readonly enrolmentNumber: number
   readonly state: 'trying' | 'waiting'

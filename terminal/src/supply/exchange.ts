@@ -32,7 +32,7 @@ const STANDSTILLS: readonly string[] = [
   'sequence-unexpected',
 ] satisfies Standstill[]
 
-export type ExchangeOutcome =
+type ExchangeOutcome =
   | { readonly outcome: 'taken'; readonly answer: AnswerTo<RequestKind>['kind'] }
   /** Nothing that proves anything came back: ask again later. */
   | { readonly outcome: 'unacceptable' }

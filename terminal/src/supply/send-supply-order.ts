@@ -15,12 +15,7 @@ import type { TerminalClock } from './terminal-clock.ts'
 const ORDER_EXPIRES_S = 86_400
 
 /** In order of precedence. */
-export type OrderRefusal =
-  | 'no-lines'
-  | 'too-many-lines'
-  | 'too-many-codes'
-  | 'product-twice'
-  | 'unknown-product'
+type OrderRefusal = 'no-lines' | 'too-many-lines' | 'too-many-codes' | 'product-twice' | 'unknown-product'
 
 /** Takes an order from the screen; it is sent as soon as what stands before it is answered. */
 export function takeOrder(

@@ -2,7 +2,7 @@ import { type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import type { Store } from '../store/connect-store.ts'
 
-export interface OrderLine {
+interface OrderLine {
   readonly product: ProductId
   readonly operator: OperatorId
   /** Length of a code. */

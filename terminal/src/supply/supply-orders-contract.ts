@@ -4,7 +4,7 @@ import { contract } from '@scratchless/program/contract/contract'
 import { z } from 'zod'
 import { productField } from '../till/till-shapes.ts'
 
-export const supplyOrderForm = z.strictObject({
+const supplyOrderForm = z.strictObject({
   lines: z.array(z.strictObject({ product: productField, quantity: z.int().min(1).max(1_000) })).max(100),
 })
 

@@ -31,7 +31,7 @@ export interface TicketFields {
   readonly time: string
 }
 
-export type TicketPart =
+type TicketPart =
   | { readonly kind: 'title'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'pair'; readonly label: string; readonly value: string }

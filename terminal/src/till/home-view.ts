@@ -24,7 +24,7 @@ import { amountView } from './sale-view.ts'
 import type { HomeView, OperatorTiles, Tile } from './till-contract.ts'
 import type { CardStatus, LineStatus, PrinterStatus, SaleView } from './till-shapes.ts'
 
-export interface HomeFacts {
+interface HomeFacts {
   readonly store: Store
   readonly nowMs: number
   readonly session: VendorSession

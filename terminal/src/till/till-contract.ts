@@ -59,7 +59,7 @@ const operatorShape = z.strictObject({
 export type OperatorTiles = Readonly<z.output<typeof operatorShape>>
 
 /** Everything the home screen shows. */
-export const homeShape = z.strictObject({
+const homeShape = z.strictObject({
   nowMs: z.int(),
   terminal: z.string(),
   retailerName: z.string(),
@@ -88,7 +88,7 @@ export type HomeView = Readonly<z.output<typeof homeShape>>
 const countsByProduct = z.record(z.string(), z.int())
 
 /** For whoever looks after this machine: no secrets, nothing about persons. */
-export const statusShape = z.strictObject({
+const statusShape = z.strictObject({
   terminal: z.string().nullable(),
   enrolment: z.enum(ENROLMENT_STATES),
   fingerprint: z.string().nullable(),

@@ -11,7 +11,7 @@ import type { Till } from './till.ts'
 const COOKIE = 'till'
 
 /** Who asked, once the roles let him. */
-export interface Caller {
+interface Caller {
   readonly session: Session | null
 }
 

@@ -20,7 +20,7 @@ export type Amount = z.output<typeof amountShape>
 export const saleIdField = z.string().regex(/^[\w-]{8,64}$/)
 
 /** One line of a ticket as the screen may show it: where the code stands, a closed band; where its QR stands, a closed square. */
-export const ticketLineShape = z.discriminatedUnion('kind', [
+const ticketLineShape = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('title'), text: z.string() }),
   z.strictObject({ kind: z.literal('text'), text: z.string() }),
   z.strictObject({ kind: z.literal('pair'), label: z.string(), value: z.string() }),
@@ -29,7 +29,7 @@ export const ticketLineShape = z.discriminatedUnion('kind', [
 ])
 export type TicketLine = z.output<typeof ticketLineShape>
 
-export const SALE_STATES = ['printing', 'printed', 'in_doubt', 'damaged', 'not-sold'] as const
+const SALE_STATES = ['printing', 'printed', 'in_doubt', 'damaged', 'not-sold'] as const
 export type SaleState = (typeof SALE_STATES)[number]
 
 export const saleShape = z.strictObject({

@@ -29,7 +29,7 @@ import { saleView } from './sale-view.ts'
 import { createTillEvents, type TillEvents } from './till-events.ts'
 import type { CardStatus, PrinterStatus, SaleView, TillEvent } from './till-shapes.ts'
 
-export interface TillNeeds {
+interface TillNeeds {
   readonly store: Store
   readonly log: Log
   readonly clock: TerminalClock

@@ -11,7 +11,7 @@ import type { Session } from './sessions.ts'
 import { vendorOf } from './vendor.sql.ts'
 import type { SignInForm } from './vendors-contract.ts'
 
-export interface SignInNeeds {
+interface SignInNeeds {
   readonly store: Store
   readonly clock: TerminalClock
   readonly card: PrivateLine<CardVerbs>
@@ -21,7 +21,7 @@ export interface SignInNeeds {
 }
 
 /** In order of precedence. */
-export type SignInRefusal =
+type SignInRefusal =
   | { readonly refusal: 'too-many-tries' | 'wrong-password' | 'card-out' | 'card-blocked' }
   | { readonly refusal: 'wrong-pin'; readonly triesLeft: number }
 

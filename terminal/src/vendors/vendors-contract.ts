@@ -9,14 +9,14 @@ import { stateShape } from '../till/till-contract.ts'
 export const passwordField = z.string().min(1).max(200)
 
 /** The vendor with card and PIN; `vendor: 'owner'` without. */
-export const signInForm = z.strictObject({
+const signInForm = z.strictObject({
   vendor: z.string().max(20),
   password: passwordField,
   pin: z.string().max(64).optional(),
 })
 export type SignInForm = z.output<typeof signInForm>
 
-export const vendorForm = z.strictObject({
+const vendorForm = z.strictObject({
   vendor: z.string().regex(idPattern('VendorId')),
   password: passwordField,
   /** The vendor card given to this person, by its number. */
