@@ -10,7 +10,7 @@ import type pkcs11 from 'pkcs11js'
 import type { OaepHash, VendorCard } from './card.ts'
 import { writeDurably } from './durable-file.ts'
 import { KeyProblem } from './party-keys.ts'
-import { connectToken, findRsaKey, oaepOf, publicKeyOf, type TokenAddress } from './pkcs11-token.ts'
+import { connectToken, findRsaKey, isAnswer, oaepOf, publicKeyOf, type TokenAddress } from './pkcs11-token.ts'
 
 export const MAX_WRONG_PINS = 3
 const HMAC_BYTES = 32
@@ -69,6 +69,8 @@ export function insertPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         try {
           module.C_Login(session, driver.CKU_USER, pin.toString('latin1'))
         } catch (error) {
+          // The token itself may count, and lock itself first.
+          if (isAnswer(error, driver.CKR_PIN_LOCKED)) return 'blocked'
           if (!/PIN/.test((error as Error).message)) throw error
           return wrong + 1 >= MAX_WRONG_PINS ? 'blocked' : 'wrong-pin'
         }
