@@ -13,13 +13,14 @@ import { KeyProblem } from './party-keys.ts'
 import {
   connectToken,
   findRsaKey,
+  isAnswer,
   labelsOfRsaKeys,
   oaepOf,
   publicKeyOf,
   type TokenAddress,
 } from './pkcs11-token.ts'
 
-const MAX_WRONG_PINS = 3
+export const MAX_WRONG_PINS = 3
 const HMAC_BYTES = 32
 
 export interface Pkcs11CardSettings extends TokenAddress {
@@ -78,6 +79,8 @@ export function insertPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         try {
           module.C_Login(session, driver.CKU_USER, pin.toString('latin1'))
         } catch (error) {
+          // The token itself may count, and lock itself first.
+          if (isAnswer(error, driver.CKR_PIN_LOCKED)) return 'blocked'
           if (!/PIN/.test((error as Error).message)) throw error
           return wrong + 1 >= MAX_WRONG_PINS ? 'blocked' : 'wrong-pin'
         }

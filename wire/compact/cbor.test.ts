@@ -206,6 +206,8 @@ describe('CBOR with one spelling', () => {
 
   it('refuses nesting without end, and does not overflow', () => {
     expect(decodeCbor(Buffer.alloc(65_000, 0x81))).toBeUndefined()
+    // Maps as keys of maps are refused at last, and before that must not nest without end either.
+    expect(decodeCbor(Buffer.alloc(65_000, 0xa1))).toBeUndefined()
   })
 
   it('throws at a writer that tries to say what has no spelling here', () => {

@@ -3,6 +3,7 @@
 import * as crypto from 'node:crypto'
 import { describe, expect, it, vi } from 'vitest'
 import { unwrapAsRecipient } from '../testing/as-card.ts'
+import * as example from '../testing/restock-examples.ts'
 import { type CborValue, decodeCbor, encodeCbor, Tagged } from './cbor.ts'
 import {
   coordinatesOf,
@@ -142,7 +143,10 @@ describe.each([
 })
 
 describe('keys that do not fit', () => {
-  const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsa = {
+    privateKey: example.privateKey('atlas', 'open'),
+    publicKey: example.publicKey('atlas', 'open'),
+  }
   const p384 = crypto.generateKeyPairSync('ec', { namedCurve: 'secp384r1' })
 
   it.each([
@@ -226,7 +230,10 @@ describe('a COSE_Key', () => {
 })
 
 describe('a recipient', () => {
-  const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const rsa = {
+    privateKey: example.privateKey('atlas', 'open'),
+    publicKey: example.publicKey('atlas', 'open'),
+  }
   const secret = crypto.createSecretKey(Buffer.alloc(32, 7))
   const wrapped = Buffer.alloc(256, 1)
   const holder = Buffer.from('C0000001')

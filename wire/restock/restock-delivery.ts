@@ -27,7 +27,7 @@ import {
 } from './restock-fields.ts'
 import type { RestockSigning, RestockVerifying, VerifiedRestockDelivery } from './restock-partner.ts'
 
-const restockDelivery = z
+export const restockDelivery = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

@@ -20,7 +20,7 @@ import {
 import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 /** Why an order as a whole is refused, in order of precedence. */
-const ORDER_REFUSALS = [
+export const ORDER_REFUSALS = [
   'duplicate-content',
   'order-expired',
   'ordering-suspended',
@@ -30,10 +30,10 @@ const ORDER_REFUSALS = [
 export type OrderRefusal = (typeof ORDER_REFUSALS)[number]
 
 /** Why a line is refused or cut, in order of precedence. */
-const ORDER_LINE_REASONS = ['unknown-product', 'product-on-hold', 'not-enough-stock'] as const
+export const ORDER_LINE_REASONS = ['unknown-product', 'product-on-hold', 'not-enough-stock'] as const
 export type OrderLineReason = (typeof ORDER_LINE_REASONS)[number]
 
-const restockOrderResponse = z
+export const restockOrderResponse = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

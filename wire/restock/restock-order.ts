@@ -17,7 +17,7 @@ import {
 } from './restock-fields.ts'
 import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
-const restockOrder = z
+export const restockOrder = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

@@ -15,7 +15,7 @@ import {
 import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 /** Why a delivery part is refused as a whole, in order of precedence. */
-const DELIVERY_REFUSALS = [
+export const DELIVERY_REFUSALS = [
   'duplicate-content',
   'unknown-order',
   'unknown-order-line',
@@ -30,7 +30,7 @@ const DELIVERY_REFUSALS = [
 ] as const
 export type DeliveryRefusal = (typeof DELIVERY_REFUSALS)[number]
 
-const restockReceipt = z
+export const restockReceipt = z
   .strictObject({
     id: messageIdField,
     issuedAt: instantField,

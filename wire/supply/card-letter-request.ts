@@ -3,7 +3,7 @@
 import { integer, record } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 
-const cardLetterRequest = record({
+export const cardLetterRequest = record({
   /** The newest epoch whose letter the terminal holds; 0 where it holds none. */
   holdsEpoch: integer(0, 65_535),
 })

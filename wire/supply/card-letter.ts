@@ -4,7 +4,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
-import { type CborValue, decodeCbor, encodeCbor } from '../compact/cbor.ts'
+import type { CborValue } from '../compact/cbor.ts'
 import {
   type OaepHash,
   type Recipient,
@@ -12,7 +12,16 @@ import {
   recipientToCbor,
   wrapForRecipient,
 } from '../compact/cose.ts'
-import { type ContentOf, list, Misshapen, record, type Shape, seconds } from '../compact/shape.ts'
+import {
+  type ContentOf,
+  decodeShape,
+  encodeShape,
+  list,
+  Misshapen,
+  record,
+  type Shape,
+  seconds,
+} from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 import { epochNumber, standing } from './standing.ts'
 
@@ -72,12 +81,10 @@ export function wrapForCard(
 
 /** A recipient as one byte string, as the terminal stores it and hands it to its card process. */
 export function storeRecipient(one: CardRecipient): Buffer {
-  return encodeCbor(recipient.toLine(one))
+  return encodeShape(recipient, one)
 }
 
 /** Reads what `storeRecipient` wrote; undefined on anything else. */
 export function readRecipient(bytes: Uint8Array): CardRecipient | undefined {
-  const value = decodeCbor(bytes)
-  const found = value === undefined ? undefined : recipientFromCbor(value)
-  return found && { card: cardId(found.holder), oaepHash: found.oaepHash, wrapped: found.wrapped }
+  return decodeShape(recipient, bytes)
 }

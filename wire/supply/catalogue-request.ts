@@ -4,7 +4,7 @@
 import { type ContentOf, integer, record } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 
-const catalogueRequest = record({
+export const catalogueRequest = record({
   /** The version the terminal holds; 0 where it holds none. */
   knownVersion: integer(0, 0xffff_ffff),
 })

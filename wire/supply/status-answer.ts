@@ -4,7 +4,7 @@ import { type ContentOf, oneOf, record } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 import { standing } from './standing.ts'
 
-const statusAnswer = record({
+export const statusAnswer = record({
   standing,
   /**
    * `answered`: it is known, send it again for its stored answer. `burnt`: it was never seen and never will be;

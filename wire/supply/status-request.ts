@@ -4,7 +4,7 @@
 import { type ContentOf, integer, record } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 
-const statusRequest = record({
+export const statusRequest = record({
   /** The request's own sequence is `asked` + 1: the one place where the centre takes a number after a gap. */
   asked: integer(1, 0xffff_fffe),
 })

@@ -6,7 +6,7 @@ import { supplyMessage } from './envelope.ts'
 /** 64 bits tell a delivery from any other that one centre ever made under one sequence; a signature covers them. */
 export const DELIVERY_HASH_BYTES = 8
 
-const supplyReceipt = record({
+export const supplyReceipt = record({
   /** The delivery's name: its order's sequence. */
   delivery: integer(1, 0xffff_ffff),
   /** The first 8 bytes of the stored delivery's `payloadHash`. */

@@ -3,6 +3,7 @@
 import * as crypto from 'node:crypto'
 import { type Random, systemRandom } from '@scratchless/voucher/random'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { privateKey, publicKey } from '../testing/restock-examples.ts'
 import { decryptData } from './decrypt.ts'
 import { encryptData, encryptedDataParts, type PlaintextKind } from './encrypt.ts'
 import {
@@ -29,7 +30,7 @@ beforeEach(() => {
   vi.clearAllMocks()
 })
 
-const rsa = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
+const rsa = { privateKey: privateKey('atlas', 'open'), publicKey: publicKey('atlas', 'open') }
 const key = unwrappingKeyOf(rsa.privateKey)
 const PLAINTEXT = Buffer.from('<Codes>12345</Codes>')
 const suites: Suite[] = ['interop', 'modern']
@@ -54,7 +55,7 @@ describe.each(both)('in suite $suite, $kind', ({ suite, kind }) => {
 
   it('comes back for its receiver only, in its own suite and kind only', async () => {
     expect(await decryptData(text, kind, suite, key)).toEqual(PLAINTEXT)
-    const other = unwrappingKeyOf(crypto.generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)
+    const other = unwrappingKeyOf(privateKey('sahel', 'open'))
     expect(await decryptData(text, kind, suite, other)).toBeNull()
     expect(await decryptData(text, kind === 'element' ? 'octets' : 'element', suite, key)).toBeNull()
     expect(await decryptData(text, kind, suite === 'modern' ? 'interop' : 'modern', key)).toBeNull()
@@ -109,6 +110,12 @@ describe.each(both)('in suite $suite, $kind', ({ suite, kind }) => {
     }
     const [wrapped, body] = holesOf(text)
     await refuses(text.replace('<xenc:EncryptedData ', '<xenc:EncryptedData Id="a" '))
+    // As long as ours, so that nothing moves: another algorithm, another type, another end.
+    await refuses(text.replace('aes256-gcm', 'aes128-gcm'))
+    await refuses(text.replace('/xmlenc#"', '/xmlenc%"'))
+    await refuses(
+      text.replace('</xenc:CipherData></xenc:EncryptedData>', '</xenc:CipherDatb></xenc:EncryptedData>'),
+    )
     await refuses(` ${text}`)
     await refuses(`${text} `)
     await refuses(text.replace('</xenc:EncryptedKey>', '<a></a></xenc:EncryptedKey>'))

@@ -2,14 +2,19 @@
 
 import * as crypto from 'node:crypto'
 import { describe, expect, it, test } from 'vitest'
+import * as example from '../testing/restock-examples.ts'
 import { signingKeyOf } from './rsa-keys.ts'
 import { signDocument } from './sign.ts'
 import { signedInfoAlone } from './signature-template.ts'
 import type { Suite } from './suites.ts'
 import { type SignedBy, verifyDocument } from './verify.ts'
 
-const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
-const other = crypto.generateKeyPairSync('rsa', { modulusLength: 2048 })
+const pairOf = (party: example.ExampleParty) => ({
+  privateKey: example.privateKey(party, 'sign'),
+  publicKey: example.publicKey(party, 'sign'),
+})
+const { privateKey, publicKey } = pairOf('atlas')
+const other = pairOf('sahel')
 const NAMESPACE = 'urn:scratchless:test'
 const PAYLOAD = `<Order xmlns="${NAMESPACE}"><Id>1</Id><Line><Order>2</Order></Line></Order>`
 const by = (suite: Suite, more: Partial<SignedBy> = {}): SignedBy => ({
