@@ -36,7 +36,7 @@ export async function buildTouchScreen(): Promise<void> {
 
 function digestOfSources(): string {
   const hash = createHash('sha256')
-  for (const folder of ['ui', 'terminal/touch', 'terminal/src/till', 'voucher', 'package-lock.json']) {
+  for (const folder of ['ui', 'terminal', 'program/contract', 'voucher', 'package-lock.json']) {
     for (const file of filesBelow(path.join(root, folder))) hash.update(file).update(fs.readFileSync(file))
   }
   return hash.digest('hex')

@@ -1,7 +1,11 @@
 // The asker's end of a contract, for screens: a refusal comes back as a value; a server that does not answer, or that
 // answers otherwise than the contract says, as the fault of the same shape.
 
+import { config } from 'zod'
 import type { AnswerOut, Contract, Given, Problem, Route } from './contract.ts'
+
+// A page's security policy lets no text become code; zod would try it, and the browser complain.
+config({ jitless: true })
 
 export type Answer<T> =
   | { readonly ok: true; readonly value: T }

@@ -112,16 +112,20 @@ export const serial: Shape<SerialNumber> = {
 }
 
 const DAY_MS = 86_400_000
+const MAX_DAYS = 0xffff
 
 /** A calendar day (ISO 8601, `2027-12-31`), on the line the days since 1970-01-01. */
 export const day: Shape<string> = {
   toLine(content) {
     must(/^\d{4}-\d{2}-\d{2}$/.test(content), 'a day as YYYY-MM-DD')
     const days = Date.parse(`${content}T00:00:00Z`) / DAY_MS
-    must(Number.isInteger(days) && days >= 0 && isoDay(days) === content, 'a day of the calendar')
+    must(
+      Number.isInteger(days) && days >= 0 && days <= MAX_DAYS && isoDay(days) === content,
+      'a day of the calendar',
+    )
     return days
   },
-  fromLine: (value) => isoDay(integer(0, 0xffff).fromLine(value)),
+  fromLine: (value) => isoDay(integer(0, MAX_DAYS).fromLine(value)),
 }
 
 function isoDay(days: number): string {
