@@ -51,6 +51,7 @@ class Knowledge {
   readonly #useless = new Map<string, string>()
   /** Which test file caught what was planted in a file last. */
   readonly lastToCatch = new Map<string, string>()
+
   constructor(run: Run) {
     this.#run = run
   }
@@ -68,9 +69,15 @@ class Knowledge {
 
   async #findOut(test: string, lane: Lane): Promise<Usual | null> {
     const log = path.join(path.dirname(lane.folder), 'passed')
-    fs.rmSync(log, { force: true })
-    fs.writeFileSync(log, '', { mode: 0o666 })
-    const answer = await lane.run(test, { passed: log, withinMs: SLOWEST_TEST_MS })
+    const look = async () => {
+      fs.writeFileSync(log, '')
+      // Programs under accounts of their own write there, too.
+      fs.chmodSync(log, 0o666)
+      return lane.run(test, { passed: log, withinMs: SLOWEST_TEST_MS })
+    }
+    let answer = await look()
+    // On a busy machine a test may fail once.
+    if (answer !== null && answer.failed !== null) answer = await look()
     this.#found.add(test)
     if (answer?.failed === null)
       return { ms: answer.ms, passes: new Set(fs.readFileSync(log, 'utf8').split('\n')) }
