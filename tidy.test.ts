@@ -66,7 +66,7 @@ const mayTouchClearCodes: readonly RegExp[] = [
 
 /** Started by name, not imported. */
 const entryPoints =
-  /(^|\/)(main|api|vault|card)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
+  /(^|\/)(main|api|vault|card|keeper)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
 
 const files = walk('')
 const sources = files.filter((file) => /\.tsx?$/.test(file))

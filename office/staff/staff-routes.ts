@@ -1,10 +1,10 @@
 // POST /api/sign-in {signInName, password}, POST /api/sign-out, GET /api/me; and the guard for every other route.
 
 import cookie from '@fastify/cookie'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { PartyId } from '@scratchless/voucher/ids'
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
-import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { MAX_PASSWORD_LENGTH, type StaffMember, type StaffNeeds, signIn, signOut, whoIs } from './staff.ts'
 
 const SignIn = z.object({

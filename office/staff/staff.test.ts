@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { createHttpServer } from '@scratchless/program/http/http-server'
 import { createLog } from '@scratchless/program/log'
 import { centreId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { createHttpServer } from '@scratchless/program/http/http-server'
 import {
   startTestPostgres,
   type TestDatabase,

@@ -1,8 +1,8 @@
 // A plain page at `/` until an office's console comes: tables for whoever is signed in, a sign-in form for everybody
 // else. No framework; one small script of our own. The same page for both offices, each with its own tables.
 
-import type { FastifyInstance } from 'fastify'
 import { HttpRefusal } from '@scratchless/program/http/http-server'
+import type { FastifyInstance } from 'fastify'
 import type { StaffGuard } from '../staff/staff-routes.ts'
 import { type Language, languageOf, STATUS_WORDS } from './status-words.ts'
 
