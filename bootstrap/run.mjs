@@ -15,6 +15,11 @@ const modules = path.join(root, 'node_modules')
 const stamp = path.join(modules, '.installed-for')
 const lock = path.join(root, '.installing')
 const [program, ...options] = process.argv.slice(2)
+/** A living owner touches its lock. */
+const BEAT_MS = 2_000
+/** Above any pause of a living owner on a busy machine. */
+const STALE_MS = 15_000
+let beat
 
 /** Ends with one sentence a person can act on; a caller that asked for JSON gets it as the last line, too. */
 class Problem extends Error {}
@@ -76,40 +81,127 @@ async function install() {
     await npm(process.execPath, ['ci'])
     // npm leaves out what does not run on the Node that runs npm; on the Node that the project brings it does.
     if (lacksNativePackages()) await npm(ownNode(), ['install', '--no-save'])
-    fs.writeFileSync(stamp, wanted())
+    writeStamp()
     process.stderr.write(`Installed in ${seconds(Date.now() - startedAtMs)} s.\n`)
   } finally {
+    clearInterval(beat)
     fs.rmSync(lock, { force: true })
   }
 }
 
-/** One installer at a time: npm ci empties node_modules first. A lock whose owner is gone is taken over. */
+/**
+ * One installer at a time: npm ci empties node_modules first. The lock is put in place whole, by a link, and names its
+ * owner in a way that no later process shares. A lock whose owner is gone is taken over.
+ */
 async function takeLock() {
-  for (;;) {
-    try {
-      fs.writeFileSync(lock, String(process.pid), { flag: 'wx' })
-      return
-    } catch (error) {
-      if (error.code === 'ENOSPC') throw new Problem(explain('ENOSPC'))
-      if (error.code !== 'EEXIST') {
-        throw new Problem(
-          `Cannot write in ${root} (${error.code}): packages are installed into the checkout.`,
-        )
+  const own = `${lock}.${process.pid}`
+  try {
+    for (;;) {
+      fs.writeFileSync(own, nameOf(process.pid))
+      try {
+        putInPlace(own)
+        beat = setInterval(() => touch(lock), BEAT_MS)
+        beat.unref()
+        return
+      } catch (error) {
+        if (error.code !== 'EEXIST') throw error
+        const dead = deadOwner()
+        if (dead !== null) takeAway(dead)
+        else await new Promise((wake) => setTimeout(wake, 250))
       }
-      if (!ownerLives()) fs.rmSync(lock, { force: true })
-      else await new Promise((wake) => setTimeout(wake, 250))
     }
+  } catch (error) {
+    if (/ENOSPC|EDQUOT|EFBIG/.test(error.code)) throw new Problem(explain(error.code))
+    throw new Problem(`Cannot write in ${root} (${error.code}): packages are installed into the checkout.`)
+  } finally {
+    fs.rmSync(own, { force: true })
   }
 }
 
-function ownerLives() {
+function touch(file) {
   try {
-    const owner = Number(fs.readFileSync(lock, 'utf8'))
-    if (!owner) return true // its owner is about to write its number
-    process.kill(owner, 0)
-    return true
+    const now = new Date()
+    fs.utimesSync(file, now, now)
   } catch (error) {
-    return error.code === 'EPERM'
+    if (error.code !== 'ENOENT') throw error
+  }
+}
+
+/** A process of this machine, as no other is ever called: when it began, in which container, since which start. */
+function nameOf(pid) {
+  const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8')
+  // The command's name, in brackets, may hold anything.
+  const began = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  return `${pid} ${began} ${placeOfProcesses()}\n`
+}
+
+/** Numbers of processes mean something within one of these only. */
+function placeOfProcesses() {
+  const boot = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  return `${fs.readlinkSync('/proc/self/ns/pid')} ${boot}`
+}
+
+/** What the lock says, where whom it names is gone; null while its owner lives. */
+function deadOwner() {
+  const content = textOf(lock)
+  if (content === null) return ''
+  const pid = /^\d+(?= \d+ )/.exec(content)?.[0]
+  if (pid && content.trimEnd().endsWith(placeOfProcesses())) {
+    try {
+      return content === nameOf(pid) ? null : content
+    } catch {
+      return content // no such process
+    }
+  }
+  // Of another container, of an older release, or emptied by a power cut: whoever lives touches it.
+  const touched = fs.statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  return Date.now() - touched < STALE_MS ? null : content
+}
+
+/** Removes the lock that was looked at, and not one that somebody has put in its place meanwhile. */
+function takeAway(content) {
+  const aside = `${lock}.${process.pid}.old`
+  try {
+    fs.renameSync(lock, aside)
+  } catch (error) {
+    if (error.code === 'ENOENT') return
+    throw error
+  }
+  try {
+    if (textOf(aside) !== content) putInPlace(aside)
+  } catch (error) {
+    if (error.code !== 'EEXIST') throw error
+  } finally {
+    fs.rmSync(aside, { force: true })
+  }
+}
+
+/** Fails with EEXIST where there is one. */
+function putInPlace(file) {
+  try {
+    fs.linkSync(file, lock)
+  } catch (error) {
+    // A file system without links.
+    if (!['EPERM', 'ENOTSUP', 'ENOSYS', 'EMLINK'].includes(error.code)) throw error
+    fs.writeFileSync(lock, fs.readFileSync(file), { flag: 'wx' })
+  }
+}
+
+function textOf(file) {
+  try {
+    return fs.readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error.code === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Last: a checkout that has it has everything. */
+function writeStamp() {
+  try {
+    fs.writeFileSync(stamp, wanted())
+  } catch (error) {
+    throw new Problem(explain(`${error.code}`))
   }
 }
 
@@ -180,6 +272,12 @@ function installedSoFar() {
 
 function explain(said) {
   if (/ENOSPC|no space left/i.test(said)) return 'The disk is full: about 800 MB are needed for the packages.'
+  if (/EDQUOT|quota exceeded/i.test(said))
+    return 'The disk quota of this account is used up: about 800 MB are needed for the packages.'
+  if (/EFBIG|file too large/i.test(said))
+    return 'This account may not write files of the size that the packages have: raise "ulimit -f".'
+  if (/EROFS|read-only file system/i.test(said))
+    return `${root} is mounted read-only: packages are installed into the checkout.`
   if (/ENOTFOUND|ECONNREFUSED|ETIMEDOUT|EAI_AGAIN|ECONNRESET|ENETUNREACH|ENOTCACHED|network/i.test(said)) {
     return 'The npm registry cannot be reached, and npm has not all packages in its cache: connect this machine, or set the registry with "npm config set registry".'
   }

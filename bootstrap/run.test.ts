@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 
 // A checkout in small: the bootstrap, a lockfile, and an npm that does what the test says.
@@ -39,6 +40,7 @@ function run(npmFile: string, ...options: string[]) {
     {
       cwd: checkout,
       encoding: 'utf8',
+      timeout: 30_000,
       env: { ...process.env, npm_execpath: npmFile },
     },
   )
@@ -65,6 +67,9 @@ test('another lockfile is installed for', () => {
 test.each([
   ['no registry', 'npm error code ENOTFOUND', 'registry cannot be reached'],
   ['a full disk', 'npm error code ENOSPC', 'disk is full'],
+  ['a quota', 'npm error code EDQUOT', 'quota of this account'],
+  ['a limit of files', 'npm error code EFBIG', 'ulimit -f'],
+  ['a read-only disk', 'npm error code EROFS', 'mounted read-only'],
   ['no right to write', 'npm error code EACCES', 'check who owns the checkout'],
   ['something new', 'npm error the moon is full', 'the moon is full'],
 ])('%s is said in one sentence, and as JSON to who asked for it', (_, said, sentence) => {
@@ -75,9 +80,77 @@ test.each([
   expect(JSON.parse(stdout)).toMatchObject({ ok: false, problem: expect.stringContaining(sentence) })
 })
 
-test('an installer that was killed leaves no lock that anybody waits for', () => {
-  fs.writeFileSync(path.join(checkout, '.installing'), '999999999')
-  expect(run(npm(bringsNode()))).toMatchObject({ status: 0 })
+const lock = () => path.join(checkout, '.installing')
+const place = () =>
+  `${fs.readlinkSync('/proc/self/ns/pid')} ${fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()}`
+/** When a process began, as the system counts it. */
+const began = (pid: number) =>
+  fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[19]!
+
+function timed(): { status: number | null; tookMs: number } {
+  const startedMs = performance.now()
+  const { status } = run(npm(bringsNode()))
+  return { status, tookMs: performance.now() - startedMs }
+}
+
+test.each([
+  ['nobody’s', () => `999999999 1 ${place()}\n`],
+  ['another program’s by now', () => `${process.pid} 1 ${place()}\n`],
+  ['the first process’s by now', () => `1 ${Number(began(1)) + 1} ${place()}\n`],
+])('a lock of an installer that was killed, whose number is %s, holds up nobody', (_, content) => {
+  fs.writeFileSync(lock(), content())
+  const { status, tookMs } = timed()
+  expect(status).toBe(0)
+  expect(tookMs).toBeLessThan(4_000)
+  expect(fs.readdirSync(checkout).filter((name) => name.startsWith('.installing'))).toEqual([])
+})
+
+test('a lock whose number is this very start’s, as after a container’s restart, holds up nobody', () => {
+  const npmFile = npm(bringsNode())
+  const script = `echo "$$ 1 ${place()}" > .installing; exec "$0" bootstrap/run.mjs program.ts`
+  const { status, stdout } = spawnSync('sh', ['-c', script, process.execPath], {
+    ...{ cwd: checkout, encoding: 'utf8', timeout: 10_000 },
+    env: { ...process.env, npm_execpath: npmFile },
+  })
+  expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran \n' })
+})
+
+test.each([
+  ['of another container', '7 1 pid:[1] another-boot\n'],
+  ['of an older release', '1'],
+  ['emptied by a power cut', ''],
+])('a lock %s is taken over once nobody has touched it for a while, and not before', (_, content) => {
+  fs.writeFileSync(lock(), content)
+  const touched = Date.now() / 1000 - 13
+  fs.utimesSync(lock(), touched, touched)
+  const { status, tookMs } = timed()
+  expect(status).toBe(0)
+  expect(tookMs).toBeGreaterThan(1_500)
+  expect(tookMs).toBeLessThan(10_000)
+})
+
+test('an installer that lives is waited for, and touches its lock meanwhile', async () => {
+  const owner = spawn('sleep', ['60'], { stdio: 'ignore' })
+  fs.writeFileSync(lock(), `${owner.pid} ${began(owner.pid!)} ${place()}\n`)
+  const old = Date.now() / 1000 - 3600
+  fs.utimesSync(lock(), old, old)
+  const npmFile = npm(`${bringsNode()}; Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3_500)`)
+  const second = spawn(process.execPath, ['bootstrap/run.mjs', 'program.ts'], {
+    cwd: checkout,
+    env: { ...process.env, npm_execpath: npmFile },
+    stdio: 'ignore',
+  })
+  const ended = new Promise<number | null>((end) => second.once('exit', end))
+  await sleep(1_000)
+  expect(fs.existsSync(path.join(checkout, 'npm-ran'))).toBe(false)
+  owner.kill('SIGKILL')
+  await new Promise((gone) => owner.once('exit', gone))
+  await sleep(3_500)
+  expect(fs.existsSync(path.join(checkout, 'npm-ran'))).toBe(true)
+  expect(fs.readFileSync(lock(), 'utf8')).toBe(`${second.pid} ${began(second.pid!)} ${place()}\n`)
+  expect(Date.now() - fs.statSync(lock()).mtimeMs).toBeLessThan(2_500)
+  expect(await ended).toBe(0)
+  expect(fs.existsSync(lock())).toBe(false)
 })
 
 test('a lockfile that npm finished for is named by its digest', () => {

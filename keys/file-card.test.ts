@@ -2,10 +2,10 @@ import * as crypto from 'node:crypto'
 import * as fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as durable from '@scratchless/program/durable-file'
 import { cardId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import * as durable from './durable-file.ts'
 import { createFileCard, insertFileCard, MIN_FILE_CARD_PIN_LENGTH } from './file-card.ts'
 import { encryptWithPassphrase } from './passphrase-box.ts'
 
@@ -26,7 +26,7 @@ vi.mock(import('./passphrase-box.ts'), async (original) => {
   const real = await original()
   return { ...real, encryptWithPassphrase: vi.fn(real.encryptWithPassphrase) }
 })
-vi.mock(import('./durable-file.ts'), async (original) => {
+vi.mock(import('@scratchless/program/durable-file'), async (original) => {
   const real = await original()
   return { writeDurably: vi.fn(real.writeDurably) }
 })

@@ -14,10 +14,10 @@ import {
 } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@scratchless/program/durable-file'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { VendorCard } from './card.ts'
-import { writeDurably } from './durable-file.ts'
 import { decryptWithPassphrase, encryptWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8

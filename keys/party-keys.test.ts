@@ -2,9 +2,9 @@ import * as crypto from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as durable from '@scratchless/program/durable-file'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import * as durable from './durable-file.ts'
 import {
   generatePair,
   KeyProblem,
@@ -29,7 +29,7 @@ vi.mock(import('./passphrase-box.ts'), async (original) => {
   const real = await original()
   return { ...real, encryptBox: vi.fn(real.encryptBox) }
 })
-vi.mock(import('./durable-file.ts'), async (original) => {
+vi.mock(import('@scratchless/program/durable-file'), async (original) => {
   const real = await original()
   return { writeDurably: vi.fn(real.writeDurably) }
 })

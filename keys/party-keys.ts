@@ -15,8 +15,8 @@ import {
 } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@scratchless/program/durable-file'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
-import { writeDurably } from './durable-file.ts'
 import {
   decryptBox,
   encryptBox,

@@ -5,10 +5,10 @@
 import { createSecretKey } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@scratchless/program/durable-file'
 import { type CardId, idPattern } from '@scratchless/voucher/ids'
 import type pkcs11 from 'pkcs11js'
 import type { OaepHash, VendorCard } from './card.ts'
-import { writeDurably } from './durable-file.ts'
 import { KeyProblem } from './party-keys.ts'
 import {
   connectToken,

@@ -7,8 +7,8 @@
 import { createSecretKey, type KeyObject } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeDurably } from '@scratchless/program/durable-file'
 import type pkcs11 from 'pkcs11js'
-import { writeDurably } from './durable-file.ts'
 import type { HolderKey } from './holder-key.ts'
 import { KeyProblem, type PairPurpose, RSA_BITS } from './party-keys.ts'
 import {

@@ -23,34 +23,53 @@ export function readConfig<Schema extends z.ZodType>(path: string, schema: Schem
   return checkConfig(path, readConfigFile(path), schema)
 }
 
-/** What a settings file holds, unchecked. Throws a ConfigProblem where it cannot be read or is not JSON. */
-export function readConfigFile(path: string): unknown {
+/** What to do about settings that a power cut or a hand has damaged. */
+const SETTINGS_REMEDY = 'restore it from a copy, or write it anew'
+
+/**
+ * What a settings file holds, unchecked. Throws a ConfigProblem where it cannot be read or is not JSON, with what to do
+ * then (`remedy`).
+ */
+export function readConfigFile(path: string, remedy = SETTINGS_REMEDY): unknown {
   let text: string
   try {
     text = readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why =
-      code === 'ENOENT' ? 'there is no such file' : code === 'EACCES' ? 'it may not be read' : `${code}`
+      code === 'ENOENT'
+        ? 'there is no such file'
+        : code === 'EACCES'
+          ? 'it may not be read'
+          : code === 'EISDIR'
+            ? 'it is a folder'
+            : `${code}`
     throw new ConfigProblem(`${path}: ${why}`, { cause: error })
   }
+  // A file that was not yet on the disk when the power failed is empty after it, or full of zeros.
+  if (/^[\s\0]*$/.test(text))
+    throw new ConfigProblem(`${path}: it is empty, as a power cut can leave a file: ${remedy}`)
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ConfigProblem(`${path}: not JSON: ${(error as Error).message}`, { cause: error })
+    throw new ConfigProblem(`${path}: not JSON, or cut off: ${remedy} (${(error as Error).message})`, {
+      cause: error,
+    })
   }
 }
 
-/** Settings as their schema has them. `origin`: where they came from, for the problem's text. */
+/** Settings as their schema has them. `origin`: where they came from, for the problem's text, as is what to do then. */
 export function checkConfig<Schema extends z.ZodType>(
   origin: string,
   json: unknown,
   schema: Schema,
+  remedy?: string,
 ): z.output<Schema> {
   const result = schema.safeParse(json)
   if (result.success) return result.data
   const lines = result.error.issues.map(
-    (issue) => `${origin}: ${field(issue.path)}: ${saying(issue.message)}`,
+    (issue) =>
+      `${origin}: ${field(issue.path)}: ${saying(issue.message)}${remedy === undefined ? '' : `; ${remedy}`}`,
   )
   throw new ConfigProblem(lines.join('\n'))
 }

@@ -66,13 +66,12 @@ const TABLES: readonly TriedTable[] = [
     },
     takes: [
       { state: 'answered', answer: HASH, settled_at: at },
-      { state: 'given_up', settled_at: at },
     ],
     breaks: {
       message_out_pkey: [{ partner: 'another' }],
       message_out_state_check: [{ state: 'lost', settled_at: at }],
       message_out_check: [{ state: 'answered', settled_at: at }, { answer: HASH }],
-      message_out_check1: [{ settled_at: at }, { state: 'given_up' }],
+      message_out_check1: [{ settled_at: at }, { state: 'answered', answer: HASH }],
     },
     mayBeEmpty: ['answer', 'last_problem', 'settled_at'],
   },

@@ -4,19 +4,14 @@
 
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
-
-export interface KeeperTask {
-  readonly postgres: string
-  readonly args: readonly string[]
-  readonly dataDir: string
-  readonly logFile: string
-  readonly runAs?: { readonly uid: number; readonly gid: number }
-}
+import { lockFolder } from '@scratchless/program/folder-lock'
+import { IN_USE, type KeeperTask } from './keeper-task.ts'
 
 /** PostgreSQL's fast shutdown writes a checkpoint; past this it is stopped at once and recovers at its next start. */
 const FAST_STOP_MS = 2_500
 
 const task = JSON.parse(process.argv[2] ?? '') as KeeperTask
+if (lockFolder(task.folder) === null) process.exit(IN_USE)
 const log = openSync(task.logFile, 'a', 0o600)
 // `-D /proc/self/cwd` with cwd set: the server's user needs no right on the folders above its data.
 const server = spawn(task.postgres, [...task.args, '-D', '/proc/self/cwd'], {

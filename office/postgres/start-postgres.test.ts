@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemRandom } from '@scratchless/voucher/random'
 import pg from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { startPostgres } from './start-postgres.ts'
 
 let folder: string
@@ -58,15 +58,16 @@ test('a row survives kill -9 of the server, and fsync and checksums are on', asy
 
 test('the server ends when its starter is killed, and a second start of a running folder is refused', async () => {
   const script = `
-    import { startPostgres } from ${JSON.stringify(new URL('start-postgres.ts', import.meta.url).pathname)}
+    import { startPostgres } from ${JSON.stringify(new URL('start-postgres.ts', import.meta.url).href)}
     import { systemRandom } from '@scratchless/voucher/random'
     await startPostgres({ folder: ${JSON.stringify(folder)}, random: systemRandom })
     process.stdout.write('up')
     setInterval(() => undefined, 1000)`
   const starter = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    cwd: new URL('..', import.meta.url).pathname,
+    cwd: join(import.meta.dirname, '..'),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  onTestFinished(() => void starter.kill('SIGKILL'))
   await new Promise((done) => starter.stdout.once('data', done))
   const pid = serverPid()
   await expect(startPostgres({ folder, random: systemRandom })).rejects.toThrow('running already')

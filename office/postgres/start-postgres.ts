@@ -1,30 +1,22 @@
 // An embedded PostgreSQL in a folder of ours: made the first time, recovered after any crash, stopped cleanly.
 // Folder: `cluster/` (PostgreSQL's data), `server.json` (port and administrator's password, mode 0600), `server.log`.
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { isFree } from '@scratchless/program/http/listen'
+import { type FolderLock, lockFolder } from '@scratchless/program/folder-lock'
+import { freePort, isFree } from '@scratchless/program/http/listen'
 import { LOOPBACK } from '@scratchless/program/http/listener'
-import { type Random, randomBytes } from '@scratchless/voucher/random'
+import { readKept, writeKept } from '@scratchless/program/kept-file'
+import type { Random } from '@scratchless/voucher/random'
 import pg from 'pg'
-import { type Binaries, findBinaries, PostgresProblem } from './binaries.ts'
-import type { KeeperTask } from './keeper.ts'
+import { z } from 'zod'
+import { findBinaries, PostgresProblem } from './binaries.ts'
+import { createCluster, explainPostgres } from './create-cluster.ts'
+import { endLeftovers } from './end-leftovers.ts'
+import { IN_USE, type KeeperTask } from './keeper-task.ts'
 
 export interface EmbeddedPostgres {
   /** The administrator's address: may create databases and roles. Holds the password; keep it out of logs. */
@@ -46,13 +38,14 @@ interface PostgresOptions {
 }
 
 const START_WITHIN_MS = 60_000
-const ORPHAN_STOP_MS = 5_000
 /** Above what a keeper takes to stop its server: fast, and past that at once. */
 const KEEPER_STOP_MS = 4_000
+/** What queries in parallel want of shared memory; a container is often given 64 MB. */
+const SHARED_MEMORY_BYTES = 512 * 1024 * 1024
 
 // One machine holds all parties here: modest memory, and room for bulk restocks between checkpoints.
 const SETTINGS: Readonly<Record<string, string>> = {
-  listen_addresses: '127.0.0.1',
+  listen_addresses: LOOPBACK,
   unix_socket_directories: '',
   max_connections: '200',
   shared_buffers: '128MB',
@@ -66,43 +59,70 @@ const SETTINGS: Readonly<Record<string, string>> = {
   log_error_verbosity: 'terse',
 }
 
+const serverFileSchema = z.strictObject({ password: z.string().min(1), port: z.int().min(1).optional() })
+
 /**
- * Starts (creating it the first time) the server of a folder. Throws a PostgresProblem, one sentence,
- * where the platform, the disk, the port or a permission stands in the way.
+ * Starts (creating it the first time) the server of a folder. Throws a PostgresProblem or a ConfigProblem, one sentence,
+ * where the platform, the disk, the port, a file or a permission stands in the way.
  */
 export async function startPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const binaries = findBinaries()
   const folder = resolve(options.folder)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw explainPostgres(error, `The database could not be created in ${folder}`)
+  }
   const cluster = join(folder, 'cluster')
   const serverFile = join(folder, 'server.json')
-  if (!existsSync(cluster)) createCluster(binaries, cluster, serverFile, options.random)
-  await endOrphan(cluster)
-
-  const saved = readServerFile(serverFile)
-  const port = await choosePort(options.port, saved.port)
-  writeFileSync(serverFile, `${JSON.stringify({ ...saved, port })}\n`, { mode: 0o600 })
-
   const logFile = join(folder, 'server.log')
-  const settings = { ...SETTINGS, port: String(port), ...(options.durable === false && { fsync: 'off' }) }
+  const lock = await lockOf(folder)
+  let adminUrl: string
+  let port: number
+  try {
+    if (!existsSync(cluster))
+      createCluster(binaries, cluster, options.random, (password) => writeKept(serverFile, { password }))
+    await endLeftovers(cluster)
+    const saved = readServerFile(serverFile, folder)
+    port = await choosePort(options.port, saved.port)
+    if (port !== saved.port) writeKept(serverFile, { ...saved, port })
+    adminUrl = `postgres://admin:${saved.password}@${LOOPBACK}:${port}/postgres`
+  } catch (error) {
+    throw error instanceof Error && error.name.endsWith('Problem')
+      ? error
+      : explainPostgres(error, `The database could not be started in ${folder}`)
+  } finally {
+    lock.release()
+  }
+
+  const settings = {
+    ...SETTINGS,
+    port: String(port),
+    dynamic_shared_memory_type: hasSharedMemory() ? 'posix' : 'mmap',
+    ...(options.durable === false && { fsync: 'off' }),
+  }
   const task: KeeperTask = {
     postgres: binaries.postgres,
     args: Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    folder,
     dataDir: cluster,
     logFile,
     ...(binaries.runAs && { runAs: binaries.runAs }),
   }
   const keeper = spawn(
     process.execPath,
-    [fileURLToPath(new URL('keeper.ts', import.meta.url)), JSON.stringify(task)],
+    [
+      '--disable-warning=ExperimentalWarning',
+      fileURLToPath(new URL('keeper.ts', import.meta.url)),
+      JSON.stringify(task),
+    ],
     {
       stdio: ['pipe', 'ignore', 'inherit'],
       detached: true,
     },
   )
   const ended = new Promise<void>((done) => keeper.once('exit', () => done()))
-  const adminUrl = `postgres://admin:${saved.password}@127.0.0.1:${port}/postgres`
-  await untilItAnswers(adminUrl, keeper, logFile)
+  await untilItAnswers({ adminUrl, keeper, logFile, folder })
 
   let stopping = false
   return {
@@ -117,149 +137,53 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   }
 }
 
-function createCluster(binaries: Binaries, cluster: string, serverFile: string, random: Random): void {
-  const partial = `${cluster}.new`
-  rmSync(partial, { recursive: true, force: true })
-  mkdirSync(partial, { mode: 0o700 })
-  const password = randomBytes(random, 24).toString('base64url')
-  // initdb reads the password from a file that its own user may open, for as long as it runs.
-  const passwordFolder = mkdtempSync(join(tmpdir(), 'scratchless-'))
-  const passwordFile = join(passwordFolder, 'password')
-  try {
-    writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 })
-    if (binaries.runAs) {
-      const { uid, gid } = binaries.runAs
-      for (const path of [partial, passwordFolder, passwordFile]) chownSync(path, uid, gid)
-    }
-    const result = spawnSync(
-      binaries.initdb,
-      [
-        ['-D', '/proc/self/cwd', '--username=admin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
-        ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
-      ].flat(),
-      { cwd: partial, env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH }, ...binaries.runAs },
-    )
-    if (result.error) throw result.error
-    if (result.status !== 0) throw new Error(String(result.stderr))
-    writeFileSync(serverFile, `${JSON.stringify({ password })}\n`, { mode: 0o600 })
-    renameSync(partial, cluster)
-  } catch (error) {
-    rmSync(partial, { recursive: true, force: true })
-    throw explain(error, `The database could not be created in ${cluster}`)
-  } finally {
-    rmSync(passwordFolder, { recursive: true, force: true })
+/** The folder's lock; one whose keeper is just stopping its server is waited for. */
+async function lockOf(folder: string): Promise<FolderLock> {
+  for (const startedMs = performance.now(); ; await sleep(50)) {
+    const lock = lockFolder(folder)
+    if (lock !== null) return lock
+    if (performance.now() - startedMs > KEEPER_STOP_MS) throw inUse(folder)
   }
 }
 
-function explain(error: unknown, what: string): PostgresProblem {
-  const text = error instanceof Error ? error.message : String(error)
-  if (/ENOSPC|No space left/.test(text))
-    return new PostgresProblem(`${what}: the disk is full.`, { cause: error })
-  if (/EACCES|EPERM|Permission denied/.test(text))
-    return new PostgresProblem(`${what}: no permission (as root, its user must be able to own the folder).`, {
-      cause: error,
-    })
-  return new PostgresProblem(`${what}: ${text.trim().split('\n').at(-1)}`, { cause: error })
+function inUse(folder: string): PostgresProblem {
+  return new PostgresProblem(`${folder} is in use: this market is running already.`)
 }
 
-function readServerFile(path: string): { password: string; port?: number } {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as { password: string; port?: number }
-  } catch (error) {
-    throw new PostgresProblem(`${path} is missing or damaged; without it nobody can open the database.`, {
-      cause: error,
-    })
-  }
+function readServerFile(path: string, folder: string): z.output<typeof serverFileSchema> {
+  const remedy = `nobody can open the database without its password: restore the file from a copy, or move ${folder} away to begin anew`
+  const saved = readKept(path, serverFileSchema, remedy)
+  if (saved === null) throw new PostgresProblem(`${path}: there is no such file; ${remedy}`)
+  return saved
 }
 
 async function choosePort(asked: number | undefined, saved: number | undefined): Promise<number> {
+  const isFreeHere = (port: number) => isFree({ host: LOOPBACK, port })
   if (asked !== undefined) {
-    if (await isFree({ host: LOOPBACK, port: asked })) return asked
+    if (await isFreeHere(asked)) return asked
     throw new PostgresProblem(`Port ${asked} is taken by another program.`)
   }
-  if (saved !== undefined && (await isFree({ host: LOOPBACK, port: saved }))) return saved
+  if (saved !== undefined && (await isFreeHere(saved))) return saved
   return freePort()
 }
 
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const probe = createServer()
-    probe.once('error', fail)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() =>
-        typeof address === 'object' && address ? done(address.port) : fail(new Error('no port')),
-      )
-    })
-  })
-}
-
-/**
- * After a kill -9 of everything but the server, the server may still run. One whose keeper is gone is ended;
- * one that is kept belongs to another start of
- * the same folder, unless it is stopping because its starter was killed. A lock file without its server is removed.
- */
-async function endOrphan(cluster: string): Promise<void> {
-  const lockFile = join(cluster, 'postmaster.pid')
-  if (!existsSync(lockFile)) return
-  const pid = Number(readFileSync(lockFile, 'utf8').split('\n')[0])
-  if (!runsHere(pid, cluster)) {
-    await endBackends(cluster)
-    rmSync(lockFile, { force: true })
-    return
-  }
-  // A keeper whose starter was killed is just stopping its server; one whose starter lives is not.
-  for (const startedMs = performance.now(); isKept(pid); await sleep(50)) {
-    if (performance.now() - startedMs > KEEPER_STOP_MS)
-      throw new PostgresProblem(`${cluster} is in use: this market is running already.`)
-  }
-  if (!runsHere(pid, cluster)) return endOrphan(cluster)
-  process.kill(pid, 'SIGINT')
-  const startedMs = performance.now()
-  while (existsSync(`/proc/${pid}`)) {
-    if (performance.now() - startedMs > ORPHAN_STOP_MS) process.kill(pid, 'SIGQUIT')
-    await sleep(50)
-  }
-}
-
-/**
- * Backends outlive a server that was killed until they notice, a busy one for long. One that still writes beside a
- * new server would damage the data, and without the lock file PostgreSQL could not see it: they end as it did.
- */
-async function endBackends(cluster: string): Promise<void> {
-  for (;;) {
-    const left = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && runsHere(Number(name), cluster))
-    if (left.length === 0) return
-    for (const pid of left) {
-      try {
-        process.kill(Number(pid), 'SIGKILL')
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
-      }
-    }
-    await sleep(20)
-  }
-}
-
-function runsHere(pid: number, cluster: string): boolean {
+/** Whether `/dev/shm` has room for what several processes of one query share; else they share it in the data folder. */
+function hasSharedMemory(): boolean {
   try {
-    if (readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'postgres') return false
-    return readlinkSync(`/proc/${pid}/cwd`) === cluster
+    const { bsize, blocks } = statfsSync('/dev/shm')
+    return bsize * blocks >= SHARED_MEMORY_BYTES
   } catch {
-    return false
+    return false // there is none
   }
 }
 
-function isKept(pid: number): boolean {
-  try {
-    const parent = /^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-    return readFileSync(`/proc/${parent}/cmdline`, 'utf8').includes('keeper.ts')
-  } catch {
-    return false
-  }
-}
-
-async function untilItAnswers(adminUrl: string, keeper: ChildProcess, logFile: string): Promise<void> {
+async function untilItAnswers(server: {
+  adminUrl: string
+  keeper: ChildProcess
+  logFile: string
+  folder: string
+}): Promise<void> {
+  const { adminUrl, keeper, logFile, folder } = server
   const startedMs = performance.now()
   const hasEnded = () => keeper.exitCode !== null || keeper.signalCode !== null
   for (;;) {
@@ -271,10 +195,11 @@ async function untilItAnswers(adminUrl: string, keeper: ChildProcess, logFile: s
       await client.end()
       return
     } catch (error) {
-      if (hasEnded()) throw explain(new Error(lastLines(logFile)), 'The database did not start')
+      if (keeper.exitCode === IN_USE) throw inUse(folder)
+      if (hasEnded()) throw explainPostgres(new Error(lastLines(logFile)), 'The database did not start')
       if (performance.now() - startedMs > START_WITHIN_MS) {
         keeper.stdin?.end()
-        throw explain(error, 'The database did not answer')
+        throw explainPostgres(error, 'The database did not answer')
       }
       await sleep(25)
     }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { account, accountsFor, giveFolder, shareFolder } from '@scratchless/program/account'
 import { ConfigProblem, checkConfig, configPath, readConfigFile } from '@scratchless/program/config-file'
+import { holdFolder } from '@scratchless/program/folder-lock'
 import { createLog, type Log } from '@scratchless/program/log'
 import { readPassphrase } from '@scratchless/program/passphrase'
 import { type ChildSpec, runProgram } from '@scratchless/program/supervisor'
@@ -46,6 +47,7 @@ export async function startOffice<
     const settings = checkConfig(config, plainSettings, schema)
     const { party, database } = settings
     const log = createLog({ program: party, process: 'main', clock: systemClock })
+    await holdFolder(settings.dataFolder)
     const { applied } = await migrate({ ownerUrl: database.owner, party, sources: migrations })
     if (applied.length > 0) log.info({ applied }, 'the database is up to date')
     runOffice({ config, plainSettings, settings, ...modules, log })

@@ -309,7 +309,7 @@ test('the audit finds every invariant held, and each break of one', async () => 
     [4, 'UPDATE account SET debits_posted = debits_posted - 1 WHERE debits_posted > 0'],
     [5, "DELETE FROM settlement WHERE outcome = 'posted'"],
     [5, 'UPDATE verified_order_line SET closed = closed - 1 WHERE closed > 0'],
-    [7, "UPDATE message_out SET state = 'given_up', answer = NULL WHERE position = 1"],
+    [7, "UPDATE message_out SET state = 'waiting', answer = NULL, settled_at = NULL WHERE position = 1"],
     [7, 'UPDATE closed_delivery SET codes = codes - 1'],
     [8, 'UPDATE message_in SET answer = NULL, answered_at = NULL'],
     [12, "UPDATE audit_entry SET actor = 'nobody' WHERE n = 2"],

@@ -1,9 +1,10 @@
 // How a listener begins to listen: it waits for the process before it, which may still be ending, and says in one
 // sentence, by the setting's name, why it cannot.
 
-import { createServer, type Server } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import { LOOPBACK } from './listener.ts'
 
 /** An address that cannot be had. One sentence, which names the setting. */
 export class ListenProblem extends Error {
@@ -57,6 +58,18 @@ export async function untilFree(setting: string, place: Place, patienceMs = PRED
 /** Whether somebody could listen there now. */
 export async function isFree(place: Place): Promise<boolean> {
   return (await tryToListen(place)) === null
+}
+
+/** A port of this machine that nobody listens on now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen({ host: LOOPBACK, port: 0 }, () => {
+      const { port } = probe.address() as AddressInfo
+      probe.close(() => resolve(port))
+    })
+  })
 }
 
 function tryToListen({ host, port }: Place): Promise<NodeJS.ErrnoException | null> {

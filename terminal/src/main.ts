@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { accountsFor, giveFolder, shareFolder } from '@scratchless/program/account'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
+import { holdFolder } from '@scratchless/program/folder-lock'
 import { createLog } from '@scratchless/program/log'
 import { readPassphrase } from '@scratchless/program/passphrase'
 import { type ChildSpec, runProgram } from '@scratchless/program/supervisor'
@@ -13,7 +14,9 @@ import { CARD_SOCKET, type Config, configSchema, KEYS_FOLDER, STORE_FOLDER } fro
 
 try {
   const file = configPath()
-  run(file, readConfig(file, configSchema))
+  const config = readConfig(file, configSchema)
+  await holdFolder(config.dataFolder)
+  run(file, config)
 } catch (problem) {
   if (!(problem instanceof ConfigProblem)) throw problem
   process.stderr.write(`${problem.message}\n`)

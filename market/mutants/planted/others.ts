@@ -25,14 +25,14 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     why: 'deleting the counter gives new tries',
   },
   {
-    file: 'keys/durable-file.ts',
+    file: 'program/durable-file.ts',
     find: `      fsyncSync(file)
 `,
     replace: '',
     why: 'a file that a power cut empties',
   },
   {
-    file: 'keys/durable-file.ts',
+    file: 'program/durable-file.ts',
     find: `    fsyncSync(folder)
 `,
     replace: '',
@@ -123,15 +123,15 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     why: 'one person under two names approves alone',
   },
   {
-    file: 'office/staff/staff-routes.ts',
-    find: 'if (roles.length > 0 && !roles.some',
-    replace: 'if (roles.length > 1 && !roles.some',
+    file: 'office/roles/roles.ts',
+    find: 'return roles.some((role) => allowed.includes(role))',
+    replace: 'return roles.length > 0 || allowed.length === 0',
     why: 'anybody signed in does what one role may do',
   },
   {
     file: 'operator/src/stock/stock-routes.ts',
-    find: "app.post('/api/stock/activations', keepers,",
-    replace: "app.post('/api/stock/activations', anyone,",
+    find: "guard.mayDo('activate-lot')",
+    replace: "guard.mayDo('see-stock')",
     why: 'anybody signed in activates a lot',
   },
   {
