@@ -4,6 +4,7 @@ import type { Currency } from '@scratchless/voucher/money'
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { shelves, stockOnBoard } from '../safe/safe-run.sql.ts'
+import { stockLevel } from '../safe/stock-level.ts'
 import { unsent } from '../sale/report.sql.ts'
 import {
   countUnreported,
@@ -118,7 +119,7 @@ function operatorTiles(facts: HomeFacts, catalogue: Catalogue): OperatorTiles[] 
         minimum: minimumStock,
         full: Math.max(here, full.get(product.id) ?? 0),
         coverHours: perHour > 0 ? here / perHour : null,
-        level: here === 0 ? 'none' : here < minimumStock ? 'low' : 'normal',
+        level: stockLevel(here, minimumStock),
       }
     })
     return { operator: id, name, colour, stock: tiles.reduce((sum, tile) => sum + tile.stock, 0), tiles }
