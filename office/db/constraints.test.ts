@@ -64,9 +64,7 @@ const TABLES: readonly TriedTable[] = [
       saved_at: at,
       settled_at: null,
     },
-    takes: [
-      { state: 'answered', answer: HASH, settled_at: at },
-    ],
+    takes: [{ state: 'answered', answer: HASH, settled_at: at }],
     breaks: {
       message_out_pkey: [{ partner: 'another' }],
       message_out_state_check: [{ state: 'lost', settled_at: at }],
