@@ -27,6 +27,8 @@ export interface VendorCard {
   readonly publicKey: KeyObject
   /** Takes the PIN's bytes and zeroes them. Three wrong ones block the card, across restarts and power cuts. */
   verifyPin(pin: Buffer): Promise<'right' | PinRefusal>
+  /** Wrong PINs that it still takes, as it counts them itself; 0: it is blocked. */
+  triesLeft(): number
   /** Opens one safe key (32 bytes, closed by RSA-OAEP for this card) for one code: the slow half of a sale's work. */
   unwrapSafeKey(wrapped: Uint8Array, hash: OaepHash): UnwrappedSafeKey | UnwrapRefusal
   /** As when it is pulled out: the next unwrapping needs the PIN. */

@@ -6,7 +6,7 @@ import { cardId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as durable from './durable-file.ts'
-import { createFileCard, insertFileCard, MAX_WRONG_PINS, MIN_FILE_CARD_PIN_LENGTH } from './file-card.ts'
+import { createFileCard, insertFileCard, MIN_FILE_CARD_PIN_LENGTH } from './file-card.ts'
 import { encryptWithPassphrase } from './passphrase-box.ts'
 
 vi.mock(import('node:crypto'), async (original) => {
@@ -167,7 +167,7 @@ describe('a PIN', () => {
   })
 
   it('that is wrong three times blocks, and then the right one is not even tried', async () => {
-    expect(MAX_WRONG_PINS).toBe(3)
+    expect(insertFileCard(folder).triesLeft()).toBe(3)
     const card = insertFileCard(folder)
     const wrong = [pin('00000000'), pin('1234567'), pin('')]
     expect([

@@ -21,7 +21,7 @@ import { writeDurably } from './durable-file.ts'
 import { decryptWithPassphrase, encryptWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8
-export const MAX_WRONG_PINS = 3
+const MAX_WRONG_PINS = 3
 const RSA_BITS = 2048
 const SAFE_KEY_BYTES = 32
 
@@ -61,6 +61,11 @@ export async function createFileCard(
   return publicKey
 }
 
+/** The file that is there while the card is. */
+export function fileCardPath(folder: string): string {
+  return join(folder, CARD_FILE)
+}
+
 /** Inserts the card of a folder. Throws where there is none. */
 export function insertFileCard(folder: string): VendorCard {
   const file = JSON.parse(readFileSync(join(folder, CARD_FILE), 'utf8')) as CardFile
@@ -91,6 +96,7 @@ export function insertFileCard(folder: string): VendorCard {
       previous = result.catch(() => undefined)
       return result
     },
+    triesLeft: () => Math.max(0, MAX_WRONG_PINS - readWrongPins(triesPath)),
     unwrapSafeKey(wrapped, hash) {
       if (unlocked === null) return 'locked'
       const bytes = decryptOaep(unlocked, wrapped, hash)

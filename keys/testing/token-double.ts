@@ -244,11 +244,12 @@ export function tokenDouble(
         )
         .map(([name]) => name)
     },
-    C_FindObjects(given: Buffer) {
+    /** One handle or none; with a number, as many as that and a list. */
+    C_FindObjects(given: Buffer, most?: number) {
       const { found } = sessionOf(given)
       must(found, 'CKR_OPERATION_NOT_INITIALIZED')
-      const name = found.shift()
-      return name === undefined ? null : Buffer.from(name, 'hex')
+      const handles = found.splice(0, most ?? 1).map((name) => Buffer.from(name, 'hex'))
+      return most === undefined ? (handles[0] ?? null) : handles
     },
     C_FindObjectsFinal(given: Buffer) {
       const session = sessionOf(given)
@@ -260,7 +261,8 @@ export function tokenDouble(
       return asked.map(({ type }) => {
         must(type !== C.CKA_VALUE || attributes.get(C.CKA_SENSITIVE) !== true, 'CKR_ATTRIBUTE_SENSITIVE')
         const value = attributes.get(type)
-        return { type, value: typeof value === 'boolean' ? Buffer.of(value ? 1 : 0) : value }
+        if (typeof value === 'boolean') return { type, value: Buffer.of(value ? 1 : 0) }
+        return { type, value: typeof value === 'string' ? Buffer.from(value) : value }
       })
     },
     C_GenerateKeyPair(given: Buffer, { mechanism }: Mechanism, forPublic: Template, forPrivate: Template) {

@@ -22,8 +22,9 @@ interface Usual {
 export interface Run {
   readonly lanes: readonly Lane[]
   readonly reach: Reach
-  /** Each file's text as it stands in the copies between mutants. */
   readonly mutants: readonly Mutant[]
+  /** All switches of the instrumented files. */
+  readonly switches: readonly Mutant[]
   /** Told of each mutant as its fate is known. */
   report(mutant: Mutant, fate: Fate): void
   say(line: string): void
@@ -35,7 +36,7 @@ export async function runMutants(run: Run): Promise<{ leftOut: string[]; testsUs
   await Promise.all(
     run.lanes.map(async (lane) => {
       for (let mutant = queue.shift(); mutant; mutant = queue.shift())
-        run.report(mutant, await fateOf(mutant, lane, knowledge, run.reach))
+        run.report(mutant, await fateOf(mutant, lane, knowledge, run))
     }),
   )
   return knowledge.summary()
@@ -87,16 +88,22 @@ class Knowledge {
   }
 }
 
-async function fateOf(mutant: Mutant, lane: Lane, knowledge: Knowledge, reach: Reach): Promise<Fate> {
+async function fateOf(
+  mutant: Mutant,
+  lane: Lane,
+  knowledge: Knowledge,
+  run: Pick<Run, 'reach' | 'switches'>,
+): Promise<Fate> {
   if (mutant.isSwitchedOff) return { is: 'lived', through: [], notRun: [] }
-  const candidates = reach.testsOf(mutant.file)
+  const candidates = run.reach.testsOf(mutant.file)
+  const places = placesOf(mutant, run.switches)
   const last = knowledge.lastToCatch.get(mutant.file)
   const through: string[] = []
   const notRun: string[] = []
   let spentMs = 0
   for (const test of await inOrder(candidates, mutant, last, knowledge)) {
     const usual = await knowledge.usual(test, lane)
-    if (usual === null || !passes(usual, mutant)) continue
+    if (usual === null || !passes(usual, places)) continue
     if (spentMs > 0 && spentMs + usual.ms > PATIENCE_MS) {
       notRun.push(test)
       continue
@@ -134,8 +141,21 @@ async function inOrder(
   return ranked.sort((a, b) => a.ring - b.ring || a.ms - b.ms || a.nth - b.nth).map(({ test }) => test)
 }
 
-function passes(usual: Usual, mutant: Mutant): boolean {
-  return 'switch' in mutant.plant ? usual.passes.has(mutant.plant.switch) : true
+/** A planted bug has no switch of its own: those about its line, and the last before it, stand for it. */
+const BESIDE_LINES = 3
+
+/** The switches one of which a test must pass to meet the mutant; null where that is not known. */
+function placesOf(mutant: Mutant, switches: readonly Mutant[]): readonly string[] | null {
+  if ('switch' in mutant.plant) return [mutant.plant.switch]
+  const same = switches.filter(({ file }) => file === mutant.file)
+  const before = same.filter(({ line }) => line <= mutant.line)
+  const lastLine = Math.max(...before.map(({ line }) => line))
+  const beside = same.filter(({ line }) => line === lastLine || Math.abs(line - mutant.line) <= BESIDE_LINES)
+  return beside.length === 0 ? null : beside.map(({ plant }) => ('switch' in plant ? plant.switch : ''))
+}
+
+function passes(usual: Usual, places: readonly string[] | null): boolean {
+  return places === null || places.some((place) => usual.passes.has(place))
 }
 
 async function runPlanted(mutant: Mutant, test: string, lane: Lane, withinMs: number) {

@@ -16,6 +16,7 @@ import { loadCentreSigner } from '@scratchless/centre/vault/ring'
 import type { VaultKeys } from '@scratchless/centre/vault/vault-keys'
 import type { VaultNeeds as CentreVaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
@@ -380,7 +381,7 @@ async function enrolTerminal(
 
   let steadyMs = 0
   const cardVerbs = holdCard({
-    folder: cardFolder,
+    slot: fileCardSlot(cardFolder),
     openingsPerSecond: 1_000,
     // Selling at a person's pace, whatever the simulated clock does.
     steadyMs: () => (steadyMs += 1_000),

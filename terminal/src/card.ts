@@ -1,18 +1,20 @@
 // The card process: holds the vendor card, and hands out the key of one code at a time over the private line.
 
+import { type CardSlot, fileCardSlot, pkcs11CardSlot } from '@scratchless/keys/card-slot'
+import { KeyProblem } from '@scratchless/keys/party-keys'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { holdCard } from './card/hold-card.ts'
-import { CARD_SOCKET, configSchema } from './config.ts'
+import { CARD_SOCKET, type Config, configSchema } from './config.ts'
 
 const { settings: config } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'card', clock: systemClock }, process.stderr)
 const verbs = holdCard({
-  folder: config.card.folder,
+  slot: slotOf(config.card),
   openingsPerSecond: config.card.openingsPerSecond,
   steadyMs: () => performance.now(),
 })
@@ -21,3 +23,16 @@ const line = await servePrivateLine(CARD_SOCKET, verbs, ({ reference, verb, erro
 )
 whenToldToStop(() => line.close())
 sendReady()
+
+/** A reader without its driver or library could never see a card: said at the start. */
+function slotOf(card: Config['card']): CardSlot {
+  if (card.class === 'file') return fileCardSlot(card.folder)
+  const slot = pkcs11CardSlot({ library: card.library, label: card.label, triesFolder: card.folder })
+  try {
+    slot.look()
+  } catch (error) {
+    if (error instanceof KeyProblem) cannotServe(error)
+    throw error
+  }
+  return slot
+}

@@ -4,6 +4,7 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
@@ -64,7 +65,7 @@ async function run(task: CrashTask): Promise<void> {
   doubtOpenIntents({ store, clock })
   const doubts = salesIn(store, 'in_doubt').map(({ number }) => number)
   const verbs = holdCard({
-    folder: join(task.folder, 'card'),
+    slot: fileCardSlot(join(task.folder, 'card')),
     openingsPerSecond: 1_000,
     steadyMs: () => performance.now(),
   })

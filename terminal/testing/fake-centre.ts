@@ -18,7 +18,7 @@ import {
 import { productId } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import { p256Signer } from '@scratchless/wire/compact/cose'
+import { type OaepHash, p256Signer } from '@scratchless/wire/compact/cose'
 import { kidOfNumber, ROOT_KID, signCertificate } from '@scratchless/wire/compact/cwt'
 import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
@@ -60,7 +60,7 @@ export interface FakeCentre {
   readonly reports: SalesReport[]
   readonly receipts: number[]
   approve(): void
-  registerCard(card: CardId, publicKey: KeyObject): void
+  registerCard(card: CardId, publicKey: KeyObject, oaepHash?: OaepHash): void
   /** Changes what every further answer says. */
   setStanding(change: Partial<Standing>): void
   setRetailerName(name: string): void
@@ -90,7 +90,7 @@ export function createFakeCentre(needs: {
   const code = newEnrolmentCode(systemRandom)
   const macKeys = enrolmentKeys(readEnrolmentCode(code)!, ENROLMENT_NUMBER)
   const safeKey = createSecretKey(Buffer.alloc(32, 7))
-  const cards = new Map<CardId, KeyObject>()
+  const cards = new Map<CardId, { publicKey: KeyObject; oaepHash: OaepHash }>()
   const answers = new Map<number, { hash: Buffer; frame: Buffer }>()
   const disturbances: Disturbance[] = []
   let refusal: SupplyRefusalReason | null = null
@@ -214,7 +214,9 @@ export function createFakeCentre(needs: {
       switch (verified.kind) {
         case 'card-letter-request': {
           const { epoch } = standing()
-          const recipients = [...cards].map(([card, key]) => wrapForCard(safeKey, card, key, 'sha256'))
+          const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
+            wrapForCard(safeKey, card, publicKey, oaepHash),
+          )
           const epochEndsS = nowSeconds(clock) + WEEK_S
           return cardLetterMessage.sign({ standing: standing(), epoch, epochEndsS, recipients }, signer, back)
             .frame
@@ -300,8 +302,8 @@ export function createFakeCentre(needs: {
     approve() {
       approved = true
     },
-    registerCard(card, publicKey) {
-      cards.set(card, publicKey)
+    registerCard(card, publicKey, oaepHash = 'sha256') {
+      cards.set(card, { publicKey, oaepHash })
     },
     setStanding(next) {
       change = { ...change, ...next }

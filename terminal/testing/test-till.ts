@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { createLog } from '@scratchless/program/log'
@@ -70,7 +71,11 @@ export async function testTill(needs: {
   const log = createLog({ program: 'terminal', process: 'test', clock, level: 'silent' })
   let settingsFolder = cardFolder
   const cardVerbs = (): CardVerbs =>
-    holdCard({ folder: settingsFolder, openingsPerSecond: 1_000, steadyMs: () => performance.now() })
+    holdCard({
+      slot: fileCardSlot(settingsFolder),
+      openingsPerSecond: 1_000,
+      steadyMs: () => performance.now(),
+    })
   let verbs = cardVerbs()
   const card: PrivateLine<CardVerbs> = {
     state: async () => verbs.state(),
