@@ -4,9 +4,8 @@ import { join } from 'node:path'
 import { cardId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { fileCardSlot, pkcs11CardSlot } from './card-slot.ts'
+import { fileCardSlot } from './card-slot.ts'
 import { createFileCard } from './file-card.ts'
-import { issueTokenCard, makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 
 const PIN = '12345678'
 const ID = cardId('C0000007')
@@ -35,25 +34,3 @@ test('a card that stays in is the same card; pulled out and put back it has forg
   expect(again).not.toBe(card)
   expect(again.unwrapSafeKey(Buffer.alloc(256), 'sha256')).toBe('locked')
 })
-
-softhsmTest(
-  'SoftHSM2 (skipped where it, a compiler or the driver is missing): a reader shows its own token’s card, and no other',
-  () => {
-    const tokens = makeTokens(['vendor', 'another'], PIN)
-    try {
-      const reader = { library: SOFTHSM_LIBRARY, triesFolder: folder }
-      issueTokenCard({ library: SOFTHSM_LIBRARY, label: 'vendor' }, PIN, ID)
-      const slot = pkcs11CardSlot({ ...reader, label: 'vendor' })
-      expect(slot.look()?.id).toBe(ID)
-      expect(slot.look()).toBe(slot.look())
-      // A token without a card's key, and one that is not there.
-      expect(pkcs11CardSlot({ ...reader, label: 'another' }).look()).toBeNull()
-      expect(pkcs11CardSlot({ ...reader, label: 'nowhere' }).look()).toBeNull()
-      expect(() => pkcs11CardSlot({ ...reader, library: '/nowhere.so', label: 'vendor' }).look()).toThrow(
-        'no PKCS#11 library',
-      )
-    } finally {
-      tokens.drop()
-    }
-  },
-)

@@ -200,6 +200,16 @@ describe('a PIN', () => {
     expect(counted()).toEqual(['1\n', '2\n'])
   })
 
+  it('that is wrong stays counted, though a right one was on its way at the same time', async () => {
+    const card = insertFileCard(folder)
+    expect(await Promise.all([card.verifyPin(pin()), card.verifyPin(pin('00000000'))])).toEqual([
+      'right',
+      'wrong-pin',
+    ])
+    expect(counter()).toBe('1\n')
+    expect(counted()).toEqual(['1\n', '0\n', '1\n'])
+  })
+
   it.each(['', '-1', '10', '3', '9', 'x', '1 1', '1x', 'x1'])(
     'is not tried where the counter says %j: what cannot be read counts as full',
     async (text) => {

@@ -2,24 +2,16 @@
 // cannot be done to a real token.
 
 import * as crypto from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cardId } from '@scratchless/voucher/ids'
 import type pkcs11 from 'pkcs11js'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest'
+import { pkcs11CardSlot } from './card-slot.ts'
 import { wrapForHolder } from './holder-key.ts'
 import { KeyProblem, readPublicKey } from './party-keys.ts'
-import { insertPkcs11Card, MAX_WRONG_PINS } from './pkcs11-card.ts'
+import { insertPkcs11Card } from './pkcs11-card.ts'
 import { connectTokenKeys, makeTokenKeys } from './pkcs11-keys.ts'
 import { connectToken, findRsaKey, type Token, type TokenAddress } from './pkcs11-token.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
@@ -147,17 +139,19 @@ function tokensBehave(run: typeof softhsmTest, open: () => { library: string; dr
     expect(connectToken(address('vendor')).label).toBe('vendor')
     // A second thread of this process finds everything set up.
     expect(connectToken(address('office')).label).toBe('office')
-    expect(insert).toThrow(
-      problem('The token "vendor" is no vendor card: no key of it has a card\'s number.'),
-    )
+    const none = problem('The token "vendor" is no vendor card: no key of it has a card\'s number.')
+    expect(insert).toThrow(none)
+    // Nor is it one with another key; both stay where they are.
+    loggedIn('vendor', (token) => void generate(token, 'CARD'))
+    expect(insert).toThrow(none)
     expect(existsSync(triesFolder())).toBe(false)
   })
 
   run('a card counts, and derives the key of one code inside the token', async () => {
-    mkdirSync(triesFolder())
     loggedIn('vendor', (token) => void generate(token, ID))
     const card = insert()
-    expect([card.id, card.class, counter()]).toEqual([ID, 'pkcs11', '0\n'])
+    expect([card.id, card.class, counter(), card.triesLeft()]).toEqual([ID, 'pkcs11', '0\n', 3])
+    expect(statSync(triesFolder()).mode & 0o777).toBe(0o700)
     const safeKey = crypto.randomBytes(32)
     const wrapped = wrap(card.publicKey, safeKey)
 
@@ -193,13 +187,12 @@ function tokensBehave(run: typeof softhsmTest, open: () => { library: string; dr
   })
 
   run('three wrong PINs block a card, in one life or three, and a wrong one locks it at once', async () => {
-    expect(MAX_WRONG_PINS).toBe(3)
     const card = insert()
     const wrapped = wrap(card.publicKey, crypto.randomBytes(32))
     expect(await card.verifyPin(pin())).toBe('right')
     const wrong = pin('00000000')
     expect(await card.verifyPin(wrong)).toBe('wrong-pin')
-    expect([isZero(wrong), counter()]).toEqual([true, '1\n'])
+    expect([isZero(wrong), counter(), card.triesLeft()]).toEqual([true, '1\n', 2])
     expect(card.unwrapSafeKey(wrapped, 'sha1')).toBe('locked')
     expect(await insert().verifyPin(pin('00000000'))).toBe('wrong-pin')
     expect(await card.verifyPin(pin())).toBe('right')
@@ -210,10 +203,10 @@ function tokensBehave(run: typeof softhsmTest, open: () => { library: string; dr
     // The token would still take the right one; our own counter holds, also for a card that is inserted again.
     const right = pin()
     expect(await insert().verifyPin(right)).toBe('blocked')
-    expect([isZero(right), counter()]).toEqual([true, '3\n'])
+    expect([isZero(right), counter(), card.triesLeft()]).toEqual([true, '3\n', 0])
     for (const unreadable of ['', 'x', '-1', '10', '1 1', '1x', 'x1']) {
       setCounter(unreadable)
-      expect(await insert().verifyPin(pin())).toBe('blocked')
+      expect([insert().triesLeft(), await insert().verifyPin(pin())]).toEqual([0, 'blocked'])
     }
     setCounter('2\n')
     expect(await card.verifyPin(pin())).toBe('right')
@@ -228,6 +221,17 @@ function tokensBehave(run: typeof softhsmTest, open: () => { library: string; dr
     token.module.C_DestroyObject(token.session, findRsaKey(token, 'private', ID)!)
     expect(card.unwrapSafeKey(wrap(card.publicKey, crypto.randomBytes(32)), 'sha1')).toBe('not-for-this-card')
     card.lock()
+  })
+
+  run('a reader shows the card of its own token for as long as it is in, and no other', async () => {
+    const look = (label: string) => pkcs11CardSlot({ ...address(label), triesFolder: triesFolder() }).look()
+    const slot = pkcs11CardSlot({ ...address('vendor'), triesFolder: triesFolder() })
+    const card = slot.look()
+    expect(card?.id).toBe(ID)
+    expect(slot.look()).toBe(card)
+    expect([look('empty'), look('nowhere')]).toEqual([null, null])
+    const nowhere = pkcs11CardSlot({ library: '/no/such.so', label: 'vendor', triesFolder: triesFolder() })
+    expect(() => nowhere.look()).toThrow(problem('There is no PKCS#11 library "/no/such.so".'))
   })
 
   run('an office makes the keys that its token lacks, and leaves the others', () => {

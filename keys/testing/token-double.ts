@@ -244,13 +244,12 @@ export function tokenDouble(
         )
         .map(([name]) => name)
     },
-    /** With a count: as many handles; without one: the next, or null. */
+    /** One handle or none; with a number, as many as that and a list. */
     C_FindObjects(given: Buffer, most?: number) {
       const { found } = sessionOf(given)
       must(found, 'CKR_OPERATION_NOT_INITIALIZED')
-      if (most !== undefined) return found.splice(0, most).map((name) => Buffer.from(name, 'hex'))
-      const name = found.shift()
-      return name === undefined ? null : Buffer.from(name, 'hex')
+      const handles = found.splice(0, most ?? 1).map((name) => Buffer.from(name, 'hex'))
+      return most === undefined ? (handles[0] ?? null) : handles
     },
     C_FindObjectsFinal(given: Buffer) {
       const session = sessionOf(given)
@@ -262,8 +261,8 @@ export function tokenDouble(
       return asked.map(({ type }) => {
         must(type !== C.CKA_VALUE || attributes.get(C.CKA_SENSITIVE) !== true, 'CKR_ATTRIBUTE_SENSITIVE')
         const value = attributes.get(type)
-        const bytes = typeof value === 'string' ? Buffer.from(value) : value
-        return { type, value: typeof bytes === 'boolean' ? Buffer.of(bytes ? 1 : 0) : bytes }
+        if (typeof value === 'boolean') return { type, value: Buffer.of(value ? 1 : 0) }
+        return { type, value: typeof value === 'string' ? Buffer.from(value) : value }
       })
     },
     C_GenerateKeyPair(given: Buffer, { mechanism }: Mechanism, forPublic: Template, forPrivate: Template) {
