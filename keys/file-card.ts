@@ -18,6 +18,7 @@ import { writeDurably } from '@scratchless/program/durable-file'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { VendorCard } from './card.ts'
+import { KeyProblem } from './party-keys.ts'
 import { closeWithPassphrase, openWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8
@@ -61,9 +62,9 @@ export async function createFileCard(
   return publicKey
 }
 
-/** Inserts the card of a folder. Throws where there is none. */
+/** Inserts the card of a folder. Throws where there is none, and a KeyProblem where it is damaged. */
 export function openFileCard(folder: string): VendorCard {
-  const file = JSON.parse(readFileSync(join(folder, CARD_FILE), 'utf8')) as CardFile
+  const { file, publicKey } = readCardFile(join(folder, CARD_FILE))
   const triesPath = join(folder, TRIES_FILE)
   let unlocked: KeyObject | null = null
   // One try at a time: two at once would both be counted from the same number.
@@ -85,7 +86,7 @@ export function openFileCard(folder: string): VendorCard {
   return {
     id: cardId(file.id),
     class: 'file',
-    publicKey: createPublicKey(file.publicKey),
+    publicKey,
     verifyPin(pin) {
       const result = previous.then(() => tryPin(pin)).finally(() => pin.fill(0))
       previous = result.catch(() => undefined)
@@ -108,6 +109,19 @@ export function openFileCard(folder: string): VendorCard {
     lock() {
       unlocked = null
     },
+  }
+}
+
+function readCardFile(path: string): { file: CardFile; publicKey: KeyObject } {
+  const text = readFileSync(path, 'utf8')
+  try {
+    const file = JSON.parse(text) as CardFile
+    return { file, publicKey: createPublicKey(file.publicKey) }
+  } catch (error) {
+    throw new KeyProblem(
+      `${path}: empty or damaged, it holds no card: restore it from a copy, or have the centre revoke this card and issue another`,
+      { cause: error },
+    )
   }
 }
 

@@ -1,8 +1,7 @@
 // The operator's api process: staff over HTTP, partners over mutual TLS, the outbox. It holds one key, for TLS.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { openKeyFolder, readCertificate } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
@@ -45,7 +44,7 @@ const tls = {
     type: 'pkcs8',
     format: 'pem',
   }) as string,
-  certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
+  certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
 await inTransaction(pool, adoptSealedStock)

@@ -4,7 +4,7 @@ import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { sendReady } from '@scratchless/program/supervisor'
+import { orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { holdCard } from './card/hold-card.ts'
 import { CARD_SOCKET, configSchema } from './config.ts'
@@ -16,6 +16,8 @@ const verbs = holdCard({
   openingsPerSecond: config.card.openingsPerSecond,
   steadyMs: () => performance.now(),
 })
+// A card that is in and damaged is said now; one that is put in later, in the log.
+orCannotServe(() => verbs.state())
 const line = await servePrivateLine(CARD_SOCKET, verbs, ({ reference, verb, error }) =>
   log.error({ reference, verb, err: error }, 'a verb broke'),
 )
