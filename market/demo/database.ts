@@ -112,12 +112,14 @@ function addressOf(databaseUrl: string): string {
 
 /** What stands between us and somebody else's server, in one sentence that holds no password. */
 function explained(error: unknown, databaseUrl: string): unknown {
-  const { code } = error as { code?: string }
+  const { code, syscall = '' } = error as NodeJS.ErrnoException
   const where = addressOf(databaseUrl)
   if (code === '28P01' || code === '28000')
     return new DatabaseProblem(`${where} refuses this user or password.`)
   if (code === '3D000') return new DatabaseProblem(`${where} does not exist.`)
-  if (code && /^E[A-Z]+$/.test(code)) return new DatabaseProblem(`${where} does not answer (${code}).`)
+  // A fault of a file of ours is none of the server's.
+  if (code && /^(connect|read|getaddrinfo)$/.test(syscall))
+    return new DatabaseProblem(`${where} does not answer (${code}).`)
   return error
 }
 
