@@ -18,6 +18,7 @@ import { writeDurably } from '@scratchless/program/durable-file'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { VendorCard } from './card.ts'
+import { KeyProblem } from './party-keys.ts'
 import { decryptWithPassphrase, encryptWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8
@@ -66,9 +67,9 @@ export function fileCardPath(folder: string): string {
   return join(folder, CARD_FILE)
 }
 
-/** Inserts the card of a folder. Throws where there is none. */
+/** Inserts the card of a folder. Throws where there is none, and a KeyProblem where it is damaged. */
 export function insertFileCard(folder: string): VendorCard {
-  const file = JSON.parse(readFileSync(join(folder, CARD_FILE), 'utf8')) as CardFile
+  const { file, publicKey } = readCardFile(join(folder, CARD_FILE))
   const triesPath = join(folder, TRIES_FILE)
   let unlocked: KeyObject | null = null
   // One try at a time: two at once would both be counted from the same number.
@@ -90,7 +91,7 @@ export function insertFileCard(folder: string): VendorCard {
   return {
     id: cardId(file.id),
     class: 'file',
-    publicKey: createPublicKey(file.publicKey),
+    publicKey,
     verifyPin(pin) {
       const result = previous.then(() => tryPin(pin)).finally(() => pin.fill(0))
       previous = result.catch(() => undefined)
@@ -114,6 +115,19 @@ export function insertFileCard(folder: string): VendorCard {
     lock() {
       unlocked = null
     },
+  }
+}
+
+function readCardFile(path: string): { file: CardFile; publicKey: KeyObject } {
+  const text = readFileSync(path, 'utf8')
+  try {
+    const file = JSON.parse(text) as CardFile
+    return { file, publicKey: createPublicKey(file.publicKey) }
+  } catch (error) {
+    throw new KeyProblem(
+      `${path}: empty or damaged, it holds no card: restore it from a copy, or have the centre revoke this card and issue another`,
+      { cause: error },
+    )
   }
 }
 

@@ -106,3 +106,15 @@ test('a TLS certificate of our authority serves this machine', async () => {
   expect(status).toBe(200)
   server.close()
 })
+
+test.each(['', '{"id":"C0000001"', '{}', 'null'])(
+  'a card whose file holds %j is named, with what to do',
+  async (content) => {
+    await createFileCard(folder, cardId('C0000001'), pin(), systemRandom)
+    const file = join(folder, 'card.json')
+    writeFileSync(file, content)
+    expect(() => insertFileCard(folder)).toThrow(
+      `${file}: empty or damaged, it holds no card: restore it from a copy`,
+    )
+  },
+)

@@ -12,6 +12,7 @@ import {
   createSecretKey,
   generateKeyPairSync,
   type KeyObject,
+  X509Certificate,
 } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -171,7 +172,29 @@ export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = nu
 
 /** The public half that `makePartyKeys` left for partners. */
 export function readPublicKey(folder: string, purpose: PairPurpose): KeyObject {
-  return createPublicKey(readFileSync(join(folder, `${purpose}.pub`), 'utf8'))
+  return readPublicKeyFile(join(folder, `${purpose}.pub`))
+}
+
+/** A public key in PEM. Throws a KeyProblem where the file holds none. */
+export function readPublicKeyFile(file: string): KeyObject {
+  return parsed(file, 'public key', createPublicKey)
+}
+
+/** A certificate that a party keeps beside its keys: `<name>.pem`, as PEM. Throws a KeyProblem where there is none. */
+export function readCertificate(folder: string, name: 'tls' | 'tls-authority'): string {
+  return parsed(join(folder, `${name}.pem`), 'certificate', (pem) => {
+    new X509Certificate(pem)
+    return pem
+  })
+}
+
+function parsed<Kind>(file: string, what: string, parse: (text: string) => Kind): Kind {
+  const text = readText(file)
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new KeyProblem(`${file}: empty or damaged, it holds no ${what}: ${REMEDY}`, { cause: error })
+  }
 }
 
 type KeyFile = PassphraseBox | { readonly kdf: 'none'; readonly open: string }
@@ -193,24 +216,25 @@ function writeKey(
   writeDurably(keyFile(folder, purpose), `${JSON.stringify(content)}\n`)
 }
 
-function readKeyFile(file: string): KeyFile {
-  let text: string
+const REMEDY = 'restore it from a copy; a key that has none is lost, and its party is founded anew'
+
+function readText(file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const why =
       code === 'ENOENT' ? "there is no such key; make this party's keys first" : `it cannot be read (${code})`
     throw new KeyProblem(`${file}: ${why}`, { cause: error })
   }
-  let content: unknown
-  try {
-    content = JSON.parse(text)
-  } catch (error) {
-    throw new KeyProblem(`${file}: not a key file`, { cause: error })
-  }
-  if (!isKeyFile(content)) throw new KeyProblem(`${file}: not a key file`)
-  return content
+}
+
+function readKeyFile(file: string): KeyFile {
+  return parsed(file, 'key', (text) => {
+    const content: unknown = JSON.parse(text)
+    if (!isKeyFile(content)) throw new TypeError('not what a key file holds')
+    return content
+  })
 }
 
 function isKeyFile(content: unknown): content is KeyFile {

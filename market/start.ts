@@ -9,6 +9,7 @@ import { sellOne, settleDoubts } from './demo/sell.ts'
 import { type Market, STAFF, startMarket } from './demo/start-market.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
 import { waitUntil } from './demo/wait-until.ts'
+import { whyFailed } from './demo/why-failed.ts'
 import type { PrintedPaper } from './printer/printer.ts'
 
 const startedAtMs = Number(process.env.SCRATCHLESS_STARTED_AT_MS) || Date.now()
@@ -37,7 +38,7 @@ async function main(): Promise<number> {
     return 0
   } catch (error) {
     if (error instanceof StockRefused) return refused(error, options.json)
-    return failed(sentence(error), options.json)
+    return failed(whyFailed(error, data.dir), options.json)
   } finally {
     say(options, 'stopping')
     await opened.market?.stop()
@@ -148,8 +149,4 @@ function failed(problem: string, json: boolean): number {
   process.stderr.write(`${problem}\n`)
   if (json) process.stdout.write(`${JSON.stringify({ ok: false, problem })}\n`)
   return 1
-}
-
-function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,11 +4,12 @@
 // It is a POSIX lock on the file `in-use`, which is always empty; Node reaches such locks through SQLite alone. No
 // process opens that file in another way: closing it would drop the lock.
 
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConfigProblem } from './config-file.ts'
 import { whyNotWritten } from './disk-trouble.ts'
+import { makeFolder } from './make-folder.ts'
 
 export interface FolderLock {
   release(): void
@@ -34,7 +35,7 @@ export function lockFolder(folder: string): FolderLock | null {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   const database = new DatabaseSync(file, { timeout: 0 })
   try {
-    database.exec('BEGIN EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (error) {
     database.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return null
@@ -71,7 +72,7 @@ const LOOK_AGAIN_MS = 50
  */
 export async function holdFolder(folder: string, patienceMs = PREDECESSOR_MS): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder, 0o700)
   } catch (error) {
     throw new ConfigProblem(`${folder} cannot be used: ${whyNotWritten(error) ?? (error as Error).message}`, {
       cause: error,

@@ -43,7 +43,7 @@ export function readableByAll(module: string): Runnable {
 }
 
 /** What on the way to a file keeps others from reading it, or null. */
-function closedToOthers(file: string): string | null {
+export function closedToOthers(file: string): string | null {
   const path = realpathSync(file)
   if ((statSync(path).mode & 0o004) === 0) return path
   for (let folder = dirname(path); ; folder = dirname(folder)) {

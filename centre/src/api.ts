@@ -1,8 +1,7 @@
 // The api process: listeners, supply desk, outbox. It holds no key but the TLS key, which opens no code.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -12,7 +11,7 @@ import { listen } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { cannotServe, sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CentreNeeds } from './needs.ts'
@@ -43,7 +42,7 @@ const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = await keys.pair('tls').catch(cannotServe)
 const own = {
   keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,
-  certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
+  certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
 const staff = await createStaffServer(needs).catch(cannotServe)

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { readConfigFile } from '@scratchless/program/config-file'
 import { STORE_FILE } from '@scratchless/terminal/config'
 
 export interface PartiesFound {
@@ -18,7 +19,6 @@ export interface Office {
 
 interface Settings {
   readonly party?: string
-  readonly dataFolder: string
   readonly database?: { readonly auditor: string }
   readonly supplyHttps?: unknown
 }
@@ -29,7 +29,7 @@ export function findParties(dataDir: string): PartiesFound {
     ? fs.readdirSync(dataDir).flatMap((name) => {
         const config = path.join(dataDir, name, 'config.json')
         if (!fs.existsSync(config)) return []
-        return [{ name, settings: JSON.parse(fs.readFileSync(config, 'utf8')) as Settings }]
+        return [{ name, settings: readConfigFile(config) as Settings }]
       })
     : []
   const offices = found.flatMap(({ name, settings: { database, supplyHttps } }) =>
@@ -40,7 +40,7 @@ export function findParties(dataDir: string): PartiesFound {
   return {
     terminals: found
       .filter(({ settings }) => !settings.database)
-      .map(({ name, settings }) => ({ name, storeFile: path.join(settings.dataFolder, STORE_FILE) }))
+      .map(({ name }) => ({ name, storeFile: path.join(dataDir, name, STORE_FILE) }))
       // A terminal that was never started has no store, and nothing to be looked at.
       .filter(({ storeFile }) => fs.existsSync(storeFile)),
     centre,

@@ -1,17 +1,21 @@
 // The heads of the offices' audit chains as this auditor found them, kept outside the offices: a chain that was cut
 // off or written anew since then does not have them in place.
 
-import fs from 'node:fs'
 import path from 'node:path'
 import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-chain'
+import { readKept, writeKept } from '@scratchless/program/kept-file'
+import { z } from 'zod'
 
 /** By party, oldest first. */
 export type KeptHeads = ReadonlyMap<string, readonly KeptHead[]>
 
-interface Written {
-  readonly n: string
-  readonly hash: string
-}
+const writtenSchema = z.record(
+  z.string(),
+  z.array(z.strictObject({ n: z.string().regex(/^\d+$/), hash: z.string().regex(/^[0-9a-f]{64}$/) })),
+)
+type Written = z.output<typeof writtenSchema>[string][number]
+
+const REMEDY = 'restore it from a copy; removed, what earlier audits found is not looked for any more'
 
 const KEEPER = 'an earlier audit'
 
@@ -21,8 +25,7 @@ const MOST_KEPT = 100
 const fileOf = (dataDir: string) => path.join(dataDir, 'audit-heads.json')
 
 export function readKeptHeads(dataDir: string): KeptHeads {
-  if (!fs.existsSync(fileOf(dataDir))) return new Map()
-  const written = JSON.parse(fs.readFileSync(fileOf(dataDir), 'utf8')) as Record<string, Written[]>
+  const written = readKept(fileOf(dataDir), writtenSchema, REMEDY) ?? {}
   return new Map(
     Object.entries(written).map(([party, heads]) => [
       party,
@@ -41,6 +44,5 @@ export function keepHeads(dataDir: string, kept: KeptHeads, found: ReadonlyMap<s
       .slice(-MOST_KEPT)
       .map(({ n, hash }) => ({ n: String(n), hash: hash.toString('hex') }))
   }
-  fs.writeFileSync(`${fileOf(dataDir)}.new`, `${JSON.stringify(written, null, 2)}\n`, { mode: 0o600 })
-  fs.renameSync(`${fileOf(dataDir)}.new`, fileOf(dataDir))
+  writeKept(fileOf(dataDir), written)
 }

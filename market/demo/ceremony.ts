@@ -4,18 +4,28 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { makePartyKeys, type PairPurpose, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
+import {
+  makePartyKeys,
+  type PairPurpose,
+  readCertificate,
+  readPublicKey,
+  unlockKeyFolder,
+} from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import type { OfficeUrls } from '@scratchless/office/database/roles'
 import { writeDurably } from '@scratchless/program/durable-file'
 import { LOOPBACK } from '@scratchless/program/http/listener'
+import { readKept, writeKept } from '@scratchless/program/kept-file'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
+import { z } from 'zod'
 import { accountsOf } from './accounts.ts'
 import type { DataFolder } from './data-folder.ts'
 import { freePorts } from './free-ports.ts'
+import { readMarketFile, writeMarketFile } from './market-files.ts'
 import { CENTRE, OPERATORS } from './parties.ts'
 import { passphraseOf } from './passphrases.ts'
 
@@ -34,13 +44,16 @@ export interface MarketSettings {
   }[]
 }
 
-interface Ports {
-  staff: number
-  partner: number
-  stock: number
-  supply: number
-  frames: number
-}
+const PORTS_FILE = 'ports.json'
+const port = z.int().min(1).max(65_535)
+const portsSchema = z.strictObject({
+  staff: port,
+  partner: port,
+  stock: port,
+  supply: port,
+  frames: port,
+})
+type Ports = z.output<typeof portsSchema>
 
 /** Makes what is missing of keys, certificates and settings; may be repeated. */
 export async function holdCeremony(
@@ -116,8 +129,7 @@ async function makeKeys(data: DataFolder, party: string): Promise<void> {
 
 /** Ports are chosen once and kept, so that addresses stay the same from one start to the next. */
 async function portsOf(data: DataFolder, names: readonly string[]): Promise<Record<string, Ports>> {
-  const file = data.path('ports.json')
-  const known: Record<string, Ports> = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : {}
+  const known = readMarketFile(data, PORTS_FILE, z.record(z.string(), portsSchema)) ?? {}
   const missing = names.filter((name) => !known[name])
   const free = await freePorts(missing.length * 5)
   for (const name of missing) {
@@ -130,7 +142,7 @@ async function portsOf(data: DataFolder, names: readonly string[]): Promise<Reco
     ]
     known[name] = { staff, partner, stock, supply, frames }
   }
-  fs.writeFileSync(file, JSON.stringify(known, null, 2))
+  writeMarketFile(data, PORTS_FILE, known)
   return known
 }
 
@@ -143,7 +155,7 @@ function publicPem(data: DataFolder, party: string, purpose: PairPurpose): strin
 
 function tlsOf(data: DataFolder, party: string) {
   return {
-    tlsAuthority: fs.readFileSync(data.path(party, 'keys', 'authority', 'tls-authority.pem'), 'utf8'),
+    tlsAuthority: readCertificate(data.path(party, 'keys', 'authority'), 'tls-authority'),
     tlsPin: fingerprintOf(readPublicKey(data.path(party, 'keys', 'api'), 'tls')),
   }
 }
@@ -233,13 +245,17 @@ function terminalSettings(data: DataFolder, name: string, ports: Record<string, 
   }
 }
 
+const REMEDY =
+  'restore it from a copy, or remove it: the market writes it anew, without what was changed in it'
+
 /**
- * Written once: settings are a person's to change afterwards. Only the database's address follows the server,
- * which may have had to move to another port.
+ * Written once: settings are a person's to change afterwards. Only the database's address follows the server, which
+ * may have had to move to another port, and the data folder follows the market, which may have been moved.
  */
 function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-  const known = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, 'utf8')) : settings
-  const current = settings.database ? { ...known, database: settings.database } : known
-  fs.writeFileSync(file, `${JSON.stringify(current, null, 2)}\n`, { mode: 0o600 })
+  const known = readKept(file, z.record(z.string(), z.unknown()), REMEDY) ?? settings
+  const { dataFolder, database } = settings
+  const current = { ...known, dataFolder, ...(database !== undefined && { database }) }
+  if (!isDeepStrictEqual(current, known) || known === settings) writeKept(file, current)
 }

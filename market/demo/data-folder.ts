@@ -5,6 +5,7 @@ import path from 'node:path'
 import { ConfigProblem } from '@scratchless/program/config-file'
 import { whyNotWritten } from '@scratchless/program/disk-trouble'
 import { lockFolder, lockOwner } from '@scratchless/program/folder-lock'
+import { makeFolder } from '@scratchless/program/make-folder'
 
 export interface DataFolder {
   /** Its one true name, whatever link led to it: every program of the market is told this one. */
@@ -16,7 +17,7 @@ export interface DataFolder {
 /** Makes the folder and takes its lock, or says in one sentence why not. */
 export function claimDataFolder(named: string): DataFolder | { readonly problem: string } {
   try {
-    fs.mkdirSync(named, { recursive: true, mode: 0o755 })
+    makeFolder(named, 0o755)
     const dir = fs.realpathSync(named)
     const lock = lockFolder(dir)
     if (lock === null) {

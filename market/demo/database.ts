@@ -1,6 +1,5 @@
 // The market's PostgreSQL: embedded by default, any other by its address; one database per office in it.
 
-import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createOfficeDatabase,
@@ -12,7 +11,9 @@ import {
 import { startPostgres } from '@scratchless/office/postgres/start-postgres'
 import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
+import { z } from 'zod'
 import type { DataFolder } from './data-folder.ts'
+import { readMarketFile, writeMarketFile } from './market-files.ts'
 import { CENTRE, OPERATORS } from './parties.ts'
 
 export interface MarketDatabase {
@@ -111,12 +112,14 @@ function addressOf(databaseUrl: string): string {
 
 /** What stands between us and somebody else's server, in one sentence that holds no password. */
 function explained(error: unknown, databaseUrl: string): unknown {
-  const { code } = error as { code?: string }
+  const { code, syscall = '' } = error as NodeJS.ErrnoException
   const where = addressOf(databaseUrl)
   if (code === '28P01' || code === '28000')
     return new DatabaseProblem(`${where} refuses this user or password.`)
   if (code === '3D000') return new DatabaseProblem(`${where} does not exist.`)
-  if (code && /^E[A-Z]+$/.test(code)) return new DatabaseProblem(`${where} does not answer (${code}).`)
+  // A fault of a file of ours is none of the server's.
+  if (code && /^(connect|read|getaddrinfo)$/.test(syscall))
+    return new DatabaseProblem(`${where} does not answer (${code}).`)
   return error
 }
 
@@ -127,10 +130,17 @@ interface Secrets {
   readonly passwords: Readonly<Record<string, Readonly<Record<OfficeRole, string>>>>
 }
 
+const FILE = 'database.json'
+const secretsSchema = z.strictObject({
+  where: z.string().min(1),
+  prefix: z.string().min(1),
+  passwords: z.record(z.string(), z.record(z.enum(OFFICE_ROLES), z.string().min(1))),
+})
+
 /** Made once: the roles' passwords, and this market's own name on a shared server. */
 function secretsOf(data: DataFolder, where: string): Secrets {
-  const file = data.path('database.json')
-  if (fs.existsSync(file)) return JSON.parse(fs.readFileSync(file, 'utf8')) as Secrets
+  const known = readMarketFile(data, FILE, secretsSchema)
+  if (known !== null) return known
   const password = () => randomBytes(systemRandom, 18).toString('base64url')
   const secrets: Secrets = {
     where,
@@ -142,6 +152,6 @@ function secretsOf(data: DataFolder, where: string): Secrets {
       ]),
     ),
   }
-  fs.writeFileSync(file, JSON.stringify(secrets), { mode: 0o600 })
+  writeMarketFile(data, FILE, secrets)
   return secrets
 }

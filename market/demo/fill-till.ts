@@ -5,8 +5,9 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
 import { createFileCard } from '@scratchless/keys/file-card'
-import { unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
+import { writeDurably } from '@scratchless/program/durable-file'
 import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { cardId } from '@scratchless/voucher/ids'
 import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
@@ -143,9 +144,9 @@ async function issueCard(market: Market, index: number, retailer: string): Promi
   if (!fs.existsSync(publicFile)) {
     for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name))
     const publicKey = await createFileCard(folder, card, Buffer.from(VENDOR.pin), systemRandom)
-    fs.writeFileSync(publicFile, publicKey.export({ type: 'spki', format: 'pem' }))
+    writeDurably(publicFile, publicKey.export({ type: 'spki', format: 'pem' }))
   }
-  const publicKey = fs.readFileSync(publicFile, 'utf8')
+  const publicKey = readPublicKeyFile(publicFile).export({ type: 'spki', format: 'pem' })
   const known = await staff.tryGet<CardView>(`/api/cards/${card}`)
   const view =
     known ??

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { whyNotWritten } from '@scratchless/program/disk-trouble'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import { type Binaries, PostgresProblem } from './binaries.ts'
+import { sharedMemoryType } from './shared-memory.ts'
 
 /** Makes it, and before it is in place gives its administrator's password to `keepPassword`. */
 export function createCluster(
@@ -33,6 +34,7 @@ export function createCluster(
       [
         ['-D', '/proc/self/cwd', '--username=admin', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
         ['--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions'],
+        ['--set', `dynamic_shared_memory_type=${sharedMemoryType()}`],
       ].flat(),
       { cwd: partial, env: { LC_ALL: 'C', TZ: 'UTC', PATH: process.env.PATH }, ...binaries.runAs },
     )
@@ -49,9 +51,12 @@ export function createCluster(
   }
 }
 
+const NO_SHARED_MEMORY = 'this machine has too little shared memory (/dev/shm)'
+
 /** Why it does not come up, in one sentence. */
 export function explainPostgres(error: unknown, what: string): PostgresProblem {
   const text = error instanceof Error ? error.message : String(error)
-  const why = whyNotWritten(error) ?? text.trim().split('\n').at(-1)
+  const why =
+    (/shared memory/.test(text) ? NO_SHARED_MEMORY : whyNotWritten(error)) ?? text.trim().split('\n').at(-1)
   return new PostgresProblem(`${what}: ${why}`, { cause: error })
 }

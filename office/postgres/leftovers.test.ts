@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { systemRandom } from '@scratchless/voucher/random'
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { mayMount, withMounts } from '../../program/testing/own-mounts.ts'
 import { startPostgres } from './start-postgres.ts'
 
 let parent: string
@@ -89,9 +90,7 @@ function startElsewhere(place: string): { status: number | null; said: string } 
       await server.stop()
     } catch (error) { process.stdout.write(error.message) }`
   const program = [process.execPath, '--no-warnings', '--input-type=module', '-e', script]
-  const [command, ...args] = asRoot
-    ? ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" "$1" && shift && exec "$@"', folder, place, ...program]
-    : program
+  const [command, ...args] = mayMount ? withMounts([`mount --bind ${folder} ${place}`], program) : program
   const { status, stdout, stderr } = spawnSync(command!, args, {
     cwd: fileURLToPath(new URL('..', import.meta.url)),
     encoding: 'utf8',
@@ -101,7 +100,7 @@ function startElsewhere(place: string): { status: number | null; said: string } 
 
 test('a server that was left behind is ended before another starts, by a second mount', async () => {
   const place = join(parent, 'mounted')
-  if (asRoot) mkdirSync(place)
+  if (mayMount) mkdirSync(place)
   else symlinkSync(folder, place)
   const pid = await leaveServerBehind()
   expect(startElsewhere(place)).toEqual({ status: 0, said: 'started' })
@@ -151,4 +150,30 @@ test.each([
   expect(await ask(server.adminUrl, 'SELECT n FROM kept')).toEqual([{ n: 1 }])
   expect(lives(stranger.pid!)).toBe(true)
   await server.stop()
+})
+
+test.each(['', '{"pass', '{}', 'null'])(
+  'a server.json that holds %j is named, with what to do',
+  async (content) => {
+    const file = join(folder, 'server.json')
+    const whole = readFileSync(file)
+    writeFileSync(file, content)
+    const start = startPostgres({ folder, random: systemRandom })
+    await expect(start).rejects.toThrow(
+      new RegExp(`^${file}: .*restore the file from a copy, or move ${folder} away to begin anew`),
+    )
+    expect(readFileSync(file, 'utf8')).toBe(content)
+    writeFileSync(file, whole)
+  },
+)
+
+test('a server.json that is missing is named too', async () => {
+  const file = join(folder, 'server.json')
+  const whole = readFileSync(file)
+  rmSync(file)
+  await expect(startPostgres({ folder, random: systemRandom })).rejects.toThrow(
+    `${file}: there is no such file`,
+  )
+  writeFileSync(file, whole)
+  await (await startPostgres({ folder, random: systemRandom })).stop()
 })

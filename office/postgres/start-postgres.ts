@@ -2,7 +2,7 @@
 // Folder: `cluster/` (PostgreSQL's data), `server.json` (port and administrator's password, mode 0600), `server.log`.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +17,7 @@ import { findBinaries, PostgresProblem } from './binaries.ts'
 import { createCluster, explainPostgres } from './create-cluster.ts'
 import { endLeftovers } from './end-leftovers.ts'
 import { IN_USE, type KeeperTask } from './keeper-task.ts'
+import { sharedMemoryType } from './shared-memory.ts'
 
 export interface EmbeddedPostgres {
   /** The administrator's address: may create databases and roles. Holds the password; keep it out of logs. */
@@ -40,8 +41,6 @@ interface PostgresOptions {
 const START_WITHIN_MS = 60_000
 /** Above what a keeper takes to stop its server: fast, and past that at once. */
 const KEEPER_STOP_MS = 4_000
-/** What queries in parallel want of shared memory; a container is often given 64 MB. */
-const SHARED_MEMORY_BYTES = 512 * 1024 * 1024
 
 // One machine holds all parties here: modest memory, and room for bulk restocks between checkpoints.
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -98,7 +97,7 @@ export async function startPostgres(options: PostgresOptions): Promise<EmbeddedP
   const settings = {
     ...SETTINGS,
     port: String(port),
-    dynamic_shared_memory_type: hasSharedMemory() ? 'posix' : 'mmap',
+    dynamic_shared_memory_type: sharedMemoryType(),
     ...(options.durable === false && { fsync: 'off' }),
   }
   const task: KeeperTask = {
@@ -165,16 +164,6 @@ async function choosePort(asked: number | undefined, saved: number | undefined):
   }
   if (saved !== undefined && (await isFreeHere(saved))) return saved
   return freePort()
-}
-
-/** Whether `/dev/shm` has room for what several processes of one query share; else they share it in the data folder. */
-function hasSharedMemory(): boolean {
-  try {
-    const { bsize, blocks } = statfsSync('/dev/shm')
-    return bsize * blocks >= SHARED_MEMORY_BYTES
-  } catch {
-    return false // there is none
-  }
 }
 
 async function untilItAnswers(server: {

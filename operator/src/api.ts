@@ -1,8 +1,7 @@
 // The operator's api process: staff over HTTP, partners over mutual TLS, the outbox. It holds one key, for TLS.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
@@ -11,7 +10,7 @@ import { listen } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
-import { cannotServe, sendReady } from '@scratchless/program/supervisor'
+import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -38,7 +37,7 @@ const tls = {
     type: 'pkcs8',
     format: 'pem',
   }) as string,
-  certificatePem: readFileSync(join(keys.path, 'tls.pem'), 'utf8'),
+  certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
 await inTransaction(pool, adoptSealedStock)
