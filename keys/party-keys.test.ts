@@ -167,22 +167,23 @@ describe('unlocking', () => {
     await expect(unlockKeyFolder(folder, PASSPHRASE).secret('lot-mac')).rejects.toThrow(new KeyProblem(wrong))
   })
 
+  const REMEDY = 'restore it from a copy; a key that has none is lost, and its party is founded anew'
   it.each([
-    ['nothing', '', 'not a key file'],
-    ['half of it', '{"kdf":"none","op', 'not a key file'],
-    ['null', 'null', 'not a key file'],
-    ['a number', '7', 'not a key file'],
-    ['an object of another kind', '{"party":"atlas"}', 'not a key file'],
-    ['an open key without the key', '{"kdf":"none"}', 'not a key file'],
-    ['a box without its content', '{"kdf":"scrypt","cost":32768,"salt":"","nonce":""}', 'not a key file'],
-    ['a box without its nonce', '{"kdf":"scrypt","cost":32768,"salt":"","closed":""}', 'not a key file'],
-    ['a box without its salt', '{"kdf":"scrypt","cost":32768,"nonce":"","closed":""}', 'not a key file'],
-    ['an open key that is none', '{"kdf":"none","open":"AAAA"}', 'not a private key'],
-  ])('says of a file that holds %s what it is', async (_what, content, problem) => {
+    ['nothing', '', 'key'],
+    ['half of it', '{"kdf":"none","op', 'key'],
+    ['null', 'null', 'key'],
+    ['a number', '7', 'key'],
+    ['an object of another kind', '{"party":"atlas"}', 'key'],
+    ['an open key without the key', '{"kdf":"none"}', 'key'],
+    ['a box without its content', '{"kdf":"scrypt","cost":32768,"salt":"","nonce":""}', 'key'],
+    ['a box without its nonce', '{"kdf":"scrypt","cost":32768,"salt":"","closed":""}', 'key'],
+    ['a box without its salt', '{"kdf":"scrypt","cost":32768,"nonce":"","closed":""}', 'key'],
+    ['an open key that is none', '{"kdf":"none","open":"AAAA"}', 'private key'],
+  ])('says of a file that holds %s what it is', async (_what, content, kind) => {
     mkdirSync(folder)
     writeFileSync(file('root.key'), content)
     await expect(unlockKeyFolder(folder, PASSPHRASE).pair('root')).rejects.toThrow(
-      new KeyProblem(`${file('root.key')}: ${problem}`),
+      new KeyProblem(`${file('root.key')}: empty or damaged, it holds no ${kind}: ${REMEDY}`),
     )
   })
 

@@ -79,7 +79,7 @@ test.each([
 
 test('what is no JSON says why, with its cause', () => {
   const problem = problemOf(() => readConfigFile(file('{"a"')))
-  expect(problem.message).toMatch(/^.*centre\.json: not JSON: .+/)
+  expect(problem.message).toMatch(/^.*centre\.json: not JSON, or cut off: .+ \(.+\)/)
   expect(problem.cause).toBeInstanceOf(SyntaxError)
   expect(readConfigFile(file('[1, "é"]'))).toEqual([1, 'é'])
 })
