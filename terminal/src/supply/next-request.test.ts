@@ -1,39 +1,5 @@
-import { cardId } from '@scratchless/voucher/ids'
 import { expect, test } from 'vitest'
-import { pace } from './card/pace.ts'
-import { type LockFacts, tillLock } from './sale/till-lock.ts'
-import { nextRequest, type SupplyState } from './supply/next-request.ts'
-import { createTries } from './vendors/sign-in.ts'
-
-const CARD = cardId('C0000001')
-const open: LockFacts = {
-  nowMs: 1_000,
-  vendorCard: CARD,
-  card: { status: 'in', id: CARD },
-  revokedCards: [],
-  leaseUntilMs: 2_000,
-  certificateUntilMs: 2_000,
-  unreported: 0,
-  unreportedAllowed: 1,
-  printer: 'ready',
-}
-
-test('the till is locked by the first reason that holds', () => {
-  expect(tillLock(open)).toBeNull()
-  const reasons: [Partial<LockFacts>, ReturnType<typeof tillLock>][] = [
-    [{ printer: 'no-paper' }, 'printer'],
-    [{ unreported: 1 }, 'too-many-unreported'],
-    [{ certificateUntilMs: 1_000 }, 'certificate-over'],
-    [{ leaseUntilMs: 1_000 }, 'lease-over'],
-    [{ revokedCards: [CARD] }, 'card-blocked'],
-    [{ card: { status: 'in', id: 'C0000002' } }, 'card-out'],
-  ]
-  let facts = open
-  for (const [more, reason] of reasons) {
-    facts = { ...facts, ...more }
-    expect(tillLock(facts)).toBe(reason)
-  }
-})
+import { nextRequest, type SupplyState } from './next-request.ts'
 
 const quiet: SupplyState = {
   nowMs: 10_000_000,
@@ -100,20 +66,51 @@ test('a clock that stands still keeps no sale from its report', () => {
   expect(nextRequest({ ...sold, clockStandsStill: true })).toBe('sales-report')
 })
 
-test('a card opens ten at once and then its share a second', () => {
-  const mayPass = pace(2)
-  expect(Array.from({ length: 12 }, () => mayPass(0)).filter(Boolean)).toHaveLength(10)
-  expect([mayPass(500), mayPass(500), mayPass(1_000)]).toEqual([true, false, true])
+test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial<SupplyState>]>([
+  [
+    'a letter is asked again after half a minute',
+    { cardLacksLetter: true, lastLetterAskedMs: quiet.nowMs - 29_999 },
+    'card-letter-request',
+    { lastLetterAskedMs: quiet.nowMs - 30_000 },
+  ],
+  [
+    'a catalogue as new as the standing says is not asked for',
+    { catalogueVersion: 1 },
+    'catalogue-request',
+    { catalogueVersion: 2 },
+  ],
+  [
+    'a report goes after two quiet seconds',
+    { unsentTickets: 1, newestUnsentMs: quiet.nowMs - 1_999 },
+    'sales-report',
+    { newestUnsentMs: quiet.nowMs - 2_000 },
+  ],
+  [
+    'or with a thousand tickets',
+    { unsentTickets: 999, newestUnsentMs: quiet.nowMs },
+    'sales-report',
+    { unsentTickets: 1_000 },
+  ],
+  [
+    'a standing keeps for four hours',
+    { standingMs: quiet.nowMs - 4 * 3_600_000 },
+    'catalogue-request',
+    { standingMs: quiet.nowMs - 4 * 3_600_000 - 1 },
+  ],
+  [
+    'an epoch as old as the letter held needs none',
+    { orderWaiting: true, epoch: 1 },
+    'card-letter-request',
+    { epoch: 2 },
+  ],
+])('%s, and not a moment before', (_what, before, kind, after) => {
+  expect(nextRequest({ ...quiet, ...before })).not.toBe(kind)
+  expect(nextRequest({ ...quiet, ...before, ...after })).toBe(kind)
 })
 
-test('after five wrong passwords none is taken for a minute', () => {
-  let nowMs = 0
-  const tries = createTries(() => nowMs)
-  for (let i = 0; i < 5; i++) {
-    expect(tries.mayTry()).toBe(true)
-    tries.failed()
-  }
-  expect(tries.mayTry()).toBe(false)
-  nowMs = 60_001
-  expect(tries.mayTry()).toBe(true)
+test('where an order waits, what was sold goes first, however busy the till is', () => {
+  const selling = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  expect(nextRequest(selling)).toBeNull()
+  expect(nextRequest({ ...selling, orderWaiting: true })).toBe('sales-report')
+  expect(nextRequest({ ...quiet, orderWaiting: true })).toBe('supply-order')
 })
