@@ -7,6 +7,7 @@ import { cardId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createFileCard, insertFileCard, MIN_FILE_CARD_PIN_LENGTH } from './file-card.ts'
+import { KeyProblem } from './party-keys.ts'
 import { encryptWithPassphrase } from './passphrase-box.ts'
 
 vi.mock(import('node:crypto'), async (original) => {
@@ -102,6 +103,16 @@ describe('a card', () => {
     expect([card.id, card.class, card.publicKey.type]).toEqual([ID, 'file', 'public'])
     expect(() => insertFileCard(join(folder, 'nowhere'))).toThrow('ENOENT')
   })
+
+  it.each(['', 'no JSON', '{}', '{"id":"C0000001","publicKey":"none"}'])(
+    'is damaged where its file holds %j, and what to do is said',
+    (content) => {
+      const path = join(folder, 'card.json')
+      fs.writeFileSync(path, content)
+      const damaged = `${path}: empty or damaged, it holds no card: restore it from a copy, or have the centre revoke this card and issue another`
+      expect(() => insertFileCard(folder)).toThrow(new KeyProblem(damaged))
+    },
+  )
 
   it('opens safe keys of 32 bytes by either hash of OAEP, and by the one that closed them only', async () => {
     const card = insertFileCard(folder)

@@ -11,6 +11,7 @@ import {
   keepTokenPin,
   makePartyKeys,
   type PairPurpose,
+  readCertificate,
   readPublicKey,
   unlockKeyFolder,
 } from './party-keys.ts'
@@ -184,6 +185,23 @@ describe('unlocking', () => {
     writeFileSync(file('root.key'), content)
     await expect(unlockKeyFolder(folder, PASSPHRASE).pair('root')).rejects.toThrow(
       new KeyProblem(`${file('root.key')}: empty or damaged, it holds no ${kind}: ${REMEDY}`),
+    )
+  })
+
+  it('says of a public key or a certificate that is damaged what it is', () => {
+    mkdirSync(folder)
+    const damaged = (name: string, what: string) =>
+      new KeyProblem(
+        `${file(name)}: empty or damaged, it holds no ${what}: restore it from a copy; a key that has none is lost, and its party is founded anew`,
+      )
+    for (const content of ['', 'nothing', '-----BEGIN PUBLIC KEY-----']) {
+      writeFileSync(file('root.pub'), content)
+      writeFileSync(file('tls.pem'), content)
+      expect(() => readPublicKey(folder, 'root')).toThrow(damaged('root.pub', 'public key'))
+      expect(() => readCertificate(folder, 'tls')).toThrow(damaged('tls.pem', 'certificate'))
+    }
+    expect(() => readCertificate(folder, 'tls-authority')).toThrow(
+      new KeyProblem(`${file('tls-authority.pem')}: there is no such key; make this party's keys first`),
     )
   })
 

@@ -154,7 +154,7 @@ export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = nu
         const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
         return { privateKey, publicKey: createPublicKey(privateKey) }
       } catch (error) {
-        throw new KeyProblem(`${keyFile(path, purpose)}: not a private key`, { cause: error })
+        throw holdsNo('private key', keyFile(path, purpose), error)
       } finally {
         der.fill(0)
       }
@@ -193,8 +193,12 @@ function parsed<Kind>(file: string, what: string, parse: (text: string) => Kind)
   try {
     return parse(text)
   } catch (error) {
-    throw new KeyProblem(`${file}: empty or damaged, it holds no ${what}: ${REMEDY}`, { cause: error })
+    throw holdsNo(what, file, error)
   }
+}
+
+function holdsNo(what: string, file: string, cause: unknown): KeyProblem {
+  return new KeyProblem(`${file}: empty or damaged, it holds no ${what}: ${REMEDY}`, { cause })
 }
 
 type KeyFile = PassphraseBox | { readonly kdf: 'none'; readonly open: string }

@@ -66,6 +66,7 @@ test('a missing file, bad JSON and a missing option are said in one line', () =>
 test.each([
   ['ENOENT', 'there is no such file'],
   ['EACCES', 'it may not be read'],
+  ['EISDIR', 'it is a folder'],
   ['EIO', 'EIO'],
 ])('a file that cannot be read (%s): %s', (code, said) => {
   const cause = Object.assign(new Error('no'), { code })
@@ -82,6 +83,14 @@ test('what is no JSON says why, with its cause', () => {
   expect(problem.message).toMatch(/^.*centre\.json: not JSON, or cut off: .+ \(.+\)/)
   expect(problem.cause).toBeInstanceOf(SyntaxError)
   expect(readConfigFile(file('[1, "é"]'))).toEqual([1, 'é'])
+})
+
+test.each(['', '\n \t', '\0\0\0\0'])('a file that a power cut emptied is said to be so: %j', (content) => {
+  const path = file(content)
+  expect(problemOf(() => readConfigFile(path)).message).toBe(
+    `${path}: it is empty, as a power cut can leave a file: restore it from a copy, or write it anew`,
+  )
+  expect(problemOf(() => readConfigFile(path, 'do this')).message).toMatch(/: do this$/)
 })
 
 test('the path of the settings stands after --config, whatever else is said', () => {

@@ -8,6 +8,8 @@ import {
   exampleDelivery,
   exampleOrder,
   examplePackedCodes,
+  exampleReceipt,
+  exampleResponse,
   privateKey,
   publicKey,
 } from '../testing/restock-examples.ts'
@@ -27,7 +29,13 @@ import {
 } from './restock-http.ts'
 import { MAX_MESSAGE_BYTES, peekRestockMessage, RESTOCK_NAMESPACE } from './restock-messages.ts'
 import { signRestockOrder, verifyRestockOrder } from './restock-order.ts'
+import {
+  type RestockOrderResponse,
+  signRestockOrderResponse,
+  verifyRestockOrderResponse,
+} from './restock-order-response.ts'
 import type { RestockSigning, RestockVerifying } from './restock-partner.ts'
+import { signRestockReceipt, verifyRestockReceipt } from './restock-receipt.ts'
 
 vi.mock(import('../xml/decrypt.ts'), async (original) => {
   const real = await original()
@@ -157,6 +165,23 @@ describe('an order that is truly signed', () => {
       Buffer.from(bytes.toString().replace('><Header>', `${' '.repeat(length - bytes.length)}><Header>`))
     expect(await refusalOf(padded(65_536))).toBe('taken')
     expect(await refusalOf(padded(65_537))).toBe('too-large')
+  })
+})
+
+describe('the other answers', () => {
+  it('come back with what they have and without what they have not', async () => {
+    const line = { lineNo: 1, product: exampleDelivery.product, quantityAccepted: 0, backOrder: 0 }
+    const answer: RestockOrderResponse = {
+      ...exampleResponse,
+      verdict: 'refused',
+      reason: 'no-line-accepted',
+      lines: [{ ...line, reason: 'unknown-product' }],
+    }
+    const bytes = await signRestockOrderResponse(answer, signing('atlas', 'centre'))
+    expect(await verifyRestockOrderResponse(bytes, asCentre)).toMatchObject({ content: answer })
+    const refused = { ...exampleReceipt, verdict: 'refused', reason: 'code-known', count: 0 } as const
+    const receipt = await signRestockReceipt(refused, signing('centre', 'atlas'))
+    expect(await verifyRestockReceipt(receipt, asOperator)).toMatchObject({ content: refused })
   })
 })
 

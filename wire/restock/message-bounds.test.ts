@@ -261,6 +261,54 @@ describe.each(messages)('$name', ({ schema, content, fields }) => {
   )
 })
 
+describe('each rule between fields', () => {
+  const { lines: _, ...answered } = exampleResponse
+  it.each([
+    [
+      restockOrder,
+      { ...exampleOrder, expiresAt: exampleOrder.issuedAt },
+      'an order expires after it was issued',
+    ],
+    [restockOrder, { ...exampleOrder, lines: [orderLine(1), orderLine(1)] }, 'line numbers rise'],
+    [restockOrderResponse, { ...answered, lines: [answerLine(1), answerLine(1)] }, 'line numbers rise'],
+    [
+      restockOrderResponse,
+      { ...answered, lines: [answerLine(1, { unitPrice: undefined, backOrder: 1 })] },
+      'what is accepted has a price',
+    ],
+    [restockOrderResponse, { ...exampleResponse, reason: 'order-expired' }, 'a refusal has a reason'],
+    [restockOrderResponse, { ...answered, lines: [] }, 'refused means that nothing is accepted'],
+    [restockDelivery, { ...exampleDelivery, part: 2 }, 'a part is one of the parts'],
+    [restockDelivery, { ...exampleDelivery, runs: [run(0, 2), run(1, 1)] }, 'runs rise and do not overlap'],
+    [
+      restockDelivery,
+      { ...exampleDelivery, runs: [run(0, 9_999), run(9_999, 2)] },
+      'a part has at most 10,000 codes',
+    ],
+    [restockDelivery, { ...exampleDelivery, issuedAt: 'now' }, 'not a moment in UTC'],
+    [restockDelivery, { ...exampleDelivery, expiresOn: 'today' }, 'not a day'],
+    [restockReceipt, { ...exampleReceipt, verdict: 'refused', count: 0 }, 'a refusal has a reason'],
+    [
+      restockReceipt,
+      { ...exampleReceipt, verdict: 'refused', reason: 'expired' },
+      'what is refused is not counted',
+    ],
+  ] as [z.ZodType, object, string][])('says which it is: %#', (schema, content, rule) => {
+    const issues = schema.safeParse(content).error?.issues.map(({ message }) => message)
+    expect(issues).toEqual([rule])
+  })
+
+  it('counts what is accepted and what is kept in mind together', () => {
+    const half = { quantityAccepted: 1, backOrder: 1 }
+    const holds = (line: object) =>
+      restockOrderResponse.safeParse({ ...answered, verdict: 'partly', lines: [line] }).success
+    expect([holds(answerLine(1, half)), holds(answerLine(1, { ...half, unitPrice: undefined }))]).toEqual([
+      true,
+      false,
+    ])
+  })
+})
+
 describe('the reasons', () => {
   it('have their order of precedence', () => {
     expect(ORDER_REFUSALS).toEqual([

@@ -100,7 +100,8 @@ describe('the code box', () => {
 
   it('refuses a safe key of another size and a length that no product has', () => {
     const { context } = good[0]!
-    expect(() => codeKey(createSecretKey(Buffer.alloc(16)), context)).toThrow(TypeError)
+    const short = createSecretKey(Buffer.alloc(16))
+    expect(() => sealForTerminal(short, context, context.serial, Buffer.alloc(6))).toThrow(TypeError)
     expect(() => encodeContext({ ...context, digits: 24 }, context.serial)).toThrow(RangeError)
   })
 })

@@ -170,6 +170,42 @@ describe('answers', () => {
   })
 })
 
+describe('words', () => {
+  it('stand on the line as their places', () => {
+    const { standing } = example
+    const fates = (['answered', 'burnt'] as const).map((fate) =>
+      statusAnswerMessage.shape.toLine({ standing, fate }),
+    )
+    expect(fates.map((line) => (line as unknown[])[1])).toEqual([0, 1])
+    const [product] = example.catalogue.products
+    const digits = (['none', 'luhn'] as const).map((checkDigit) => {
+      const line = catalogueMessage.shape.toLine({
+        ...example.catalogue,
+        products: [{ ...product!, checkDigit }],
+      })
+      return (line as unknown[][][])[7]![0]![7]
+    })
+    expect(digits).toEqual([0, 1])
+  })
+
+  it.each([
+    [
+      () => supplyOrderMessage.shape.toLine({ ...content, lines: [...content.lines, ...content.lines] }),
+      'each product once, at most 1000 codes in all',
+    ],
+    [
+      () => catalogueMessage.shape.toLine({ ...example.catalogue, operators: [] }),
+      'each product once, of an operator that is listed once',
+    ],
+    [
+      () => catalogueMessage.shape.toLine({ ...example.catalogue, currency: 'pounds sterling' as 'TND' }),
+      'no currency of ours: pounds ste',
+    ],
+  ])('of a rule that was broken are said: %#', (broken, rule) => {
+    expect(broken).toThrow(new Misshapen(rule))
+  })
+})
+
 describe("a catalogue's product", () => {
   it('is a product as all programs know one, in the currency of the catalogue', () => {
     const [line] = example.catalogue.products

@@ -77,3 +77,14 @@ test('a report holds as many sales and events as it may, and none more', () => {
   expect(() => salesReport.toLine({ sales: scattered.slice(0, 500), events: [] })).not.toThrow()
   expect(() => salesReport.toLine({ sales: scattered, events: [] })).toThrow(Misshapen)
 })
+
+test('what became of a ticket stands on the line as its place among the words', () => {
+  const words = ['in-doubt', 'settled-sold', 'settled-damaged', 'duplicate'] as const
+  for (const [place, what] of words.entries()) {
+    const { soldAtS: atS, ...ticket } = sale(0, 7)
+    const report = { sales: [], events: [{ ...ticket, atS, what }] }
+    const line = salesReport.toLine(report) as unknown[][][]
+    expect(line[1]![0]!.at(-1)).toBe(place)
+    expect(salesReport.fromLine(line as never)).toEqual(report)
+  }
+})
