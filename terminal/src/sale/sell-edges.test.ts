@@ -118,7 +118,7 @@ test('each refusal stands before the next', async () => {
 
 test.each([
   [new PrivateLineLost(), 'card-out'],
-  [new PrivateLineFault('0123456789ab'), 'card-out'],
+  [new PrivateLineFault('keyOfCode', '0123456789ab'), 'card-out'],
 ] as const)(
   'where the card process breaks, nothing was opened and nothing is sold',
   async (problem, refusal) => {
