@@ -4,13 +4,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { mayMount, withMounts } from '../program/testing/own-mounts.ts'
 
-// A checkout in small: the bootstrap, a lockfile, and an npm that does what the test says.
+// A checkout in small, in a folder whose name has what paths and addresses treat differently: the bootstrap, a lockfile, and an npm that does what the test says.
 let checkout: string
 
 beforeEach(() => {
-  checkout = fs.mkdtempSync(path.join(os.tmpdir(), 'checkout-'))
+  checkout = fs.mkdtempSync(path.join(os.tmpdir(), 'a check#out%41 or?é-'))
   fs.mkdirSync(path.join(checkout, 'bootstrap'))
   fs.copyFileSync(path.join(import.meta.dirname, 'run.mjs'), path.join(checkout, 'bootstrap', 'run.mjs'))
   fs.writeFileSync(path.join(checkout, 'package-lock.json'), '{"packages":{"":{}}}')
@@ -78,6 +79,28 @@ test.each([
   expect(status).toBe(1)
   expect(stderr.trim().split('\n').at(-1)).toContain(sentence)
   expect(JSON.parse(stdout)).toMatchObject({ ok: false, problem: expect.stringContaining(sentence) })
+})
+
+test('a limit of files and a full disk are named when the lock itself cannot be written', () => {
+  const npmFile = npm(bringsNode())
+  const command = [process.execPath, path.join(checkout, 'bootstrap', 'run.mjs'), 'program.ts', '--json']
+  const problemOf = ([program, ...args]: readonly string[]) =>
+    spawnSync(program!, args, {
+      ...{ encoding: 'utf8', timeout: 30_000 },
+      env: { ...process.env, npm_execpath: npmFile },
+    }).stdout
+  expect(problemOf(['bash', '-c', 'ulimit -f 0 && exec "$@"', 'bash', ...command])).toContain('ulimit -f')
+  if (!mayMount) return
+  const own = JSON.stringify(checkout)
+  // The checkout's content on a disk of its own, with no room for one more file.
+  const full = [
+    `cp -a ${own} ${own}.copy`,
+    `mount -t tmpfs -o nr_inodes=40 tmpfs ${own}`,
+    `cp -a ${own}.copy/. ${own}`,
+    `i=0; while touch ${own}/fill$i 2> /dev/null; do i=$((i+1)); done`,
+  ]
+  onTestFinished(() => fs.rmSync(`${checkout}.copy`, { recursive: true, force: true }))
+  expect(problemOf(withMounts(full, command))).toContain('The disk is full: about 800 MB are needed')
 })
 
 const lock = () => path.join(checkout, '.installing')

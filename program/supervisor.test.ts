@@ -10,7 +10,7 @@ import { createLog } from './log.ts'
 import { superviseChildren } from './supervisor.ts'
 
 const log = createLog({ program: 'test', process: 'main', clock: systemClock, level: 'silent' })
-const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).pathname)
+const here = (file: string) => JSON.stringify(new URL(file, import.meta.url).href)
 let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'supervisor-'))

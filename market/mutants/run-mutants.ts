@@ -8,8 +8,11 @@ import { type Reach, strangeness } from './reach.ts'
 
 /** A test file that takes longer than this by itself is not run for single bugs. */
 const SLOWEST_TEST_MS = 60_000
-/** What the tests of one mutant may take together, by what they took unplanted. Those nearest come first. */
-const PATIENCE_MS = 24_000
+/**
+ * What the tests of one mutant may take together, by what they took unplanted: those of its own workspace, which come
+ * first, and then those of others.
+ */
+const PATIENCE_MS = { own: 60_000, all: 24_000 } as const
 /** A run that hangs is ended after the usual time, several times over, and this. */
 const GRACE_MS = 12_000
 
@@ -111,7 +114,8 @@ async function fateOf(
   for (const test of await inOrder(candidates, mutant, last, knowledge)) {
     const usual = await knowledge.usual(test, lane)
     if (usual === null || !passes(usual, places)) continue
-    if (spentMs > 0 && spentMs + usual.ms > PATIENCE_MS) {
+    const patienceMs = strangeness(test, mutant.file) === 2 ? PATIENCE_MS.all : PATIENCE_MS.own
+    if (spentMs > 0 && spentMs + usual.ms > patienceMs) {
       notRun.push(test)
       continue
     }

@@ -23,6 +23,7 @@ import { kidOfNumber, ROOT_KID, signCertificate } from '@scratchless/wire/compac
 import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
+import type { RequestKind } from '@scratchless/wire/supply/answer'
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
 import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
@@ -68,8 +69,10 @@ export interface FakeCentre {
   setAuditHead(head: AuditHead): void
   /** The next frames meet this on the line. */
   disturb(...what: Disturbance[]): void
-  /** The next order is refused so. */
-  refuseNextOrder(why: SupplyRefusalReason): void
+  /** The next request of this kind is refused so. */
+  refuseNext(kind: RequestKind, why: SupplyRefusalReason): void
+  /** Every further answer to an enrolment says no. */
+  refuseEnrolment(): void
   answer(frame: Buffer): Buffer
   line(): CentreLine
   /** The same over plain TCP frames. */
@@ -93,8 +96,9 @@ export function createFakeCentre(needs: {
   const cards = new Map<CardId, { publicKey: KeyObject; oaepHash: OaepHash }>()
   const answers = new Map<number, { hash: Buffer; frame: Buffer }>()
   const disturbances: Disturbance[] = []
-  let refusal: SupplyRefusalReason | null = null
+  const refusals = new Map<string, SupplyRefusalReason>()
   let approved = false
+  let enrolmentRefused = false
   let deviceKey: KeyObject | null = null
   let expected = 1
   let codesGiven = 0
@@ -130,6 +134,8 @@ export function createFakeCentre(needs: {
     if (verified === 'unacceptable') return UNACCEPTABLE_FRAME
     deviceKey = verified.content.deviceKey
     const back = { ...binding, answering: verified.payloadHash }
+    if (enrolmentRefused)
+      return enrolmentAnswerMessage.mac({ state: 'refused', timeS: nowSeconds(clock) }, macKeys, back).frame
     if (!approved)
       return enrolmentAnswerMessage.mac({ state: 'waiting', timeS: nowSeconds(clock) }, macKeys, back).frame
     return enrolmentAnswerMessage.mac(
@@ -211,6 +217,11 @@ export function createFakeCentre(needs: {
     if (sequence !== expected && !burns) return refuse({ reason: 'sequence-unexpected', expected })
     expected = sequence + 1
     const made = (() => {
+      const why = refusals.get(kind!)
+      if (why !== undefined) {
+        refusals.delete(kind!)
+        return refuse(why)
+      }
       switch (verified.kind) {
         case 'card-letter-request': {
           const { epoch } = standing()
@@ -233,11 +244,8 @@ export function createFakeCentre(needs: {
             signer,
             back,
           ).frame
-        case 'supply-order': {
-          const why = refusal
-          refusal = null
-          return why === null ? deliver(verified.content.lines[0]!.quantity, sequence, back) : refuse(why)
-        }
+        case 'supply-order':
+          return deliver(verified.content.lines[0]!.quantity, sequence, back)
         default:
           return catalogueMessage.sign(catalogue(), signer, back).frame
       }
@@ -317,8 +325,11 @@ export function createFakeCentre(needs: {
     disturb(...what) {
       disturbances.push(...what)
     },
-    refuseNextOrder(why) {
-      refusal = why
+    refuseNext(kind, why) {
+      refusals.set(kind, why)
+    },
+    refuseEnrolment() {
+      enrolmentRefused = true
     },
     answer,
     line: () => ({

@@ -8,6 +8,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
 import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
@@ -117,7 +118,7 @@ function makeForeignMessage(): void {
       )
       execFileSync('xmlsec1', [
         '--encrypt',
-        ...['--pubkey-pem', keyFile('centre', 'open', 'public').pathname, '--session-key', 'aes-256'],
+        ...['--pubkey-pem', fileURLToPath(keyFile('centre', 'open', 'public')), '--session-key', 'aes-256'],
         ...[
           '--binary-data',
           inFolder('block'),
@@ -138,7 +139,7 @@ function makeForeignMessage(): void {
       writeFileSync(inFolder('unsigned.xml'), unsigned)
       execFileSync('xmlsec1', [
         '--sign',
-        ...['--privkey-pem', keyFile('atlas', 'sign', 'private').pathname],
+        ...['--privkey-pem', fileURLToPath(keyFile('atlas', 'sign', 'private'))],
         ...['--output', inFolder('signed.xml'), inFolder('unsigned.xml')],
       ])
       return readFileSync(inFolder('signed.xml'))
