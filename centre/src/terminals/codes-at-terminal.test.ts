@@ -59,6 +59,8 @@ beforeAll(async () => {
   await run(OURS, 1, 100, 3, 'sahel')
   await order(OURS, 2, 'despatched')
   await run(OURS, 2, 117, 3, 'atlas', 'L2')
+  await run(OURS, 1, 120, 2, 'atlas', 'L2')
+  await run(OURS, 1, 122, 2)
   await order(OURS, 3, 'decided')
   await run(OURS, 3, 300, 3)
   await order(OURS, 4, 'withheld')
@@ -86,6 +88,8 @@ test('ranges begin anew where a code was sold or damaged, a lot ends or a receip
     ['atlas', 'L1', 'delivered', '000000000107', 8],
     ['atlas', 'L2', 'delivered', '000000000115', 2],
     ['atlas', 'L2', 'despatched', '000000000117', 3],
+    ['atlas', 'L2', 'delivered', '000000000120', 2],
+    ['atlas', 'L1', 'delivered', '000000000122', 2],
     ['sahel', 'L1', 'delivered', '000000000100', 1],
     ['sahel', 'L1', 'delivered', '000000000102', 1],
   ])

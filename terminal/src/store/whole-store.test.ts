@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { insertRequest, lastSequence } from '../supply/request.sql.ts'
 import { openStoreForReading, type Store } from './open-store.ts'
 import { openWholeStore, setAside, storeTrouble } from './whole-store.ts'
@@ -175,6 +175,19 @@ test('a kill while the store is being closed is no loss, with its journal or wit
     expect(storeTrouble(file(), true)).toBeNull()
     for (const name of readdirSync(folder)) rmSync(join(folder, name))
   }
+})
+
+test('while SQLite closes the store, the file beside it does not insist on a journal', () => {
+  const store = openWholeStore(file(), false)
+  const said: string[] = []
+  const close = DatabaseSync.prototype.close
+  const spy = vi.spyOn(DatabaseSync.prototype, 'close').mockImplementation(function (this: DatabaseSync) {
+    said.push(readFileSync(file('-open'), 'utf8'))
+    close.call(this)
+  })
+  store.close()
+  spy.mockRestore()
+  expect(said).toEqual(['the journal is being removed\n'])
 })
 
 test('a journal that is gone says so also where nobody knows of a key', () => {
