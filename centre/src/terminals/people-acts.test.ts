@@ -176,7 +176,9 @@ test('a card is entered, approved by two, revoked, and each is written down', as
     return act<CardView>('/api/cards/C0008001/approvals', { approver: name, signature })
   }
   expect(await approve(0, ['C0008001'])).toMatchObject({ status: 403, code: 'wrong-signature' })
-  expect(await act('/api/cards/C0008001/approvals', { approver: 'three', signature: NOT_SIGNED })).toMatchObject({
+  expect(
+    await act('/api/cards/C0008001/approvals', { approver: 'three', signature: NOT_SIGNED }),
+  ).toMatchObject({
     ...{ status: 403, code: 'unknown-approver' },
   })
   expect((await approve(0)).json).toMatchObject({ state: 'waiting', approvers: ['one'] })
