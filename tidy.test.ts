@@ -14,12 +14,12 @@ const mayImport: Record<string, readonly string[]> = {
   keys: ['voucher', 'program'],
   wire: ['voucher'],
   ledger: ['voucher'],
-  ui: ['voucher'],
+  ui: ['voucher', 'program/contract'],
   office: ['voucher', 'program', 'keys', 'ledger'],
   operator: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office'],
   centre: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office'],
   terminal: ['voucher', 'program', 'keys', 'wire/compact', 'wire/supply', 'wire/seal', 'wire/testing'],
-  'terminal/touch': ['voucher', 'ui', 'terminal/till/till-view'],
+  'terminal/touch': ['voucher', 'ui', 'program/contract', 'terminal/till/till-shapes'],
   market: ['voucher', 'program', 'keys', 'wire', 'ledger', 'office', 'operator', 'centre', 'terminal', 'ui'],
 }
 
@@ -50,23 +50,47 @@ const bans: readonly { what: RegExp; instead: string; except?: RegExp }[] = [
   { what: /\.\.\/shared\b/, instead: "the project's own docs", except: /^tidy\.test\.ts$/ },
 ]
 
-/** The only files that may open, make or hold a clear code: vault workers, the sale, the ticket, and the nouns themselves. */
-const mayTouchClearCodes: readonly RegExp[] = [
-  /^voucher\//,
-  /^wire\/seal\//,
-  /^office\/vault\//,
-  /^operator\/src\/vault\//,
-  /^centre\/src\/vault\//,
-  /^terminal\/src\/(sale|ticket)\//,
-  /^market\/(bench|scenarios|hunt)\//,
-  /\.test\.ts$/,
-  /^(wire|centre|operator|terminal|office)\/testing\//,
-  /^vectors\/.*make-vectors\.ts$/,
+/** What opens a code, or the key of codes, or holds one open: by the file that has it. */
+const openers: Readonly<Record<string, readonly string[]>> = {
+  'voucher/clear-code.ts': ['ClearCode'],
+  'voucher/packed-code.ts': ['packDigits', 'unpackDigits'],
+  'wire/seal/code-box.ts': ['openCode'],
+  'wire/xml/decrypt.ts': ['decryptData'],
+  'wire/restock/code-block.ts': ['readCodeBlock'],
+  'wire/restock/restock-delivery.ts': ['verifyRestockDelivery'],
+  'office/vault/closing.ts': ['openPack'],
+  'office/vault/lot-record.ts': ['readLotRecord'],
+  'office/vault/fingerprint.ts': ['fingerprintsOf'],
+}
+
+/** The product's files that may import one: the two vaults, the sale, the ticket, and the openers' own neighbours. */
+const mayOpenCodes: readonly string[] = [
+  'voucher/clear-code.ts',
+  'wire/restock/restock-delivery.ts',
+  'wire/restock/restock-envelope.ts',
+  'wire/seal/code-box.ts',
+  'operator/src/vault/close-restock-delivery.ts',
+  'operator/src/vault/lot-key.ts',
+  'operator/src/vault/repeated-codes.ts',
+  'operator/src/vault/stock-sealing.ts',
+  'operator/src/vault/pack-collector.ts',
+  'operator/src/vault/generate-stock.ts',
+  'centre/src/vault/close-supply-deliveries.ts',
+  'centre/src/vault/restock-worker.ts',
+  'centre/src/vault/take-restock-delivery.ts',
+  'terminal/src/sale/sell.ts',
+  'terminal/src/ticket/ticket-template.ts',
 ]
+
+/** Tests, what serves them, the market around the programs, and the makers of vectors. */
+const notProduct = /\.test\.ts$|(^|\/)testing\/|^market\/|^vectors\//
+
+/** A product's file, and a test's: longer ones hold more than one idea. */
+const MOST_LINES = { product: 400, test: 600 }
 
 /** Started by name, not imported. */
 const entryPoints =
-  /(^|\/)(main|api|vault|card|keeper)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
+  /(^|\/)(main|api|vault|card|make-token-keys|keeper)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|mutants|mutants\/lane|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
 
 const files = walk('')
 const sources = files.filter((file) => /\.tsx?$/.test(file))
@@ -87,6 +111,42 @@ function importsOf(file: string): { specifier: string; target: string | null }[]
     specifier: specifier!,
     target: resolve(file, specifier!),
   }))
+}
+
+/** Named imports of a file, with the file of ours that has them; `names` is null for a whole module. */
+function namedImportsOf(file: string): { target: string | null; names: readonly string[] | null }[] {
+  const source = text.get(file)!
+  const named = /import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'([^']+)'/g
+  const lazy = /const \{([^}]*)\} = await import\(\s*'([^']+)'/g
+  const whole = /import \* as \w+ from '([^']+)'|import\('([^']+)'\)\.then/g
+  return [
+    ...[...source.matchAll(named), ...source.matchAll(lazy)].map(([, list, from]) => ({
+      target: resolve(file, from!),
+      names: list!
+        .split(',')
+        .map((name) =>
+          name
+            .trim()
+            .replace(/^type /, '')
+            .replace(/( as |:).*$/, ''),
+        )
+        .filter((name) => name !== ''),
+    })),
+    ...[...source.matchAll(whole)].map(([, one, other]) => ({
+      target: resolve(file, (one ?? other)!),
+      names: null,
+    })),
+  ]
+}
+
+function exportsOf(file: string): string[] {
+  const declared =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|const|class|interface|type|let) (\w+)/gm
+  return [...(text.get(file) ?? '').matchAll(declared)].map(([, name]) => name!)
+}
+
+function isUsedInside(file: string, name: string): boolean {
+  return [...text.get(file)!.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length > 1
 }
 
 function resolve(file: string, specifier: string): string | null {
@@ -118,18 +178,79 @@ test('each folder imports only from those that the table allows', () => {
 function isAllowed(home: string, allowed: readonly string[], target: string): boolean {
   // Vectors are for every test; `..` is the house itself.
   if (target.startsWith('vectors') || !target.includes('/')) return true
+  // A screen reads its own rooms' contracts.
+  if (home.startsWith('terminal/') && /^terminal\/src\/.*-contract\.ts$/.test(target)) return true
+  if (target.includes('/testing/') && allowed.includes(target.split('/')[0]!)) return true
   const plain = target.replace(/^(operator|centre|terminal)\/src\//, '$1/')
   return [home, ...allowed].some((place) => plain === `${place}.ts` || plain.startsWith(`${place}/`))
 }
 
-test('the screens never touch a clear code, and others only where it is their work', () => {
-  const touching = sources.filter(
-    (file) =>
-      /voucher\/(clear-code|packed-code)'|\.\/(clear-code|packed-code)\.ts'/.test(text.get(file)!) &&
-      /ClearCode|packDigits|unpackDigits/.test(text.get(file)!),
+test('nobody but those who must imports what opens a code', () => {
+  const opening = sources
+    .filter((file) => !notProduct.test(file))
+    .filter((file) =>
+      namedImportsOf(file).some(({ target, names }) => {
+        const dangerous = openers[target ?? '']
+        return dangerous !== undefined && (names === null || names.some((name) => dangerous.includes(name)))
+      }),
+    )
+  expect(opening.sort()).toEqual([...mayOpenCodes].sort())
+  for (const [file, names] of Object.entries(openers))
+    for (const name of names) expect(exportsOf(file), `${file} has ${name}`).toContain(name)
+})
+
+test('no two files import each other, by whatever way round, types included', () => {
+  const next = new Map(
+    sources.map((file) => [
+      file,
+      importsOf(file).flatMap(({ target }) => (text.has(target ?? '') ? [target!] : [])),
+    ]),
   )
-  const strangers = touching.filter((file) => !mayTouchClearCodes.some((place) => place.test(file)))
-  expect(strangers).toEqual([])
+  const done = new Set<string>()
+  const circles: string[] = []
+  const walkFrom = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file)
+    if (at >= 0) {
+      circles.push([...way.slice(at), file].join(' > '))
+      return
+    }
+    if (done.has(file)) return
+    for (const other of next.get(file)!) walkFrom(other, [...way, file])
+    done.add(file)
+  }
+  for (const file of sources) walkFrom(file, [])
+  expect(circles).toEqual([])
+})
+
+test('whatever the product exports, the product uses', () => {
+  const users = new Map<string, Set<string>>()
+  for (const file of sources.filter((one) => !notProduct.test(one)))
+    for (const { target, names } of namedImportsOf(file))
+      for (const name of names ?? exportsOf(target ?? '')) {
+        const key = `${target} ${name}`
+        users.set(key, (users.get(key) ?? new Set()).add(file))
+      }
+  // The market is the world around the programs: what it needs of them is asked for.
+  for (const file of sources.filter((one) => /^market\//.test(one) && !/\.test\.ts$/.test(one)))
+    for (const { target, names } of namedImportsOf(file))
+      for (const name of names ?? exportsOf(target ?? ''))
+        users.set(`${target} ${name}`, (users.get(`${target} ${name}`) ?? new Set()).add(file))
+  const unused = sources
+    .filter((file) => !notProduct.test(file) && !entryPoints.test(file))
+    .flatMap((file) =>
+      exportsOf(file)
+        .filter((name) => !users.has(`${file} ${name}`) && !isUsedInside(file, name))
+        .map((name) => `${file}: ${name}`),
+    )
+  expect(unused).toEqual([])
+})
+
+test('every file is one idea long', () => {
+  const long = files
+    .filter((file) => /\.(tsx?|mjs|sql)$/.test(file))
+    .map((file) => ({ file, lines: fs.readFileSync(path.join(root, file), 'utf8').split('\n').length - 1 }))
+    .filter(({ file, lines }) => lines > (/\.test\.ts$/.test(file) ? MOST_LINES.test : MOST_LINES.product))
+  expect(long).toEqual([])
 })
 
 test('what serves tests is imported by tests, by the market and by the makers of vectors only', () => {

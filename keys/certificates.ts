@@ -6,7 +6,7 @@ import type { Clock } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import type { KeyPair } from './party-keys.ts'
 
-export interface CertificateNeeds {
+interface CertificateNeeds {
   readonly clock: Clock
   readonly random: Random
 }

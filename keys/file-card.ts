@@ -19,10 +19,10 @@ import { type CardId, cardId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import type { VendorCard } from './card.ts'
 import { KeyProblem } from './party-keys.ts'
-import { closeWithPassphrase, openWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
+import { decryptWithPassphrase, encryptWithPassphrase, type PassphraseBox } from './passphrase-box.ts'
 
 export const MIN_FILE_CARD_PIN_LENGTH = 8
-export const MAX_WRONG_PINS = 3
+const MAX_WRONG_PINS = 3
 const RSA_BITS = 2048
 const SAFE_KEY_BYTES = 32
 
@@ -49,7 +49,7 @@ export async function createFileCard(
   if (existsSync(join(folder, CARD_FILE))) throw new Error(`${folder} holds a card already`)
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: RSA_BITS })
   const der = privateKey.export({ type: 'pkcs8', format: 'der' })
-  const closed = await closeWithPassphrase(der, pin, random)
+  const closed = await encryptWithPassphrase(der, pin, random)
   der.fill(0)
   pin.fill(0)
   const content: CardFile = {
@@ -62,8 +62,13 @@ export async function createFileCard(
   return publicKey
 }
 
+/** The file that is there while the card is. */
+export function fileCardPath(folder: string): string {
+  return join(folder, CARD_FILE)
+}
+
 /** Inserts the card of a folder. Throws where there is none, and a KeyProblem where it is damaged. */
-export function openFileCard(folder: string): VendorCard {
+export function insertFileCard(folder: string): VendorCard {
   const { file, publicKey } = readCardFile(join(folder, CARD_FILE))
   const triesPath = join(folder, TRIES_FILE)
   let unlocked: KeyObject | null = null
@@ -75,7 +80,7 @@ export function openFileCard(folder: string): VendorCard {
     if (wrong >= MAX_WRONG_PINS) return 'blocked'
     // Counted before it is tried: a power cut during the try costs a try, not a free guess.
     writeDurably(triesPath, `${wrong + 1}\n`)
-    const der = await openWithPassphrase(file.privateKey, pin)
+    const der = await decryptWithPassphrase(file.privateKey, pin)
     if (der === null) return wrong + 1 >= MAX_WRONG_PINS ? 'blocked' : 'wrong-pin'
     writeDurably(triesPath, '0\n')
     unlocked = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
@@ -92,7 +97,8 @@ export function openFileCard(folder: string): VendorCard {
       previous = result.catch(() => undefined)
       return result
     },
-    openSafe(wrapped, hash) {
+    triesLeft: () => Math.max(0, MAX_WRONG_PINS - readWrongPins(triesPath)),
+    unwrapSafeKey(wrapped, hash) {
       if (unlocked === null) return 'locked'
       const bytes = decryptOaep(unlocked, wrapped, hash)
       if (bytes === null || bytes.length !== SAFE_KEY_BYTES) return 'not-for-this-card'

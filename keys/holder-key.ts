@@ -14,7 +14,7 @@ export interface HolderPublicKey {
 }
 
 export interface HolderKey extends HolderPublicKey {
-  /** What `closeForHolder` closed; null where it was not closed for this key. Throws a KeyProblem where the key is gone. */
+  /** What `wrapForHolder` closed; null where it was not closed for this key. Throws a KeyProblem where the key is gone. */
   open(closed: Uint8Array): KeyObject | null
 }
 
@@ -44,6 +44,6 @@ export function fileHolderKey({ privateKey, publicKey }: KeyPair): HolderKey {
 }
 
 /** Closes secret bytes (at most 190) for the holder; they stay the caller's, to zero. */
-export function closeForHolder({ publicKey, oaepHash }: HolderPublicKey, bytes: Uint8Array): Buffer {
+export function wrapForHolder({ publicKey, oaepHash }: HolderPublicKey, bytes: Uint8Array): Buffer {
   return publicEncrypt({ key: publicKey, oaepHash, padding: constants.RSA_PKCS1_OAEP_PADDING }, bytes)
 }

@@ -19,9 +19,9 @@ import { join } from 'node:path'
 import { writeDurably } from '@scratchless/program/durable-file'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import {
-  closeBox,
+  decryptBox,
+  encryptBox,
   newPassphraseKey,
-  openBox,
   type PassphraseBox,
   type PassphraseKey,
   passphraseKeyOf,
@@ -54,7 +54,7 @@ export type PairPurpose = keyof typeof PAIR_KINDS
  * Secrets of a vault: the MAC over lot records, one fingerprint key per operator whose codes it knows, and the PIN of
  * the token that holds its RSA keys, where one does.
  */
-export type SecretPurpose = MadeSecret | 'token-pin'
+type SecretPurpose = MadeSecret | 'token-pin'
 type MadeSecret = 'lot-mac' | `fingerprint-${string}`
 
 export interface KeyPair {
@@ -126,7 +126,7 @@ export interface KeyFolder {
 }
 
 /** `passphrase`: null where the keys lie open. Keys made together cost one derivation together. */
-export function openKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
+export function unlockKeyFolder(path: string, passphrase: Uint8Array | null = null): KeyFolder {
   const derived = new Map<string, Promise<PassphraseKey | null>>()
 
   async function read(purpose: string): Promise<Buffer> {
@@ -141,7 +141,7 @@ export function openKeyFolder(path: string, passphrase: Uint8Array | null = null
       derived.set(`${cost} ${salt}`, key)
     }
     const known = await key
-    const bytes = known && openBox(content, known)
+    const bytes = known && decryptBox(content, known)
     if (bytes === null) throw new KeyProblem(`${file}: wrong passphrase, or the file was altered`)
     return bytes
   }
@@ -153,6 +153,8 @@ export function openKeyFolder(path: string, passphrase: Uint8Array | null = null
       try {
         const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
         return { privateKey, publicKey: createPublicKey(privateKey) }
+      } catch (error) {
+        throw holdsNo('private key', keyFile(path, purpose), error)
       } finally {
         der.fill(0)
       }
@@ -191,8 +193,12 @@ function parsed<Kind>(file: string, what: string, parse: (text: string) => Kind)
   try {
     return parse(text)
   } catch (error) {
-    throw new KeyProblem(`${file}: empty or damaged, it holds no ${what}: ${REMEDY}`, { cause: error })
+    throw holdsNo(what, file, error)
   }
+}
+
+function holdsNo(what: string, file: string, cause: unknown): KeyProblem {
+  return new KeyProblem(`${file}: empty or damaged, it holds no ${what}: ${REMEDY}`, { cause })
 }
 
 type KeyFile = PassphraseBox | { readonly kdf: 'none'; readonly open: string }
@@ -209,7 +215,7 @@ function writeKey(
   random: Random,
 ): void {
   const content: KeyFile =
-    key === null ? { kdf: 'none', open: bytes.toString('base64') } : closeBox(bytes, key, random)
+    key === null ? { kdf: 'none', open: bytes.toString('base64') } : encryptBox(bytes, key, random)
   bytes.fill(0)
   writeDurably(keyFile(folder, purpose), `${JSON.stringify(content)}\n`)
 }
@@ -237,7 +243,6 @@ function readKeyFile(file: string): KeyFile {
 
 function isKeyFile(content: unknown): content is KeyFile {
   if (typeof content !== 'object' || content === null || !('kdf' in content)) return false
-  return content.kdf === 'none'
-    ? 'open' in content && typeof content.open === 'string'
-    : 'closed' in content && typeof content.closed === 'string'
+  const needed = content.kdf === 'none' ? ['open'] : ['salt', 'nonce', 'closed']
+  return needed.every((name) => typeof (content as Record<string, unknown>)[name] === 'string')
 }

@@ -28,8 +28,8 @@ export interface PassphraseKey {
 
 /** N = 2^15, r = 8, p = 1: 32 MiB and some 85 ms a guess on one core of 2026. */
 const COST = 2 ** 15
-/** A box that asks for more was not made by us, and would let a file exhaust the machine. */
-const MAX_COST = 2 ** 20
+/** A box that asks for less or more was not made by us: it would give its passphrase away, or exhaust the machine. */
+const COSTS_TAKEN = { min: COST, max: 2 ** 20 } as const
 const BLOCK = 8
 const SALT_BYTES = 16
 const NONCE_BYTES = 12
@@ -51,11 +51,12 @@ export async function passphraseKeyOf(
   { kdf, cost, salt }: Pick<PassphraseBox, 'kdf' | 'cost' | 'salt'>,
   passphrase: Uint8Array,
 ): Promise<PassphraseKey | null> {
-  if (kdf !== 'scrypt' || !Number.isInteger(cost) || cost < 2 || cost > MAX_COST) return null
+  if (kdf !== 'scrypt' || !Number.isInteger(Math.log2(cost))) return null
+  if (cost < COSTS_TAKEN.min || cost > COSTS_TAKEN.max) return null
   return { cost, salt, key: await deriveKey(passphrase, Buffer.from(salt, 'base64'), cost) }
 }
 
-export function closeBox(
+export function encryptBox(
   content: Uint8Array,
   { cost, salt, key }: PassphraseKey,
   random: Random,
@@ -67,9 +68,10 @@ export function closeBox(
 }
 
 /** The content, for its owner to zero; null where the key is another's or the box was altered. */
-export function openBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | null {
+export function decryptBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | null {
   const closed = Buffer.from(box.closed, 'base64')
   const nonce = Buffer.from(box.nonce, 'base64')
+  if (closed.length < TAG_BYTES || nonce.length !== NONCE_BYTES) return null
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES })
   decipher.setAuthTag(closed.subarray(closed.length - TAG_BYTES))
   const content = decipher.update(closed.subarray(0, closed.length - TAG_BYTES))
@@ -84,18 +86,21 @@ export function openBox(box: PassphraseBox, { key }: PassphraseKey): Buffer | nu
 }
 
 /** Closes under a passphrase and a salt of its own. */
-export async function closeWithPassphrase(
+export async function encryptWithPassphrase(
   content: Uint8Array,
   passphrase: Uint8Array,
   random: Random,
 ): Promise<PassphraseBox> {
-  return closeBox(content, await newPassphraseKey(passphrase, random), random)
+  return encryptBox(content, await newPassphraseKey(passphrase, random), random)
 }
 
 /** The content, for its owner to zero; null where the passphrase is wrong or the box was altered. */
-export async function openWithPassphrase(box: PassphraseBox, passphrase: Uint8Array): Promise<Buffer | null> {
+export async function decryptWithPassphrase(
+  box: PassphraseBox,
+  passphrase: Uint8Array,
+): Promise<Buffer | null> {
   const key = await passphraseKeyOf(box, passphrase)
-  return key && openBox(box, key)
+  return key && decryptBox(box, key)
 }
 
 /**

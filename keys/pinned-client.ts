@@ -21,7 +21,7 @@ export interface PinnedTls {
 }
 
 /** Why no whole answer came. After `timed-out` and `cut` the far end may have taken the message. */
-export type LineProblem = 'unreachable' | 'wrong-certificate' | 'timed-out' | 'cut' | 'too-large'
+type LineProblem = 'unreachable' | 'wrong-certificate' | 'timed-out' | 'cut' | 'too-large'
 
 export class LineFault extends Error {
   override name = 'LineFault'

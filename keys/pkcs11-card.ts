@@ -3,32 +3,42 @@
 // of that one code.
 
 import { createSecretKey } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeDurably } from '@scratchless/program/durable-file'
-import type { CardId } from '@scratchless/voucher/ids'
+import { type CardId, idPattern } from '@scratchless/voucher/ids'
 import type pkcs11 from 'pkcs11js'
 import type { OaepHash, VendorCard } from './card.ts'
 import { KeyProblem } from './party-keys.ts'
-import { findRsaKey, oaepOf, openToken, publicKeyOf, type TokenAddress } from './pkcs11-token.ts'
+import {
+  connectToken,
+  findRsaKey,
+  isAnswer,
+  labelsOfRsaKeys,
+  oaepOf,
+  publicKeyOf,
+  type TokenAddress,
+} from './pkcs11-token.ts'
 
 export const MAX_WRONG_PINS = 3
 const HMAC_BYTES = 32
 
 export interface Pkcs11CardSettings extends TokenAddress {
-  /** The card's number is the label of its key pair. */
-  readonly id: CardId
   /** Where wrong PINs are counted: not every token locks itself. */
   readonly triesFolder: string
 }
 
-/** Inserts a card of a token. Throws a KeyProblem. */
-export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
-  const token = openToken(settings)
+/** Inserts the card of a token: its number is the label of its key pair. Throws a KeyProblem. */
+export function insertPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
+  const token = connectToken(settings)
   const { driver, module, session } = token
-  const publicHalf = findRsaKey(token, 'public', settings.id)
-  if (!publicHalf) throw new KeyProblem(`The token "${settings.label}" has no key "${settings.id}".`)
-  const triesPath = join(settings.triesFolder, `${settings.id}.wrong-pins`)
+  const id = labelsOfRsaKeys(token).find(isCardId)
+  const publicHalf = id === undefined ? null : findRsaKey(token, 'public', id)
+  if (id === undefined || publicHalf === null)
+    throw new KeyProblem(`The token "${settings.label}" is no vendor card: no key of it has a card's number.`)
+  const card: CardId = id
+  mkdirSync(settings.triesFolder, { recursive: true, mode: 0o700 })
+  const triesPath = join(settings.triesFolder, `${id}.wrong-pins`)
   if (!existsSync(triesPath)) writeDurably(triesPath, '0\n')
   let unlocked = false
 
@@ -38,7 +48,7 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
   }
 
   function unwrap(wrapped: Uint8Array, hash: OaepHash): pkcs11.Handle | null {
-    const privateHalf = findRsaKey(token, 'private', settings.id)
+    const privateHalf = findRsaKey(token, 'private', card)
     if (!privateHalf) return null
     try {
       return module.C_UnwrapKey(session, oaepOf(token, hash), privateHalf, Buffer.from(wrapped), [
@@ -56,7 +66,7 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
   }
 
   return {
-    id: settings.id,
+    id,
     class: 'pkcs11',
     publicKey: publicKeyOf(token, publicHalf),
     async verifyPin(pin) {
@@ -69,6 +79,8 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         try {
           module.C_Login(session, driver.CKU_USER, pin.toString('latin1'))
         } catch (error) {
+          // The token itself may count, and lock itself first.
+          if (isAnswer(error, driver.CKR_PIN_LOCKED)) return 'blocked'
           if (!/PIN/.test((error as Error).message)) throw error
           return wrong + 1 >= MAX_WRONG_PINS ? 'blocked' : 'wrong-pin'
         }
@@ -79,7 +91,8 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
         pin.fill(0)
       }
     },
-    openSafe(wrapped, hash) {
+    triesLeft: () => Math.max(0, MAX_WRONG_PINS - readWrongPins(triesPath)),
+    unwrapSafeKey(wrapped, hash) {
       if (!unlocked) return 'locked'
       const safeKey = unwrap(wrapped, hash)
       if (safeKey === null) return 'not-for-this-card'
@@ -96,6 +109,10 @@ export function openPkcs11Card(settings: Pkcs11CardSettings): VendorCard {
     },
     lock: logOut,
   }
+}
+
+function isCardId(label: string): label is CardId {
+  return idPattern('CardId').test(label)
 }
 
 /** A counter that is unreadable counts as full. */

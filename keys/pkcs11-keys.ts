@@ -12,17 +12,17 @@ import type pkcs11 from 'pkcs11js'
 import type { HolderKey } from './holder-key.ts'
 import { KeyProblem, type PairPurpose, RSA_BITS } from './party-keys.ts'
 import {
+  connectToken,
   findRsaKey,
   isAnswer,
   oaepOf,
-  openToken,
   publicKeyOf,
   type Token,
   type TokenAddress,
 } from './pkcs11-token.ts'
 
-export type SigningPurpose = Extract<PairPurpose, 'restock-sign'>
-export type UnwrappingPurpose = Extract<PairPurpose, 'restock-unwrap' | 'stock'>
+type SigningPurpose = Extract<PairPurpose, 'restock-sign'>
+type UnwrappingPurpose = Extract<PairPurpose, 'restock-unwrap' | 'stock'>
 
 /** A session's state (PKCS#11 v2.40, section 3.4); the driver has no name for it. */
 const CKS_RW_USER_FUNCTIONS = 3
@@ -34,20 +34,20 @@ const USES: Readonly<Record<SigningPurpose | UnwrappingPurpose, 'sign' | 'unwrap
   stock: 'unwrap',
 }
 
-export interface TokenSigner {
+interface TokenSigner {
   /** RSASSA-PKCS1-v1_5 with SHA-256. Throws a KeyProblem where the token is gone. */
   sign(bytes: Uint8Array): Buffer
 }
 
 /** An open token. Each throws a KeyProblem where the key is missing, or may do what its purpose does not need. */
-export interface TokenKeys {
+interface TokenKeys {
   signer(purpose: SigningPurpose): TokenSigner
   holder(purpose: UnwrappingPurpose): HolderKey
 }
 
 /** Opens a token of a vault for this thread. Throws a KeyProblem. */
-export function openTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys {
-  const token = openToken(address)
+export function connectTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys {
+  const token = connectToken(address)
   logIn(token, pin)
   const { driver, module, session } = token
   return {
@@ -81,7 +81,7 @@ export function openTokenKeys(address: TokenAddress, pin: KeyObject): TokenKeys 
  * `folder`, as `makePartyKeys` does it. May be repeated. Throws a KeyProblem.
  */
 export function makeTokenKeys(address: TokenAddress, pin: KeyObject, folder: string): void {
-  const token = openToken(address)
+  const token = connectToken(address)
   logIn(token, pin)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   for (const [purpose, use] of Object.entries(USES)) {

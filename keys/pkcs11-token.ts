@@ -13,6 +13,9 @@ export interface TokenAddress {
   readonly label: string
 }
 
+/** A card has one pair, an office three. */
+const MOST_KEYS = 16
+
 /** A session with a token: everything in it is asked one thing after the other. */
 export interface Token {
   readonly label: string
@@ -22,8 +25,21 @@ export interface Token {
 }
 
 /** Throws a KeyProblem where the driver, its library or the token is missing. */
-export function openToken({ library, label }: TokenAddress): Token {
+export function connectToken({ library, label }: TokenAddress): Token {
   const driver = loadDriver()
+  const module = loadLibrary(driver, library)
+  const slot = slotOf(module, label)
+  if (!slot) throw new KeyProblem(`There is no token "${label}": insert it.`)
+  const session = module.C_OpenSession(slot, driver.CKF_SERIAL_SESSION | driver.CKF_RW_SESSION)
+  return { label, driver, module, session }
+}
+
+/** Whether the token is in its reader now. Throws a KeyProblem where driver or library is missing. */
+export function isTokenIn({ library, label }: TokenAddress): boolean {
+  return slotOf(loadLibrary(loadDriver(), library), label) !== undefined
+}
+
+function loadLibrary(driver: typeof pkcs11, library: string): pkcs11.PKCS11 {
   const module = new driver.PKCS11()
   try {
     module.load(library)
@@ -36,13 +52,16 @@ export function openToken({ library, label }: TokenAddress): Token {
     // Once per process: another thread of it may have been first.
     if (!isAnswer(error, driver.CKR_CRYPTOKI_ALREADY_INITIALIZED)) throw error
   }
-  const slot = module
-    .C_GetSlotList(true)
-    // Labels come padded to 32 bytes, with spaces or zeros.
-    .find((candidate) => module.C_GetTokenInfo(candidate).label.replace(/[\0 ]+$/, '') === label)
-  if (!slot) throw new KeyProblem(`There is no token "${label}": insert it.`)
-  const session = module.C_OpenSession(slot, driver.CKF_SERIAL_SESSION | driver.CKF_RW_SESSION)
-  return { label, driver, module, session }
+  return module
+}
+
+function slotOf(module: pkcs11.PKCS11, label: string): pkcs11.Handle | undefined {
+  return (
+    module
+      .C_GetSlotList(true)
+      // Labels come padded to 32 bytes, with spaces or zeros.
+      .find((candidate) => module.C_GetTokenInfo(candidate).label.replace(/[\0 ]+$/, '') === label)
+  )
 }
 
 /** Whether a token said just this. */
@@ -64,6 +83,20 @@ export function findRsaKey(
   const found = module.C_FindObjects(session)
   module.C_FindObjectsFinal(session)
   return found
+}
+
+/** The labels of the RSA keys that a token shows to anybody. */
+export function labelsOfRsaKeys({ driver, module, session }: Token): string[] {
+  module.C_FindObjectsInit(session, [
+    { type: driver.CKA_CLASS, value: driver.CKO_PUBLIC_KEY },
+    { type: driver.CKA_KEY_TYPE, value: driver.CKK_RSA },
+  ])
+  const found = module.C_FindObjects(session, MOST_KEYS)
+  module.C_FindObjectsFinal(session)
+  return found.map((key) => {
+    const [label] = module.C_GetAttributeValue(session, key, [{ type: driver.CKA_LABEL }])
+    return (label!.value as Buffer).toString('utf8')
+  })
 }
 
 export function oaepOf({ driver }: Token, hash: OaepHash): pkcs11.Mechanism {

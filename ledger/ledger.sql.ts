@@ -208,35 +208,18 @@ export async function readSettlements(
   return new Map(rows.map(({ transfer_id, outcome }) => [transfer_id, outcome]))
 }
 
+/** Not for an account of our own books, which has no limit. */
 export async function updateCreditLine(
   sql: Sql,
   depotId: string,
   id: AccountId,
   creditLineMinor: bigint,
-): Promise<boolean> {
-  const { rowCount } = await sql.query(
+): Promise<void> {
+  await sql.query(
     `UPDATE account SET credit_line_minor = $3
       WHERE depot_id = $1 AND id = $2 AND credit_line_minor IS NOT NULL`,
     [depotId, id, creditLineMinor],
   )
-  return rowCount === 1
-}
-
-/** Pending transfers made before a moment and settled by nobody, oldest first: what a deadline has reached. */
-export async function readUnsettledBefore(
-  sql: Sql,
-  depotId: string,
-  madeBefore: Date,
-  limit: number,
-): Promise<string[]> {
-  const { rows } = await sql.query<{ id: string }>(
-    `SELECT id FROM transfer
-      WHERE depot_id = $1 AND is_pending AND made_at < $2
-        AND NOT EXISTS (SELECT FROM settlement WHERE depot_id = $1 AND transfer_id = transfer.id)
-      ORDER BY made_at LIMIT $3`,
-    [depotId, madeBefore, limit],
-  )
-  return rows.map(({ id }) => id)
 }
 
 /** For the audit: transfers whose debits and credits differ, or that have no entry. Empty in a sound ledger. */

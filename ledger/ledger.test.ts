@@ -1,99 +1,32 @@
-import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { availableMinor, balanceMinor } from './account.ts'
-import { readAccount, readMiscountedAccounts, readUnbalancedTransfers } from './ledger.sql.ts'
-import {
-  LEDGER_MIGRATIONS,
-  openAccount,
-  pendTransfers,
-  postOnce,
-  postTransfers,
-  setCreditLine,
-  settlePending,
-} from './post-transfers.ts'
-import { transferBetween } from './transfer.ts'
+import { readMiscountedAccounts, readUnbalancedTransfers } from './ledger.sql.ts'
+import { pendTransfers, postOnce, postTransfers, setCreditLine, settlePending } from './post-transfers.ts'
+import { AT, buy, DEPOT, deposit, type LedgerDatabase, ledgerDatabase } from './testing/ledger-database.ts'
 
-const depot = 'main'
-const at = new Date(1_790_000_000_000)
-const schema = `ledger_${process.pid}`
-let pool: pg.Pool
-
+let ledger: LedgerDatabase
 beforeAll(async () => {
-  const url = process.env.SCRATCHLESS_TEST_DATABASE_URL
-  pool = new pg.Pool({ connectionString: url, options: `-c search_path=${schema}`, max: 12 })
-  await pool.query(`CREATE SCHEMA ${schema}`)
-  await pool.query(readFileSync(new URL('0001-ledger.sql', LEDGER_MIGRATIONS.folder), 'utf8'))
+  ledger = await ledgerDatabase()
 })
-afterAll(async () => {
-  await pool.query(`DROP SCHEMA ${schema} CASCADE`)
-  await pool.end()
-})
-beforeEach(async () => {
-  await pool.query('TRUNCATE account, transfer, entry, settlement')
-  for (const [id, creditLineMinor] of [
-    ['bank', null],
-    ['sales', null],
-    ['R00001', 5_000n],
-    ['R00002', 0n],
-  ] as const)
-    await openAccount(pool, { depotId: depot, id, currency: 'TND', creditLineMinor, openedAt: at })
-})
+afterAll(() => ledger.drop())
+beforeEach(() => ledger.begin())
 
-async function transaction<Result>(work: (sql: pg.PoolClient) => Promise<Result>): Promise<Result> {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
-    const result = await work(client)
-    await client.query('COMMIT')
-    return result
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  } finally {
-    client.release()
-  }
-}
-
-function buy(id: string, amountMinor: bigint, debit = 'R00001') {
-  return transferBetween({
-    id,
-    kind: 'supply',
-    subject: id,
-    currency: 'TND',
-    debit,
-    credit: 'sales',
-    amountMinor,
-  })
-}
-function deposit(id: string, amountMinor: bigint, credit = 'R00001') {
-  return transferBetween({
-    id,
-    kind: 'deposit',
-    subject: id,
-    currency: 'TND',
-    debit: 'bank',
-    credit,
-    amountMinor,
-  })
-}
+const transaction: LedgerDatabase['transaction'] = (work) => ledger.transaction(work)
+const account = (id?: string) => ledger.account(id)
 const pend = (...transfers: ReturnType<typeof buy>[]) =>
-  transaction((sql) => pendTransfers(sql, depot, transfers, at)).then((decided) => [...decided.values()])
+  transaction((sql) => pendTransfers(sql, DEPOT, transfers, AT)).then((decided) => [...decided.values()])
 const settle = (outcome: 'posted' | 'voided', ...ids: string[]) =>
-  transaction((sql) => settlePending(sql, depot, ids, { outcome, reason: 'test', settledAt: at })).then(
+  transaction((sql) => settlePending(sql, DEPOT, ids, { outcome, reason: 'test', settledAt: AT })).then(
     (result) => [...result.values()],
   )
-async function account(id = 'R00001') {
-  return (await readAccount(pool, depot, id))!
-}
 async function expectSound() {
-  expect(await readUnbalancedTransfers(pool)).toEqual([])
-  expect(await readMiscountedAccounts(pool)).toEqual([])
+  expect(await readUnbalancedTransfers(ledger.pool)).toEqual([])
+  expect(await readMiscountedAccounts(ledger.pool)).toEqual([])
 }
 
 test('prepaid balance first, then the credit line, and a batch is decided in its order', async () => {
-  await transaction((sql) => postTransfers(sql, depot, [deposit('d1', 2_000n)], at))
+  await transaction((sql) => postTransfers(sql, DEPOT, [deposit('d1', 2_000n)], AT))
   expect(await pend(buy('a', 6_000n), buy('b', 1_001n), buy('c', 1_000n), buy('d', 1n))).toEqual([
     'accepted',
     'insufficient-balance',
@@ -117,7 +50,7 @@ test('a pending transfer settles once, one way', async () => {
 
 test('the same deposit twice is posted once; the same id with another amount is refused', async () => {
   const post = (amountMinor: bigint) =>
-    transaction((sql) => postOnce(sql, depot, deposit('d1', amountMinor), at))
+    transaction((sql) => postOnce(sql, DEPOT, deposit('d1', amountMinor), AT))
   const both = await Promise.all([post(700n), post(700n)])
   expect(both.sort()).toEqual(['already-posted', 'posted'])
   expect(await post(701n)).toBe('id-reused')
@@ -136,16 +69,16 @@ test('unknown accounts, other currencies and unbalanced legs do not pass', async
 
 test('a credit line in use cannot be taken away', async () => {
   await pend(buy('a', 3_000n))
-  const set = (line: bigint) => transaction((sql) => setCreditLine(sql, depot, 'R00001', line))
+  const set = (line: bigint) => transaction((sql) => setCreditLine(sql, DEPOT, 'R00001', line))
   expect(await set(2_999n)).toBe('line-in-use')
   expect(await set(3_000n)).toBe('set')
-  expect(await transaction((sql) => setCreditLine(sql, depot, 'bank', 1n))).toBe('unknown-account')
+  expect(await transaction((sql) => setCreditLine(sql, DEPOT, 'bank', 1n))).toBe('unknown-account')
 })
 
 test('the constraint holds even where a statement forgets the rule', async () => {
-  await expect(pool.query("UPDATE account SET debits_pending = 5001 WHERE id = 'R00001'")).rejects.toThrow(
-    'account_within_limit',
-  )
+  await expect(
+    ledger.pool.query("UPDATE account SET debits_pending = 5001 WHERE id = 'R00001'"),
+  ).rejects.toThrow('account_within_limit')
 })
 
 test('at any interleaving no balance passes its limit and the books balance', async () => {
@@ -163,7 +96,7 @@ test('at any interleaving no balance passes its limit and the books balance', as
         acts.map(async ({ kind, amount, holder, target }, n) => {
           if (kind === 'deposit')
             await transaction((sql) =>
-              postTransfers(sql, depot, [deposit(`d${run}-${n}`, amount, holder)], at),
+              postTransfers(sql, DEPOT, [deposit(`d${run}-${n}`, amount, holder)], AT),
             )
           else if (kind === 'buy') await pend(buy(`b${run}-${n}`, amount, holder))
           else await settle(kind === 'post' ? 'posted' : 'voided', `b${run}-${target}`)

@@ -18,7 +18,7 @@ import {
 import { decideTransfers, type Leg, type Transfer, type TransferRefusal } from './transfer.ts'
 
 /** Opens an account; harmless where it stands. `creditLineMinor: null` opens one of our own books, without limit. */
-export const openAccount = insertAccount
+export const createAccount = insertAccount
 
 /** Where these files' tables are: a migration source for the office that keeps a ledger. */
 export const LEDGER_MIGRATIONS = { name: 'ledger', folder: new URL('db/', import.meta.url) } as const
@@ -87,7 +87,7 @@ export async function postOnce(
   return verdict === 'accepted' ? 'posted' : verdict
 }
 
-export type SettlementResult = 'settled' | 'already-posted' | 'already-voided' | 'not-pending' | 'unknown'
+type SettlementResult = 'settled' | 'already-posted' | 'already-voided' | 'not-pending' | 'unknown'
 
 /** Posts or voids pending transfers, each at most once; what each came to, by id. */
 export async function settlePending(

@@ -2,12 +2,12 @@
 
 import path from 'node:path'
 import { whyNoStockFile } from '@scratchless/operator/stock/post-stock-file'
-import { type DataFolder, openDataFolder } from './demo/data-folder.ts'
+import { claimDataFolder, type DataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
-import { type Market, openMarket, STAFF } from './demo/open-market.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
 import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
+import { type Market, STAFF, startMarket } from './demo/start-market.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
 import { waitUntil } from './demo/wait-until.ts'
 import { whyFailed } from './demo/why-failed.ts'
@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     const problem = await whyNoStockFile(file)
     if (problem !== null) return failed(problem, options.json)
   }
-  const data = openDataFolder(options.dataDir)
+  const data = claimDataFolder(options.dataDir)
   if ('problem' in data) return failed(data.problem, options.json)
   const interrupted = new Promise<'interrupted'>((stop) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => stop('interrupted'))
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
 }
 
 async function run(data: DataFolder, options: DemoOptions, opened: { market?: Market }): Promise<void> {
-  const market = await openMarket(data, {
+  const market = await startMarket(data, {
     databaseUrl: options.databaseUrl,
     terminals: options.terminals,
     unpaced: options.once,

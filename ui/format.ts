@@ -9,7 +9,7 @@ const MINUS = '\u2212'
 const GROUP: Record<Locale, string> = { fr: '\u00A0', en: ',' }
 const POINT: Record<Locale, string> = { fr: ',', en: '.' }
 
-export interface MoneyParts {
+interface MoneyParts {
   /** Whole part with its groups, and the minus where there is one. */
   readonly whole: string
   /** Separator and minor digits; empty where the currency has none. */

@@ -26,11 +26,6 @@ export function money(amountMinor: bigint, currency: Currency): Money {
   return { amountMinor, currency }
 }
 
-export function addMoney(a: Money, b: Money): Money {
-  assertSameCurrency(a, b)
-  return money(a.amountMinor + b.amountMinor, a.currency)
-}
-
 export function subtractMoney(a: Money, b: Money): Money {
   assertSameCurrency(a, b)
   return money(a.amountMinor - b.amountMinor, a.currency)

@@ -34,17 +34,6 @@ export function sealedRun<H extends Holder>(
   return bytes as SealedRun<H>
 }
 
-/** The code at `index` of a run: a view, not a copy. */
-export function sealedCodeAt<H extends Holder>(
-  run: SealedRun<H>,
-  index: number,
-  codeDigits: number,
-): SealedCode<H> {
-  const size = sealedSize(codeDigits)
-  if (index < 0 || (index + 1) * size > run.length) throw new RangeError('the run ends before this code')
-  return run.subarray(index * size, (index + 1) * size) as SealedCode<H>
-}
-
 /** Part of a run: `count` codes from `index`; a view, not a copy. */
 export function subRun<H extends Holder>(
   run: SealedRun<H>,

@@ -1,6 +1,7 @@
 -- Who may do what. Entries of money, sales and answers are only ever added; sealed bytes and keys are the vault's.
 GRANT SELECT, INSERT ON product, retailer, rate, terminal, enrolment, card, approval TO :api;
-GRANT SELECT, UPDATE ON catalogue TO :api;
+GRANT SELECT ON catalogue TO :api;
+GRANT UPDATE (version) ON catalogue TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
               locked_at, revoked_at) ON terminal TO :api;

@@ -1,7 +1,7 @@
-// The api process: listeners, desks, outbox. It holds no key but the TLS key, which opens no code.
+// The api process: listeners, supply desk, outbox. It holds no key but the TLS key, which opens no code.
 
 import { join } from 'node:path'
-import { openKeyFolder, readCertificate } from '@scratchless/keys/party-keys'
+import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -17,11 +17,11 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
-import { openOwnAccounts } from './retailers/accounts.ts'
+import { createOwnAccounts } from './retailers/accounts.ts'
 import { centreProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
-import { resumeSupplyOrders } from './supply/receive-supply-order.ts'
+import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
@@ -36,9 +36,9 @@ const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
-await openOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
+await createOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
 
-const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
+const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = await keys.pair('tls').catch(cannotServe)
 const own = {
   keyPem: tls.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string,

@@ -1,22 +1,11 @@
 // Each statement counts what breaks a rule, and names one example.
 
+import { type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
 import type { Sql } from '@scratchless/office/database/database'
-
-export interface Breaks {
-  readonly breaks: bigint
-  readonly example: string | null
-}
-
-async function count(sql: Sql, broken: string): Promise<Breaks> {
-  const { rows } = await sql.query<{ breaks: bigint; example: string | null }>(
-    `SELECT count(*) AS breaks, min(what) AS example FROM (${broken}) AS broken (what)`,
-  )
-  return rows[0]!
-}
 
 /** Serials that two packs hold. */
 export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT operator || ' serial ' || next FROM (
        SELECT operator, first_serial + count AS ends,
@@ -28,7 +17,7 @@ export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
 
 /** Orders that were withheld because the vault found their codes gone or not as they were ordered. */
 export function countDisputedOrders(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT subject FROM alarm WHERE kind = 'supply-withheld'
         AND details::jsonb ->> 'refusal' IN ('codes-taken', 'runs-differ', 'not-as-ordered')`,
@@ -37,7 +26,7 @@ export function countDisputedOrders(sql: Sql): Promise<Breaks> {
 
 /** Packs whose runs do not cover exactly what was taken, each code once. */
 export function countMistakenPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT pack.operator || ' pack ' || pack.first_serial FROM pack LEFT JOIN (
        SELECT depot_id, operator, pack_first_serial, sum(count) AS codes, min(first_serial) AS first,
@@ -55,7 +44,7 @@ export function countMistakenPacks(sql: Sql): Promise<Breaks> {
 
 /** Packs that the vault does not hold alike, or whose cursor is ahead of the desk's. */
 export function countDifferingPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT pack.operator || ' pack ' || pack.first_serial
        FROM pack LEFT JOIN vault_pack AS sealed
@@ -69,7 +58,7 @@ export function countDifferingPacks(sql: Sql): Promise<Breaks> {
 
 /** Packs of the vault that the api never wrote down, where no part is on its way from one to the other. */
 export function countUnwrittenPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT sealed.operator || ' pack ' || sealed.first_serial
        FROM vault_pack AS sealed LEFT JOIN pack
@@ -83,7 +72,7 @@ export function countUnwrittenPacks(sql: Sql): Promise<Breaks> {
 
 /** Orders that were sent and that the vault's journal does not hold alike, and the other way round. */
 export function countUnjournalledOrders(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT coalesce("order".terminal_id, journal.terminal_id) || ' '
               || coalesce("order".sequence, journal.sequence)
@@ -98,7 +87,7 @@ export function countUnjournalledOrders(sql: Sql): Promise<Breaks> {
 
 /** Parts taken whose codes are not those of their packs. */
 export function countMiscountedDeliveries(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'delivery ' || delivery.id
        FROM restock_delivery AS delivery
@@ -113,7 +102,7 @@ export function countMiscountedDeliveries(sql: Sql): Promise<Breaks> {
  * to write down an answer that the vault has opened, parts may be here already: then what was ordered is the bound.
  */
 export function countMisreceivedLines(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no
        FROM restock_order_line AS line JOIN restock_order AS "order" ON "order".id = line.order_id
@@ -127,7 +116,7 @@ export function countMisreceivedLines(sql: Sql): Promise<Breaks> {
 
 /** Sales of codes that their terminal was not given. */
 export function countSalesOfOthers(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT sale.operator || ' serial ' || sale.serial FROM sale
       WHERE NOT EXISTS (
@@ -140,7 +129,7 @@ export function countSalesOfOthers(sql: Sql): Promise<Breaks> {
 
 /** Orders whose debit is not the price of their codes, or whose money does not stand as their state says. */
 export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT "order".terminal_id || ' ' || "order".sequence
        FROM supply_order AS "order"
@@ -163,7 +152,7 @@ export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
 
 /** Transfers for orders that are not there. */
 export function countDebitsWithoutCodes(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT transfer.id FROM transfer
       WHERE kind = 'supply' AND NOT EXISTS (
@@ -175,7 +164,7 @@ export function countDebitsWithoutCodes(sql: Sql): Promise<Breaks> {
 
 /** Accounts beyond their limit. */
 export function countOverdrawnAccounts(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT id FROM account
       WHERE credit_line_minor IS NOT NULL
@@ -185,7 +174,7 @@ export function countOverdrawnAccounts(sql: Sql): Promise<Breaks> {
 
 /** Messages taken that have no answer, but orders whose codes are being closed. */
 export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT message.terminal_id || ' ' || message.sequence
        FROM supply_message AS message
@@ -200,7 +189,7 @@ export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
 
 /** Terminals whose messages are not 1, 2, 3 … up to their last sequence. */
 export function countBrokenSequences(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT terminal.id FROM terminal LEFT JOIN (
        SELECT terminal_id, count(*) AS messages, min(sequence) AS first, max(sequence) AS last
@@ -212,7 +201,7 @@ export function countBrokenSequences(sql: Sql): Promise<Breaks> {
 
 /** Row indexes that two packs of a lot record share: one nonce twice. */
 export function countSharedNonces(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'record ' || record_id FROM (
        SELECT record_id, first_index + count AS ends,

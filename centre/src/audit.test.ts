@@ -1,12 +1,10 @@
+import { runChecks } from '@scratchless/office/audit/run-checks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  addShop,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  UNIT_PRICE_MINOR,
-} from '../testing/test-centre.ts'
-import { auditCentre, auditSnapshot } from './audit.ts'
+import { auditOffice } from '../../office/testing/audit-office.ts'
+import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
+import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
+import { centreChecks } from './audit.ts'
 
 let centre: TestCentre
 beforeAll(async () => {
@@ -19,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => centre.close())
 
-const audit = () => auditCentre(centre.database.urls.auditor)
+const audit = () => auditOffice(centre.database.urls.auditor, centreChecks)
 
 test('a sound centre passes every check', async () => {
   expect((await audit()).filter(({ ok }) => !ok)).toEqual([])
@@ -49,7 +47,7 @@ test.each([
     await owner.query('BEGIN')
     await owner.query(damage)
     // The damage is seen inside its own transaction only, and undone.
-    const lines = await auditSnapshot(owner)
+    const lines = await runChecks(owner, centreChecks)
     expect(lines.filter(({ ok }) => !ok).map((line) => line.invariant)).toContain(invariant)
   } finally {
     await owner.query('ROLLBACK')
@@ -63,7 +61,7 @@ test('a part that came before the answer to its order was written down breaks no
     await owner.query('BEGIN')
     await owner.query(`UPDATE restock_order SET state = 'waiting'`)
     await owner.query('UPDATE restock_order_line SET accepted = 0')
-    expect((await auditSnapshot(owner)).filter(({ ok }) => !ok)).toEqual([])
+    expect((await runChecks(owner, centreChecks)).filter(({ ok }) => !ok)).toEqual([])
   } finally {
     await owner.query('ROLLBACK')
     owner.release()

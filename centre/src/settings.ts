@@ -79,8 +79,6 @@ export const centreSettings = z
 export const centreProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
 
 export type CentreSettings = z.output<typeof centreProcessSettings>
-export type Partner = CentreSettings['partners'][number]
-
 /** The one depot of a centre on one machine. */
 export const DEPOT = depotId('main')
 

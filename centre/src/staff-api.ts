@@ -1,5 +1,5 @@
 // What members of staff may ask of the centre over HTTP, as JSON, once they are signed in. Every route but
-// sign-in needs a session; a "no" is `{error: {code, reference, details?}}`. Amounts are decimals of the centre's
+// sign-in needs a session and an act that office/roles gives to one of the member's roles; a "no" is `{error: {code, reference, details?}}`. Amounts are decimals of the centre's
 // currency as text (`600.000`), moments are ISO 8601 in UTC, keys are PEM, signatures base64.
 //
 //   POST /api/products                      ProductBody       201 ProductView; 409 product-differs
@@ -8,6 +8,7 @@
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
 //   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
 //   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
+//   POST /api/retailers/:id/closing         ReasonBody        200 RetailerView: it orders no more; 409 closed-already
 //   POST /api/rates                         RateBody          201 RateView
 //   POST /api/terminals                     TerminalBody      201 TerminalView
 //   GET  /api/terminals, /api/terminals/:id                   {terminals: TerminalView[]}, TerminalView
@@ -32,7 +33,6 @@ import {
   type CardId,
   cardId,
   idPattern,
-  lotId,
   operatorId,
   type RetailerId,
   retailerId,
@@ -46,7 +46,6 @@ const operatorField = z.string().regex(idPattern('OperatorId')).transform(operat
 const productField = z.string().regex(PRODUCT_ID).transform(productId)
 export const retailerField = z.string().regex(idPattern('RetailerId')).transform(retailerId)
 export const cardField = z.string().regex(idPattern('CardId')).transform(cardId)
-export const lotField = z.string().regex(idPattern('LotId')).transform(lotId)
 /** `5.000`; read exactly by the currency's own parser afterwards. */
 const amountField = z.string().regex(/^\d{1,12}(\.\d{1,3})?$/)
 /** 0 to 100 %, in hundredths of a per cent. */
@@ -148,6 +147,8 @@ export interface RetailerView {
   readonly pending: string
   readonly creditLine: string
   readonly available: string
+  /** ISO 8601; from then on it orders no more. Null while it is open. */
+  readonly closedAt: string | null
 }
 
 export interface RateView {

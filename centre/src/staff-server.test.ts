@@ -1,13 +1,15 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
+import { ROLES } from '@scratchless/office/roles/roles'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { addStaff } from '@scratchless/office/staff/staff'
-import { openEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { frameOf, startTestCentre, type TestCentre } from '../testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
+import { frameOf } from '../testing/test-terminal.ts'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from './staff-api.ts'
 import { createStaffServer } from './staff-server.ts'
 
@@ -21,7 +23,7 @@ beforeAll(async () => {
   const password = 'a long enough password'
   await addStaff(
     { pool: centre.database.pool('owner') },
-    { signInName: 'demo', fullName: 'Demo', roles: [], password },
+    { signInName: 'demo', fullName: 'Demo', roles: ROLES, password },
   )
   const answer = await app.inject({
     ...{ method: 'POST', url: '/api/sign-in' },
@@ -127,9 +129,9 @@ test('a terminal becomes active with the approvals of two people over its device
       ...{ enrolmentNumber, deviceKey: device.publicKey, nonce: Buffer.alloc(16) },
       ...{ deviceTimeS: 1, softwareVersion: '0.1.0' },
     }
-    const request = closeEnrolmentRequest(content, keys, { enrolmentNumber, poll, answering: null })
+    const request = enrolmentRequestMessage.mac(content, keys, { enrolmentNumber, poll, answering: null })
     const frame = frameOf(await centre.door(request.frame))
-    const answer = openEnrolmentAnswer(frame, keys, {
+    const answer = enrolmentAnswerMessage.verify(frame, keys, {
       ...{ enrolmentNumber, poll, answering: request.payloadHash },
     })
     return { state: answer === 'unacceptable' ? answer : answer.content.state, device }

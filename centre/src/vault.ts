@@ -1,7 +1,7 @@
 // The vault process: the only one that holds private keys and, for the length of a call, clear codes.
 
 import { join } from 'node:path'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
@@ -11,12 +11,12 @@ import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { centreProcessSettings } from './settings.ts'
-import { openVault } from './vault/serve-verbs.ts'
+import { startVault } from './vault/serve-verbs.ts'
 
 const { settings, passphrase } = takeHanded(centreProcessSettings)
-const keys = openKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
+const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
-const vault = await openVault(settings, keys, { clock: systemClock, random: systemRandom, log }).catch(
+const vault = await startVault(settings, keys, { clock: systemClock, random: systemRandom, log }).catch(
   cannotServe,
 )
 const line = await servePrivateLine(VAULT_SOCKET, vault.verbs, ({ reference, verb, error }) =>

@@ -5,7 +5,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { CardId } from '@scratchless/voucher/ids'
 import { test } from 'vitest'
+import { connectToken, type TokenAddress } from '../pkcs11-token.ts'
 
 export const SOFTHSM_LIBRARY = [
   '/usr/lib/softhsm/libsofthsm2.so',
@@ -42,4 +44,33 @@ export function makeTokens(labels: readonly string[], pin: string): { folder: st
         { stdio: 'pipe' },
       )
   return { folder, drop: () => rmSync(folder, { recursive: true }) }
+}
+
+/** What the centre does when it issues a card: the pair is made inside the token and cannot be extracted. */
+export function issueTokenCard(address: TokenAddress, pin: string, id: CardId): void {
+  const { driver, module, session } = connectToken(address)
+  module.C_Login(session, driver.CKU_USER, pin)
+  module.C_GenerateKeyPair(
+    session,
+    { mechanism: driver.CKM_RSA_PKCS_KEY_PAIR_GEN },
+    [
+      { type: driver.CKA_LABEL, value: id },
+      { type: driver.CKA_TOKEN, value: true },
+      { type: driver.CKA_WRAP, value: true },
+      { type: driver.CKA_MODULUS_BITS, value: 2048 },
+      { type: driver.CKA_PUBLIC_EXPONENT, value: Buffer.from([1, 0, 1]) },
+    ],
+    [
+      { type: driver.CKA_LABEL, value: id },
+      { type: driver.CKA_TOKEN, value: true },
+      { type: driver.CKA_PRIVATE, value: true },
+      { type: driver.CKA_SENSITIVE, value: true },
+      { type: driver.CKA_EXTRACTABLE, value: false },
+      { type: driver.CKA_UNWRAP, value: true },
+      { type: driver.CKA_DECRYPT, value: false },
+      { type: driver.CKA_SIGN, value: false },
+    ],
+  )
+  module.C_Logout(session)
+  module.C_CloseSession(session)
 }

@@ -4,19 +4,20 @@
 // earlier audits, which are kept beside the books.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
+import { centreChecks } from '@scratchless/centre/audit'
+import { runChecks } from '@scratchless/office/audit/run-checks'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
+import { operatorChecks } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { storeTrouble } from '@scratchless/terminal/store/whole-store'
+import { connectForAudit } from './connect-for-audit.ts'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
 import type { Office } from './find-parties.ts'
 import { readHeadsOfOthers } from './heads-of-others.ts'
 import { keepHeads, readKeptHeads } from './kept-heads.ts'
-import { openForAudit } from './open-for-audit.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
 
 /** Where the codes of a terminal whose store is lost can be found out. */
@@ -43,7 +44,7 @@ const AGAIN_AFTER_MS = 500
 const SERVER_GONE = ['57P01', '57P02', '57P03', 'ECONNRESET', 'ECONNREFUSED']
 
 async function auditOnce(dataDir: string): Promise<AuditLine[]> {
-  const opened = await openForAudit(dataDir)
+  const opened = await connectForAudit(dataDir)
   try {
     const { parties } = opened
     const troubles = new Map(
@@ -69,7 +70,7 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     })
     const centre = await snapshot(parties.centre, async (sql) => {
       const { party } = parties.centre
-      say(party, await auditCentre(sql, keptOf(party)))
+      say(party, await runChecks(sql, centreChecks, keptOf(party)))
       heads.set(party, await readHead(sql))
       return readCentreFacts(sql)
     })
@@ -77,7 +78,7 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     for (const office of parties.operators) {
       operators.push(
         await snapshot(office, async (sql) => {
-          say(office.party, await auditOperator(sql, keptOf(office.party)))
+          say(office.party, await runChecks(sql, operatorChecks, keptOf(office.party)))
           heads.set(office.party, await readHead(sql))
           return readOperatorFacts(sql, office.party)
         }),

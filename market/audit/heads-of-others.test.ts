@@ -9,7 +9,7 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
 import { STORE_FILE } from '@scratchless/terminal/config'
-import { openStore } from '@scratchless/terminal/store/open-store'
+import { connectStore } from '@scratchless/terminal/store/connect-store'
 import { keepHead as keepAtTerminal } from '@scratchless/terminal/supply/kept-head.sql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
@@ -36,7 +36,7 @@ beforeEach(async () => {
   }
   const store = path.join(data, 'terminal-1', STORE_FILE)
   fs.mkdirSync(path.dirname(store), { recursive: true })
-  openStore(store).close()
+  connectStore(store).close()
   for (const office of [centre, atlas])
     for (let n = 1; n <= 10; n++) heads.set(`${n} ${office.urls.owner}`, await append(office, `order ${n}`))
 })
@@ -70,7 +70,7 @@ async function rewrite(office: TestDatabase, n: number): Promise<void> {
 const atAtlas = (head: AuditHead) => keepHead(atlas.pool('vault'), { party: 'centre', ...head, keptAt: AT })
 const atCentre = (head: AuditHead) => keepHead(centre.pool('vault'), { party: 'atlas', ...head, keptAt: AT })
 async function atTerminal(head: AuditHead) {
-  const store = openStore(path.join(data, 'terminal-1', STORE_FILE))
+  const store = connectStore(path.join(data, 'terminal-1', STORE_FILE))
   keepAtTerminal(store, head, AT.getTime())
   store.close()
 }

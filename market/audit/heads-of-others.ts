@@ -4,7 +4,7 @@
 import type { KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
 import type { Sql } from '@scratchless/office/database/database'
-import { openStoreForReading } from '@scratchless/terminal/store/open-store'
+import { connectStoreForReading } from '@scratchless/terminal/store/connect-store'
 import { readKeptHeads as readTerminalHeads } from '@scratchless/terminal/supply/kept-head.sql'
 import type { Office, PartiesFound } from './find-parties.ts'
 
@@ -29,7 +29,7 @@ export async function readHeadsOfOthers(
 }
 
 function headsAtTerminal(storeFile: string) {
-  const store = openStoreForReading(storeFile)
+  const store = connectStoreForReading(storeFile)
   try {
     return readTerminalHeads(store)
   } finally {

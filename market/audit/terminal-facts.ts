@@ -1,12 +1,12 @@
 // What one terminal's store says, read beside the running program and in one moment.
 
 import { createHash } from 'node:crypto'
-import { openStoreForReading, type Store } from '@scratchless/terminal/store/open-store'
+import { connectStoreForReading, type Store } from '@scratchless/terminal/store/connect-store'
 import { getEnrolled } from '@scratchless/terminal/supply/centre-word.sql'
 import type { TerminalFacts } from './facts.ts'
 
 export function readTerminalFacts(storeFile: string, readAt: Date): TerminalFacts {
-  const store = openStoreForReading(storeFile)
+  const store = connectStoreForReading(storeFile)
   try {
     store.statement('BEGIN').run()
     return factsOf(store, readAt)

@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { openDataFolder } from '../demo/data-folder.ts'
-import { type Market, type MarketOptions, openMarket } from '../demo/open-market.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
+import { type Market, type MarketOptions, startMarket } from '../demo/start-market.ts'
 import type { BenchOptions } from './run.ts'
 
 export async function withBenchMarket<T>(
@@ -13,9 +13,9 @@ export async function withBenchMarket<T>(
   measure: (market: Market) => AsyncIterable<T>,
 ): Promise<AsyncIterable<T>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'scratchless-bench-'))
-  const data = openDataFolder(dir)
+  const data = claimDataFolder(dir)
   if ('problem' in data) throw new Error(data.problem)
-  const market = await openMarket(data, {
+  const market = await startMarket(data, {
     databaseUrl,
     terminals: 1,
     unpaced: true,

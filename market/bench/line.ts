@@ -4,10 +4,10 @@
 import fs from 'node:fs'
 import { encodeCbor, Tagged } from '@scratchless/wire/compact/cbor'
 import { loadTills } from '../demo/fill-till.ts'
-import type { Market } from '../demo/open-market.ts'
 import { orderCodes } from '../demo/sell.ts'
+import type { Market } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
-import { openSlowLine, type SlowLine } from '../line/slow-line.ts'
+import { type SlowLine, startSlowLine } from '../line/slow-line.ts'
 import { withBenchMarket } from './bench-market.ts'
 import { rounded } from './figures.ts'
 import type { BenchLine, BenchOptions } from './run.ts'
@@ -24,7 +24,7 @@ export async function* bench(options: BenchOptions): AsyncIterable<BenchLine> {
   const layLine = async (settings: Market['settings']) => {
     for (const { config } of settings.terminals) {
       const known = JSON.parse(fs.readFileSync(config, 'utf8'))
-      line = await openSlowLine({ to: known.centre.frames, bytesPerSecond: null, delayMs: 0 })
+      line = await startSlowLine({ to: known.centre.frames, bytesPerSecond: null, delayMs: 0 })
       const centre = { ...known.centre, transport: 'frames', frames: { host: '127.0.0.1', port: line.port } }
       fs.writeFileSync(config, JSON.stringify({ ...known, centre }))
     }

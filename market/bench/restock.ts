@@ -6,13 +6,13 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { RestockOrderView } from '@scratchless/centre/staff-api'
 import type { VaultVerbs } from '@scratchless/centre/vault/verbs'
-import { openKeyFolder } from '@scratchless/keys/party-keys'
+import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { operatorId } from '@scratchless/voucher/ids'
 import pg from 'pg'
-import type { Market } from '../demo/open-market.ts'
 import { passphraseOf } from '../demo/passphrases.ts'
+import type { Market } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { withBenchMarket } from './bench-market.ts'
@@ -135,7 +135,7 @@ async function largestDelivery(market: Market): Promise<Buffer> {
 async function filesForXmlsec1(market: Market, bytes: Buffer) {
   const file = (name: string) => market.data.path('bench', name)
   fs.mkdirSync(path.dirname(file('x')), { recursive: true, mode: 0o700 })
-  const { privateKey } = await openKeyFolder(
+  const { privateKey } = await unlockKeyFolder(
     market.data.path('centre', 'keys', 'vault'),
     passphraseFor(passphraseOf(market.data, 'centre'), 'vault'),
   ).pair('restock-unwrap')

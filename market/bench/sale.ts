@@ -17,14 +17,14 @@ import { DatabaseSync } from 'node:sqlite'
 import { STORE_FILE } from '@scratchless/terminal/config'
 import { moveCursor, nextCode } from '@scratchless/terminal/safe/safe-run.sql'
 import { endIntent, type Intent, insertIntent, nextTicketNumber } from '@scratchless/terminal/sale/sale.sql'
-import { openStore } from '@scratchless/terminal/store/open-store'
-import type { SaleView } from '@scratchless/terminal/till/till-view'
+import { connectStore } from '@scratchless/terminal/store/connect-store'
+import type { SaleView } from '@scratchless/terminal/till/till-shapes'
 import { cardId, vendorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { ensureStock, loadTills, type OpenTill } from '../demo/fill-till.ts'
-import type { Market } from '../demo/open-market.ts'
 import { VENDOR } from '../demo/parties.ts'
+import type { Market } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { withBenchMarket } from './bench-market.ts'
 import { median, quantile, rounded } from './figures.ts'
@@ -53,7 +53,7 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
   await loadCentre(market, () => {})
   const [till] = await loadTills(market, () => {})
   await ensureStock(market, till!, [PRODUCT], WARM_UP_SALES + SALES)
-  const press = await openPress(till!)
+  const press = await preparePress(till!)
   const parts = makeParts(till!.terminal.dataFolder, market.data.path('reference.sqlite'))
 
   for (let i = 0; i < WARM_UP_SALES; i++) {
@@ -89,7 +89,7 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
 }
 
 /** A press without a browser's weight: the request's bytes on an open connection, the answer read to its end. */
-async function openPress(till: OpenTill): Promise<() => Promise<void>> {
+async function preparePress(till: OpenTill): Promise<() => Promise<void>> {
   const { hostname, port, host } = new URL(till.terminal.address)
   const socket = net.connect({ host: hostname, port: Number(port), noDelay: true })
   await once(socket, 'connect')
@@ -125,7 +125,7 @@ function makeParts(terminalFolder: string, file: string) {
   const original = new DatabaseSync(path.join(terminalFolder, STORE_FILE), { readOnly: true })
   original.exec(`VACUUM INTO '${file}'`)
   original.close()
-  const store = openStore(file)
+  const store = connectStore(file)
   const commitSale = () => {
     const code = nextCode(store, productId(PRODUCT), '2000-01-01')!
     const intent: Intent = {

@@ -8,9 +8,9 @@ import path from 'node:path'
 import { startedAsRoot } from '@scratchless/program/account'
 import { readableByAll } from '@scratchless/program/readable-code'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDataFolder } from '../demo/data-folder.ts'
-import { type Market, openMarket } from '../demo/open-market.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
 import { passphraseOf } from '../demo/passphrases.ts'
+import { type Market, startMarket } from '../demo/start-market.ts'
 import { descendants } from '../hunt/haystacks.ts'
 
 const MINUTE_MS = 60_000
@@ -21,10 +21,10 @@ let market: Market
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'captured-files-'))
-  const data = openDataFolder(path.join(folder, 'data'))
+  const data = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in data) throw new Error(data.problem)
   const quiet = { onPaper: () => {}, say: () => {} }
-  market = await openMarket(data, { databaseUrl: null, terminals: 1, unpaced: true, ...quiet })
+  market = await startMarket(data, { databaseUrl: null, terminals: 1, unpaced: true, ...quiet })
 }, MINUTE_MS)
 
 afterAll(async () => {

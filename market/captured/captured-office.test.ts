@@ -27,22 +27,22 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { p256Signer } from '@scratchless/wire/compact/cose'
 import { frameReader, writeFrame } from '@scratchless/wire/compact/frame'
-import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { deviceFingerprint, enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import { KIND } from '@scratchless/wire/supply/envelope'
-import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { signingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDataFolder } from '../demo/data-folder.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
 import { loadTills, type OpenTill } from '../demo/fill-till.ts'
-import { type Market, openMarket } from '../demo/open-market.ts'
+import { type Market, startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { apiOf } from '../hunt/listened-market.ts'
-import { openTap, type Tap } from '../line/tap.ts'
+import { startTap, type Tap } from '../line/tap.ts'
 import { type Attempts, startAttempts } from './attempts.ts'
 
 const MINUTE_MS = 60_000
@@ -62,9 +62,9 @@ const stopped: number[] = []
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'captured-'))
-  const data = openDataFolder(path.join(folder, 'data'))
+  const data = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in data) throw new Error(data.problem)
-  market = await openMarket(data, {
+  market = await startMarket(data, {
     databaseUrl: null,
     terminals: 1,
     unpaced: true,
@@ -75,7 +75,7 @@ beforeAll(async () => {
       change(centre, { ceilings: { codesPerHour: CODES_PER_HOUR, codesPerDay: CODES_PER_HOUR } })
       const { config } = terminals[0]!
       const known = JSON.parse(fs.readFileSync(config, 'utf8'))
-      frames = await openTap(known.centre.frames)
+      frames = await startTap(known.centre.frames)
       const ownLine = { host: '127.0.0.1', port: frames.port }
       change(config, { centre: { ...known.centre, transport: 'frames', frames: ownLine } })
     },
@@ -123,7 +123,7 @@ const NO_VERBS = [
   'sign',
   'signBytes',
   'certify',
-  'closeForCard',
+  'wrapForCard',
   'constructor',
   'toString',
   '__proto__',
@@ -227,7 +227,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
 
   // A certificate of his own: he may open an enrolment and be its device, but not approve it.
   const device = generatePair('approval')
-  const enrolment = await vault.openEnrolment({
+  const enrolment = await vault.beginEnrolment({
     terminal: terminalId('T00066'),
     retailer,
     expiresAtS: Math.floor(Date.now() / 1000) + 3_600,
@@ -241,7 +241,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
     catalogueVersion: 1,
     epoch: 1,
   }
-  const request = closeEnrolmentRequest(
+  const request = enrolmentRequestMessage.mac(
     {
       enrolmentNumber,
       deviceKey: device.publicKey,
@@ -277,10 +277,10 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   // Safe keys and codes without a terminal's signature.
   const signer = p256Signer(Buffer.alloc(4, 1), device.privateKey)
   const binding = { terminal, sequence: 9_999, answering: null }
-  const letter = closeCardLetterRequest({ holdsEpoch: 1 }, signer, binding)
+  const letter = cardLetterRequestMessage.sign({ holdsEpoch: 1 }, signer, binding)
   expect(
     await attempts.try('the safe key, by a request of his own', () =>
-      vault.closeCardLetter({ terminal, sequence: 9_999, frame: letter.frame, standing }),
+      vault.writeCardLetter({ terminal, sequence: 9_999, frame: letter.frame, standing }),
     ),
   ).toBe('request-not-verified')
 
@@ -295,7 +295,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
     what: string,
     order: { terminal: typeof terminal; sequence: number; frame: Uint8Array; decided: DecidedSupply },
   ) => attempts.try(what, () => vault.closeSupplyDeliveries([order]))
-  const own50 = closeSupplyOrder(
+  const own50 = supplyOrderMessage.sign(
     {
       expiresAtS: standing.leaseUntilS,
       lines: [{ product: PRODUCT, quantity: 50, unitPriceMinor: 0n }],
@@ -496,7 +496,7 @@ test("an operator's captured api process gets nothing but what its partner order
 
   // An order of his own, signed with a key of his own in the centre's name.
   const own = generatePair('restock-sign')
-  const bytes = await closeRestockOrder(
+  const bytes = await signRestockOrder(
     {
       id: newMessageId(systemRandom),
       issuedAt: new Date().toISOString(),
@@ -519,13 +519,13 @@ test("an operator's captured api process gets nothing but what its partner order
   ).toBe('signature-wrong')
   expect(
     await attempts.try('a signature under an answer to no order', () =>
-      vault.closeRestockOrderResponse({
+      vault.signRestockOrderResponse({
         id: newMessageId(systemRandom),
         issuedAt: new Date().toISOString(),
         orderId: newMessageId(systemRandom),
         verdict: 'refused',
         lines: [],
-      } as unknown as Parameters<OperatorVault['closeRestockOrderResponse']>[0]),
+      } as unknown as Parameters<OperatorVault['signRestockOrderResponse']>[0]),
     ),
   ).toBe('unknown-order')
 

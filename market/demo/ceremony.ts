@@ -9,10 +9,10 @@ import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certific
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import {
   makePartyKeys,
-  openKeyFolder,
   type PairPurpose,
   readCertificate,
   readPublicKey,
+  unlockKeyFolder,
 } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import type { OfficeUrls } from '@scratchless/office/database/roles'
@@ -118,7 +118,7 @@ async function makeKeys(data: DataFolder, party: string): Promise<void> {
   await make('vault', { pairs: isCentre ? centrePairs : operatorPairs, secrets })
   await make('api', { pairs: ['tls'] })
   await make('authority', { pairs: ['tls-authority'] })
-  const authority = await openKeyFolder(folder('authority'), closedFor('authority')).pair('tls-authority')
+  const authority = await unlockKeyFolder(folder('authority'), closedFor('authority')).pair('tls-authority')
   const authorityPem = await createAuthority(party, authority, needs)
   const publicKey = readPublicKey(folder('api'), 'tls')
   const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }

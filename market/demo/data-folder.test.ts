@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { mayMount, withMounts } from '../../program/testing/own-mounts.ts'
-import { openDataFolder } from './data-folder.ts'
+import { claimDataFolder } from './data-folder.ts'
 
 let folder: string
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 function problemOf(dir: string): string {
-  const opened = openDataFolder(dir)
+  const opened = claimDataFolder(dir)
   if ('problem' in opened) return opened.problem
   opened.release()
   return 'none'
@@ -24,7 +24,7 @@ test('a folder has one name, whatever link leads to it, and one market', () => {
   const place = path.join(folder, 'data')
   fs.symlinkSync(place, link)
   fs.mkdirSync(place)
-  const opened = openDataFolder(`${link}/`)
+  const opened = claimDataFolder(`${link}/`)
   if ('problem' in opened) throw new Error(opened.problem)
   expect(opened.dir).toBe(fs.realpathSync(place))
   expect(opened.path('a', 'b')).toBe(path.join(opened.dir, 'a', 'b'))
@@ -54,8 +54,8 @@ test('a file in the folder’s place, or above it, is said', () => {
 function problemElsewhere(dir: string, before: string[] | null, account?: number): string {
   const module = JSON.stringify(new URL('data-folder.ts', import.meta.url).href)
   const script = `
-    import { openDataFolder } from ${module}
-    process.stdout.write(openDataFolder(${JSON.stringify(dir)}).problem ?? 'none')`
+    import { claimDataFolder } from ${module}
+    process.stdout.write(claimDataFolder(${JSON.stringify(dir)}).problem ?? 'none')`
   const program = [process.execPath, '--no-warnings', '--input-type=module', '-e', script]
   const [command, ...args] = before === null ? program : withMounts(before, program)
   const { stdout, stderr } = spawnSync(command!, args, {

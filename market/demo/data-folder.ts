@@ -15,7 +15,7 @@ export interface DataFolder {
 }
 
 /** Makes the folder and takes its lock, or says in one sentence why not. */
-export function openDataFolder(named: string): DataFolder | { readonly problem: string } {
+export function claimDataFolder(named: string): DataFolder | { readonly problem: string } {
   try {
     makeFolder(named, 0o755)
     const dir = fs.realpathSync(named)

@@ -31,7 +31,7 @@ const PARTIES: readonly PartyId[] = [
  * Starts or finds the server and makes what is missing. Throws a PostgresProblem or DatabaseProblem, one sentence.
  * With another's server, database names carry a prefix of this data folder's own, so that two markets can share it.
  */
-export async function openMarketDatabase(
+export async function startMarketDatabase(
   data: DataFolder,
   databaseUrl: string | null,
 ): Promise<MarketDatabase> {

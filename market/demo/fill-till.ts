@@ -5,19 +5,19 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
 import { createFileCard } from '@scratchless/keys/file-card'
-import { openKeyFolder, readPublicKeyFile } from '@scratchless/keys/party-keys'
+import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
 import { writeDurably } from '@scratchless/program/durable-file'
-import type { TillState } from '@scratchless/terminal/till/till-view'
+import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { cardId } from '@scratchless/voucher/ids'
 import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
 import { APPROVERS } from './ceremony.ts'
 import type { HttpPerson } from './http-person.ts'
-import type { Market, MarketTerminal } from './open-market.ts'
 import { OPERATORS, OWNER, productsOf, RETAILER, VENDOR } from './parties.ts'
 import { passphraseOf } from './passphrases.ts'
 import { orderCodes, stockOnBoard } from './sell.ts'
+import type { Market, MarketTerminal } from './start-market.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** Codes a product on board after the first supply order. */
@@ -112,7 +112,7 @@ async function approve(
 ): Promise<void> {
   const { staff } = market.offices.get('centre')!
   for (const approver of APPROVERS.filter((name) => !already.includes(name))) {
-    const keys = openKeyFolder(market.data.path('staff', approver), passphraseOf(market.data, approver))
+    const keys = unlockKeyFolder(market.data.path('staff', approver), passphraseOf(market.data, approver))
     const { privateKey } = await keys.pair('approval')
     const signature = signApproval(privateKey, purpose, fields).toString('base64')
     await staff.post(route, { approver, signature })

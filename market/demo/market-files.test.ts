@@ -3,12 +3,12 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { openKeyFolder, readCertificate, readPublicKey } from '@scratchless/keys/party-keys'
+import { readCertificate, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { holdCeremony } from './ceremony.ts'
-import { type DataFolder, openDataFolder } from './data-folder.ts'
-import { openMarketDatabase } from './database.ts'
+import { claimDataFolder, type DataFolder } from './data-folder.ts'
+import { startMarketDatabase } from './database.ts'
 import { passphraseOf } from './passphrases.ts'
 
 const url = 'postgres://nobody@127.0.0.1:1/none'
@@ -19,10 +19,10 @@ let folder: string
 let data: DataFolder
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'files-'))
-  const opened = openDataFolder(folder)
+  const opened = claimDataFolder(folder)
   if ('problem' in opened) throw new Error(opened.problem)
   data = opened
-  await expect(openMarketDatabase(data, url)).rejects.toThrow('does not answer')
+  await expect(startMarketDatabase(data, url)).rejects.toThrow('does not answer')
   await holdCeremony(data, databases, 1)
 })
 afterAll(() => {
@@ -32,7 +32,7 @@ afterAll(() => {
 
 /** What a start reads: the market's own files and the settings, and this one where it is a key's. */
 async function readAll(file: string): Promise<void> {
-  await openMarketDatabase(data, url).catch((error: Error) => {
+  await startMarketDatabase(data, url).catch((error: Error) => {
     if (!error.message.includes('does not answer')) throw error
   })
   await holdCeremony(data, databases, 1)
@@ -43,7 +43,7 @@ async function readAll(file: string): Promise<void> {
   if (!file.endsWith('.key')) return
   const [party, , keeper] = path.relative(data.dir, keys).split(path.sep)
   const passphrase = passphraseOf(data, party === 'staff' ? path.basename(keys) : party!)
-  const opened = openKeyFolder(keys, party === 'staff' ? passphrase : passphraseFor(passphrase, keeper!))
+  const opened = unlockKeyFolder(keys, party === 'staff' ? passphrase : passphraseFor(passphrase, keeper!))
   const isSecret = /^(lot-mac|fingerprint-)/.test(name)
   await (isSecret ? opened.secret(name as never) : opened.pair(name))
 }

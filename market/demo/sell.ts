@@ -1,13 +1,10 @@
 // The demo's vendor at the till, through the interfaces that the screen uses.
 
 import { randomUUID } from 'node:crypto'
-import type {
-  HomeView,
-  SaleForm,
-  SaleView,
-  SupplyOrdersView,
-  TillProblem,
-} from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { SupplyOrdersView } from '@scratchless/terminal/supply/supply-orders-contract'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
+import type { SaleView } from '@scratchless/terminal/till/till-shapes'
 import type { HttpPerson } from './http-person.ts'
 import type { PrinterTray } from './printer-tray.ts'
 import { waitUntil } from './wait-until.ts'
@@ -24,20 +21,19 @@ export async function settleDoubts(vendor: HttpPerson, tray: PrinterTray): Promi
 
 /** One press. Its id is made before the request, so that a repeat of the request cannot sell twice. */
 export async function sellOne(vendor: HttpPerson, product: string): Promise<SaleView> {
-  const { status, body } = await waitUntil('The card’s pace', async () => {
-    const form: SaleForm = { saleId: randomUUID(), product: product as SaleForm['product'] }
-    const answer = await vendor.tryPost<SaleView | TillProblem>('/api/sales', form)
+  const answer = await waitUntil('The card’s pace', async () => {
+    const form = { saleId: randomUUID(), product }
+    const said = await vendor.tryPost<SaleView | { readonly error: Problem }>('/api/sales', form)
     // The card paces itself and nothing was sold: who presses faster than that presses again.
-    return 'error' in answer.body && answer.body.error === 'too-fast' ? null : answer
+    return 'error' in said.body && said.body.error.code === 'too-fast' ? null : said.body
   })
-  if (status !== 200 || 'error' in body) {
-    throw new Error(
-      `The till refused to sell ${product}: ${'error' in body ? `${body.error} (${body.reference})` : status}.`,
-    )
+  if ('error' in answer) {
+    const { code, reference } = answer.error
+    throw new Error(`The till refused to sell ${product}: ${code} (${reference}).`)
   }
-  if (body.state !== 'printed')
-    throw new Error(`The ticket of ${product}, number ${body.number}, is ${body.state}.`)
-  return body
+  if (answer.state !== 'printed')
+    throw new Error(`The ticket of ${product}, number ${answer.number}, is ${answer.state}.`)
+  return answer
 }
 
 export async function stockOnBoard(vendor: HttpPerson): Promise<ReadonlyMap<string, number>> {

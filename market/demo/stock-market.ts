@@ -14,8 +14,8 @@ import type { StockImport } from '@scratchless/operator/vault/import-stock-file'
 import type { StockProblem } from '@scratchless/operator/vault/stock-file'
 import { toDecimal } from '@scratchless/voucher/money'
 import type { HttpPerson } from './http-person.ts'
-import type { Market } from './open-market.ts'
 import { type DemoOperator, OPERATORS, productsOf } from './parties.ts'
+import type { Market } from './start-market.ts'
 import { waitUntil } from './wait-until.ts'
 
 /** Codes a product that the demo's generator makes. */

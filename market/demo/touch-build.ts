@@ -48,7 +48,7 @@ async function run(command: readonly string[]): Promise<void> {
 
 function digestOfSources(): string {
   const hash = createHash('sha256')
-  for (const folder of ['ui', 'terminal/touch', 'terminal/src/till', 'voucher', 'package-lock.json']) {
+  for (const folder of ['ui', 'terminal', 'program/contract', 'voucher', 'package-lock.json']) {
     for (const file of filesBelow(path.join(root, folder))) hash.update(file).update(fs.readFileSync(file))
   }
   return hash.digest('hex')

@@ -3,7 +3,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { damaged } from '../../wire/testing/damaged.ts'
 import { wrappings } from '../../wire/testing/forged-shapes.ts'
-import { badVectors, openAs, openingOf, vectorBytes } from '../../wire/testing/restock-vectors.ts'
+import { badVectors, vectorBytes, verifyAs, verifyingOf } from '../../wire/testing/restock-vectors.ts'
 import { insertions } from './insertions.ts'
 import { mutate } from './mutate.ts'
 import { seeded } from './seeded.ts'
@@ -36,7 +36,7 @@ test.each(restockTargets)('no wrapping of $name is accepted', async (target) => 
 
 test.each(badVectors)('$file is refused', async (vector) => {
   tried++
-  const opened = await openAs[vector.message](vectorBytes(vector), openingOf(vector))
+  const opened = await verifyAs[vector.message](vectorBytes(vector), verifyingOf(vector))
   if (!('refusal' in opened)) accepted++
   expect(opened).toHaveProperty('refusal')
 })

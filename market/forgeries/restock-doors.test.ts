@@ -7,19 +7,13 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { systemRandom } from '@scratchless/voucher/random'
-import { closeRestockOrder, openRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { signRestockOrder, verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ATLAS, CENTRE } from '../../voucher/testing/example-product.ts'
 import { damaged } from '../../wire/testing/damaged.ts'
 import { forgedShapes } from '../../wire/testing/forged-shapes.ts'
-import {
-  ATLAS,
-  type BaseWorld,
-  CENTRE,
-  makeBaseWorld,
-  type SeedDatabase,
-  START_MS,
-} from '../sim/base-world.ts'
+import { type BaseWorld, makeBaseWorld, type SeedDatabase, START_MS } from '../sim/base-world.ts'
 import { type SimCentre, type SimOperator, startCentre, startOperator } from '../sim/sim-offices.ts'
 
 const CODES = 20
@@ -131,13 +125,13 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
   expect(Buffer.compare((await operator.takeOrder(order.bytes))!, response)).toBe(0)
   // The same id, signed by the centre, with another content: a signed refusal, and nothing changes.
   const { operator: operatorKeys, centre: centreKeys } = base.partnerKeys
-  const opened = await openRestockOrder(order.bytes, {
+  const opened = await verifyRestockOrder(order.bytes, {
     partner: { id: CENTRE, suite: 'interop', verifyKey: centreKeys.sign.publicKey },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(operatorKeys.unwrap.privateKey),
   })
   if ('refusal' in opened) throw new Error(opened.refusal)
-  const altered = await closeRestockOrder(
+  const altered = await signRestockOrder(
     { ...opened.content, lines: opened.content.lines.map((line) => ({ ...line, quantity: CODES + 1 })) },
     {
       suite: 'interop',

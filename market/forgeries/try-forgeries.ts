@@ -3,15 +3,15 @@
 
 import {
   goodVectors as goodRestock,
-  openAs,
-  openingOf,
   type RestockVector,
   vectorBytes as restockBytes,
+  verifyAs,
+  verifyingOf,
 } from '../../wire/testing/restock-vectors.ts'
 import {
   goodVectors as goodSupply,
-  openVector,
   vectorBytes as supplyBytes,
+  verifyVector,
 } from '../../wire/testing/supply-vectors.ts'
 
 export interface Target {
@@ -32,12 +32,12 @@ export const supplyTargets: readonly Target[] = goodSupply.map((vector) => {
   return {
     name: vector.file,
     good,
-    accepts: async (bytes) => !bytes.equals(good) && openVector(vector, bytes) !== 'unacceptable',
+    accepts: async (bytes) => !bytes.equals(good) && verifyVector(vector, bytes) !== 'unacceptable',
   }
 })
 
 async function acceptsRestock(vector: RestockVector, bytes: Buffer): Promise<boolean> {
-  const opened = await openAs[vector.message](bytes, openingOf(vector))
+  const opened = await verifyAs[vector.message](bytes, verifyingOf(vector))
   if ('refusal' in opened) return false
   // XML has several spellings of one canonical form; the same signed content is the same message.
   return opened.payloadHash.toString('hex') !== vector.payloadSha256

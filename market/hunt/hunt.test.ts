@@ -11,14 +11,14 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDataFolder } from '../demo/data-folder.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
 import { ensureStock, loadTills } from '../demo/fill-till.ts'
-import type { Market } from '../demo/open-market.ts'
 import { sellOne } from '../demo/sell.ts'
+import type { Market } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { descendants, filesBelow, memoryOf, type ProcessFacts, tablesOf } from './haystacks.ts'
 import { drawCodes, KNOWN_LOTS, writeStockFile } from './known-codes.ts'
-import { type ListenedMarket, openListenedMarket } from './listened-market.ts'
+import { type ListenedMarket, startListenedMarket } from './listened-market.ts'
 import { LOOKS, needlesOf } from './needles.ts'
 import { createHunter, type Haystack, type Hit } from './scan.ts'
 
@@ -35,9 +35,9 @@ let listened: ListenedMarket
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hunt-'))
-  const data = openDataFolder(path.join(folder, 'data'))
+  const data = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in data) throw new Error(data.problem)
-  listened = await openListenedMarket(data)
+  listened = await startListenedMarket(data)
   await fillMarket(listened.market)
 }, 3 * MINUTE_MS)
 

@@ -6,9 +6,9 @@ import path from 'node:path'
 import type { MarketSettings } from '../demo/ceremony.ts'
 import type { DataFolder } from '../demo/data-folder.ts'
 import { httpPerson } from '../demo/http-person.ts'
-import { type Market, openMarket, STAFF } from '../demo/open-market.ts'
+import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
-import { openTap, type Tap } from '../line/tap.ts'
+import { startTap, type Tap } from '../line/tap.ts'
 import { descendants } from './haystacks.ts'
 
 export interface ListenedMarket {
@@ -19,14 +19,14 @@ export interface ListenedMarket {
 }
 
 /** Opens a market with two terminals: one on plain frames, one on TLS. */
-export async function openListenedMarket(data: DataFolder): Promise<ListenedMarket> {
+export async function startListenedMarket(data: DataFolder): Promise<ListenedMarket> {
   const taps = new Map<string, Tap>()
   const tapPort = async (name: string, port: number) => {
-    const tap = taps.get(name) ?? (await openTap({ host: '127.0.0.1', port }))
+    const tap = taps.get(name) ?? (await startTap({ host: '127.0.0.1', port }))
     taps.set(name, tap)
     return tap.port
   }
-  const market = await openMarket(data, {
+  const market = await startMarket(data, {
     databaseUrl: null,
     terminals: 2,
     unpaced: true,
@@ -100,7 +100,7 @@ async function tapPrivateLines(market: Market, taps: Map<string, Tap>): Promise<
     const file = market.data.path(name, 'run', socket)
     const aside = `${file}.aside`
     fs.renameSync(file, aside)
-    taps.set(`${name}, private line`, await openTap({ path: aside }, file))
+    taps.set(`${name}, private line`, await startTap({ path: aside }, file))
     // Whoever might speak on the one may speak on the other.
     const { uid, gid, mode } = fs.statSync(aside)
     fs.chownSync(file, uid, gid)

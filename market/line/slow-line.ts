@@ -27,7 +27,7 @@ export interface SlowLine {
 /** Pieces small enough that a paced line looks steady, large enough that timers keep up. */
 const PIECE_BYTES = 24
 
-export async function openSlowLine(options: SlowLineOptions): Promise<SlowLine> {
+export async function startSlowLine(options: SlowLineOptions): Promise<SlowLine> {
   const passed = { up: 0, down: 0 }
   let { bytesPerSecond } = options
   const calls = new Set<net.Socket>()

@@ -13,7 +13,7 @@ export interface Tap {
 type Address = { readonly host: string; readonly port: number } | { readonly path: string }
 
 /** Listens on a free port of this machine or, for a private line, on the path given. */
-export async function openTap(to: Address, listenOn?: string): Promise<Tap> {
+export async function startTap(to: Address, listenOn?: string): Promise<Tap> {
   const streams: Buffer[][] = []
   const sockets = new Set<net.Socket>()
 

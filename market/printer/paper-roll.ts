@@ -15,7 +15,7 @@ export interface RolledTicket {
 }
 
 /** Opens the roll of a tray; `found` are the tickets of earlier lives. */
-export function openRoll(trayDir: string) {
+export function loadRoll(trayDir: string) {
   const file = fs.openSync(path.join(trayDir, 'roll'), 'a+')
   const found: RolledTicket[] = []
   const all = fs.readFileSync(file)

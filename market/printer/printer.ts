@@ -10,7 +10,7 @@ import { listen } from '@scratchless/program/http/listen'
 import { assertOnlyHere } from '@scratchless/program/http/listener'
 import { escPosReader, type PaperLine, type PrinterEvent } from './esc-pos.ts'
 import { paperPicture } from './paper-picture.ts'
-import { openRoll } from './paper-roll.ts'
+import { loadRoll } from './paper-roll.ts'
 import { paperText } from './paper-text.ts'
 
 export interface PrinterOptions {
@@ -42,7 +42,7 @@ export type PrinterFault = 'none' | 'no-paper' | 'cover-open'
 export async function startPrinter(options: PrinterOptions, onPaper: (paper: PrintedPaper) => void) {
   assertOnlyHere('the printer', options.host)
   fs.mkdirSync(options.trayDir, { recursive: true })
-  const roll = openRoll(options.trayDir)
+  const roll = loadRoll(options.trayDir)
   let fault: PrinterFault = 'none'
   // A printer that lost its power before it had filled the tray fills it now.
   const inTray = new Set(

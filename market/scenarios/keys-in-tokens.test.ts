@@ -6,42 +6,33 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
-import { keepTokenPin, makePartyKeys, openKeyFolder, readPublicKey } from '@scratchless/keys/party-keys'
+import { keepTokenPin, makePartyKeys, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import { OPERATOR_MIGRATIONS, operatorProcessSettings } from '@scratchless/operator/settings'
-import { type BulkWorkers, startBulkWorkers } from '@scratchless/operator/vault/bulk-workers'
-import { closeRestockOrderResponse } from '@scratchless/operator/vault/close-restock-order-response'
 import { importStockFile } from '@scratchless/operator/vault/import-stock-file'
-import { openRestockReceipt } from '@scratchless/operator/vault/open-restock-receipt'
+import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
+import { startBulkWorkers } from '@scratchless/operator/vault/start-bulk-workers'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
-import { openVaultNeeds, type VaultNeeds } from '@scratchless/operator/vault/vault-needs'
+import { loadVaultNeeds, type VaultNeeds } from '@scratchless/operator/vault/vault-needs'
+import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock-receipt'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { cardId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
-import { sealedCodeAt } from '@scratchless/voucher/sealed-code'
 import { serialAt, serialFromNumber } from '@scratchless/voucher/serial'
-import { openAsRecipient } from '@scratchless/wire/compact/cose'
-import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
-import { recipientFor } from '@scratchless/wire/supply/card-letter'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { openCode } from '@scratchless/wire/seal/code-box'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { afterAll, beforeAll, expect } from 'vitest'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '../../centre/testing/test-centre.ts'
+import { startTestCentre, type TestCentre } from '../../centre/testing/test-centre.ts'
+import { packedCodes } from '../../centre/testing/test-operator.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../centre/testing/test-terminal.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { codeKey, recipientFor, sealedCodeAt, unwrapAsRecipient } from '../../wire/testing/as-card.ts'
 
 const PIN = '4711-0815'
 const FIRST = 1_000_000
@@ -77,7 +68,7 @@ softhsmTest(
       },
     })
     const database = await testDatabase(OPERATOR_MIGRATIONS)
-    const operator = await openOperator(centre, database, keysFolder)
+    const operator = await startOperator(centre, database, keysFolder)
     for (const folder of [vaultKeys, centre.needs.settings.keysFolder])
       expect(readdirSync(folder).filter((file) => /^(restock-.*|stock)\.key$/.test(file))).toEqual([])
     try {
@@ -101,10 +92,10 @@ softhsmTest(
 
 interface Operator {
   readonly needs: VaultNeeds
-  readonly workers: BulkWorkers
+  readonly workers: ReturnType<typeof startBulkWorkers>
 }
 
-async function openOperator(
+async function startOperator(
   centre: TestCentre,
   database: TestDatabase,
   keysFolder: string,
@@ -118,13 +109,13 @@ async function openOperator(
   const plainSettings = { ...operatorFields(centre, keysFolder), databaseUrl: database.urls.vault }
   const outside = { clock: systemClock, random: systemRandom, log, connections: 2 }
   return {
-    needs: await openVaultNeeds(
+    needs: await loadVaultNeeds(
       operatorProcessSettings.parse(plainSettings),
-      openKeyFolder(join(keysFolder, 'vault')),
+      unlockKeyFolder(join(keysFolder, 'vault')),
       outside,
     ),
     // Its threads log in to the token themselves.
-    workers: startBulkWorkers({ given: { plainSettings, passphrase: null }, log }),
+    workers: startBulkWorkers({ plainSettings, passphrase: null }, log),
   }
 }
 
@@ -170,7 +161,7 @@ async function restock({ needs }: TestCentre, { needs: atlas, workers }: Operato
   const taken = await takeRestockOrder(atlas, { partner: centre, bytes: rows[0]!.bytes })
   if ('refusal' in taken) throw new Error(taken.refusal)
   const issuedAt = new Date(systemClock.nowMs()).toISOString()
-  const response = await closeRestockOrderResponse(atlas, {
+  const response = await signRestockOrderResponse(atlas, {
     ...{ id: newMessageId(systemRandom), issuedAt, orderId: taken.order.id, verdict: 'accepted' },
     lines: [
       {
@@ -190,7 +181,7 @@ async function restock({ needs }: TestCentre, { needs: atlas, workers }: Operato
   if ('refusal' in delivery) throw new Error(delivery.refusal)
   const answer = await receiveRestockDelivery(needs, ATLAS, delivery)
   if (typeof answer === 'string') throw new Error(answer)
-  return openRestockReceipt(atlas, { partner: centre, bytes: answer.receipt })
+  return verifyRestockReceipt(atlas, { partner: centre, bytes: answer.receipt })
 }
 
 function stockLine(number: number): string {
@@ -204,11 +195,11 @@ async function supply(terminal: TestTerminal, count: number): Promise<Buffer> {
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.close(closeCardLetterRequest, { holdsEpoch: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!
-  const safeKey = openAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
+  const safeKey = unwrapAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
   const [lot] = answer.content.lots
   const [run] = lot!.runs
   const packed = Array.from({ length: run!.count }, (_, index) => {

@@ -5,14 +5,14 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import type { CodesAtTerminalView, TerminalView } from '@scratchless/centre/staff-api'
-import type { TillState } from '@scratchless/terminal/till/till-view'
+import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditMarket } from '../audit/audit-market.ts'
-import { type DataFolder, openDataFolder } from '../demo/data-folder.ts'
+import { claimDataFolder, type DataFolder } from '../demo/data-folder.ts'
 import { loadTills } from '../demo/fill-till.ts'
-import { openMarket } from '../demo/open-market.ts'
 import { OPERATORS, productsOf } from '../demo/parties.ts'
 import { sellOne } from '../demo/sell.ts'
+import { startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 
@@ -21,7 +21,7 @@ let folder: string
 let data: DataFolder
 beforeAll(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'lost-'))
-  const opened = openDataFolder(path.join(folder, 'data'))
+  const opened = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in opened) throw new Error(opened.problem)
   data = opened
 })
@@ -31,7 +31,7 @@ afterAll(() => {
 })
 
 const open = (beginAnew = false) =>
-  openMarket(data, {
+  startMarket(data, {
     ...{ databaseUrl: null, terminals: 1, unpaced: true, beginAnew },
     onPaper: () => {},
     say: () => {},
@@ -70,7 +70,7 @@ test('its codes are found out at the centre, and the shop goes on with a new ter
     }),
   ])
 
-  const again = openDataFolder(data.dir)
+  const again = claimDataFolder(data.dir)
   if ('problem' in again) throw new Error(again.problem)
   data = again
   const market = await open(true)

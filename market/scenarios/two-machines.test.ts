@@ -18,12 +18,12 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MarketSettings } from '../demo/ceremony.ts'
-import { openDataFolder } from '../demo/data-folder.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
 import { loadTills } from '../demo/fill-till.ts'
 import { listenersOf } from '../demo/listeners.ts'
-import { type Market, openMarket, STAFF } from '../demo/open-market.ts'
 import { OPERATORS, productsOf } from '../demo/parties.ts'
 import { sellOne } from '../demo/sell.ts'
+import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { centreStock, loadCentre, loadOperators } from '../demo/stock-market.ts'
 
 const MINUTE_MS = 60_000
@@ -36,9 +36,9 @@ let market: Market
 
 beforeAll(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'machines-'))
-  const data = openDataFolder(path.join(folder, 'data'))
+  const data = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in data) throw new Error(data.problem)
-  market = await openMarket(data, {
+  market = await startMarket(data, {
     ...{ databaseUrl: null, terminals: 1, unpaced: true },
     onPaper: () => {},
     say: () => {},

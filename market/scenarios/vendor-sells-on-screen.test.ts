@@ -5,10 +5,10 @@ import os from 'node:os'
 import path from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openDataFolder } from '../demo/data-folder.ts'
+import { claimDataFolder } from '../demo/data-folder.ts'
 import { loadTills } from '../demo/fill-till.ts'
-import { type Market, openMarket } from '../demo/open-market.ts'
 import { VENDOR } from '../demo/parties.ts'
+import { type Market, startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
@@ -27,9 +27,9 @@ const said: string[] = []
 beforeAll(async () => {
   if (!CHROMIUM) return
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'screen-'))
-  const data = openDataFolder(path.join(folder, 'data'))
+  const data = claimDataFolder(path.join(folder, 'data'))
   if ('problem' in data) throw new Error(data.problem)
-  market = await openMarket(data, {
+  market = await startMarket(data, {
     databaseUrl: null,
     terminals: 1,
     unpaced: false,

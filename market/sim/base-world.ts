@@ -7,36 +7,24 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { insertProduct, raiseCatalogueVersion } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
-import { CASH_ACCOUNT, openOwnAccounts, retailerAccount } from '@scratchless/centre/retailers/accounts'
-import { insertRetailer } from '@scratchless/centre/retailers/retailers.sql'
-import {
-  CENTRE_MIGRATIONS,
-  type CentreSettings,
-  centreProcessSettings,
-  DEPOT,
-} from '@scratchless/centre/settings'
+import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
+import { CENTRE_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
-import {
-  activateTerminal,
-  insertEnrolment,
-  insertTerminal,
-} from '@scratchless/centre/terminals/terminals.sql'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
-import { openCentreSigner } from '@scratchless/centre/vault/ring'
-import type { VaultNeeds as CentreVaultNeeds, VaultKeys } from '@scratchless/centre/vault/vault-needs'
-import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
+import { loadCentreSigner } from '@scratchless/centre/vault/ring'
+import type { VaultKeys } from '@scratchless/centre/vault/vault-keys'
+import type { VaultNeeds as CentreVaultNeeds } from '@scratchless/centre/vault/vault-needs'
+import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { createFileCard } from '@scratchless/keys/file-card'
-import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
-import { LEDGER_MIGRATIONS, openAccount, postOnce } from '@scratchless/ledger/post-transfers'
-import { transferBetween } from '@scratchless/ledger/transfer'
+import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import type { OfficeRole, OfficeUrls } from '@scratchless/office/database/roles'
-import { signApproval } from '@scratchless/office/staff/approval'
-import { openPartnerAccount } from '@scratchless/operator/finance/partner-account'
+import type { OfficeRole } from '@scratchless/office/database/roles'
+import { createPartnerAccount } from '@scratchless/operator/finance/partner-account'
 import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { beginStockSealing } from '@scratchless/operator/vault/stock-sealing'
@@ -47,45 +35,27 @@ import {
 import { createLog, type Log } from '@scratchless/program/log'
 import type { CardVerbs } from '@scratchless/terminal/card/card-verbs'
 import { holdCard } from '@scratchless/terminal/card/hold-card'
-import { openStore } from '@scratchless/terminal/store/open-store'
+import { connectStore } from '@scratchless/terminal/store/connect-store'
 import { beginToEnrol, type EnrolNeeds, poll } from '@scratchless/terminal/supply/enrol'
-import { openEnrolmentOf } from '@scratchless/terminal/supply/enrolment.sql'
+import { enrolmentIn } from '@scratchless/terminal/supply/enrolment.sql'
 import { terminalClock } from '@scratchless/terminal/supply/terminal-clock'
 import type { Clock } from '@scratchless/voucher/clock'
-import {
-  type CardId,
-  cardId,
-  centreId,
-  operatorId,
-  type RetailerId,
-  vendorId,
-} from '@scratchless/voucher/ids'
-import { money } from '@scratchless/voucher/money'
-import { type Product, productId } from '@scratchless/voucher/product'
+import { type CardId, cardId, type RetailerId } from '@scratchless/voucher/ids'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
-import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
+import { testCentreSettings } from '../../centre/testing/centre-settings.ts'
+import {
+  addRetailer,
+  beginEnrolment,
+  certify,
+  type PeopleNeeds,
+  registerCard,
+} from '../../centre/testing/people.ts'
 import { TEST_DATABASE_URL, type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
-import { centreVerbs } from './centre-verbs.ts'
+import { ATLAS, ATLAS_5, CENTRE, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 
-export const ATLAS = operatorId('atlas')
-export const CENTRE = centreId('centre')
-export const PRODUCT: Product = {
-  id: productId('ATLAS-5'),
-  operator: ATLAS,
-  faceValue: money(5_000n, 'TND'),
-  publicPrice: money(5_000n, 'TND'),
-  tax: money(300n, 'TND'),
-  netCredit: money(4_700n, 'TND'),
-  codeDigits: 14,
-  checkDigit: 'none',
-  validityDays: 365,
-  refillTemplate: '*123*{code}#',
-}
-export const UNIT_PRICE_MINOR = 4_800n
-export const VENDOR = vendorId('02')
 /** Every seed begins at this moment. */
 export const START_MS = Date.UTC(2026, 0, 12, 8)
 /** Lots of small packs, so that a delivery part has several runs. */
@@ -132,13 +102,6 @@ export interface SeedDatabase {
   pool(role: OfficeRole): Pool
 }
 
-export function depositOf(retailer: RetailerId, name: string, codes: bigint) {
-  return transferBetween({
-    ...{ id: `deposit:${retailer}:${name}`, kind: 'deposit', subject: retailer, currency: 'TND' },
-    ...{ debit: CASH_ACCOUNT, credit: retailerAccount(retailer), amountMinor: codes * UNIT_PRICE_MINOR },
-  })
-}
-
 /** Needs the run's PostgreSQL (startTestPostgres). */
 export async function makeBaseWorld(): Promise<BaseWorld> {
   const clock: Clock = { nowMs: () => START_MS }
@@ -167,16 +130,19 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
     `INSERT INTO product (id, currency, face_value_minor, public_price_minor, tax_minor, net_credit_minor,
                           code_digits, check_digit, validity_days, refill_template, added_at)
      VALUES ($1, 'TND', 5000, 5000, 300, 4700, 14, 'none', 365, '*123*{code}#', $2)`,
-    [PRODUCT.id, at],
+    [ATLAS_5.id, at],
   )
   await inTransaction(operatorPool, (sql) =>
-    openPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
+    createPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
   )
   const vaultNeeds = { ...operatorVault, clock, random: systemRandom }
   await inTransaction(operatorDatabase.pool('vault'), (sql) => sealStock(vaultNeeds, sql))
   await inTransaction(operatorPool, adoptSealedStock)
 
-  const settings = settingsOf(pairs, approvers, folder, centreDatabase.urls)
+  const settings = testCentreSettings({
+    ...{ dataFolder: folder, databaseUrl: centreDatabase.urls.vault, approvers },
+    atlas: { verifyKey: pairs.operatorSign.publicKey, wrapKey: pairs.operatorUnwrap.publicKey },
+  })
   const centreVault = await centreVaultOf(
     pairs,
     secret(),
@@ -194,19 +160,14 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   })
   const pool = centreDatabase.pool('api')
   const needs = { pool, clock, random: systemRandom, log, vault: verbs as CentreNeeds['vault'], settings }
-  await openOwnAccounts(pool, 'TND', at)
-  await insertProduct(pool, PRODUCT, at)
+  await createOwnAccounts(pool, 'TND', at)
+  await insertProduct(pool, ATLAS_5, at)
   await raiseCatalogueVersion(pool)
-  const { id: retailer } = await insertRetailer(pool, {
-    ...{ depot: DEPOT, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
-  })
-  await openAccount(pool, {
-    ...{ depotId: DEPOT, id: retailerAccount(retailer), currency: 'TND', creditLineMinor: 0n, openedAt: at },
-  })
-  await inTransaction(pool, (sql) => postOnce(sql, DEPOT, depositOf(retailer, 'first', FIRST_CODES), at))
+  const people = { needs: { pool, clock, vault: verbs }, approvers }
+  const retailer = await addRetailer(people, FIRST_CODES * UNIT_PRICE_MINOR)
   const terminals: BaseTerminal[] = []
   for (let number = 1; number <= TERMINALS; number++)
-    terminals.push(await enrolTerminal(needs, verbs, { retailer, number, folder, approvers }))
+    terminals.push(await enrolTerminal(needs, people, { retailer, number, folder }))
 
   const offices = [await resettable(centreDatabase), await resettable(operatorDatabase)] as const
 
@@ -241,7 +202,7 @@ async function sealStock(
       packed.writeUIntBE(firstSerial + i, i * PACKED_BYTES, PACKED_BYTES)
     const expiresOn = `2028-0${1 + Math.floor(pack / PACKS_PER_LOT)}-01`
     await sealing.seal([
-      { product: PRODUCT.id, codeDigits: PRODUCT.codeDigits, expiresOn, firstSerial, packed },
+      { product: ATLAS_5.id, codeDigits: ATLAS_5.codeDigits, expiresOn, firstSerial, packed },
     ])
   }
   await sealing.finish()
@@ -336,34 +297,6 @@ function operatorVaultOf(
   }
 }
 
-function settingsOf(
-  pairs: Pairs,
-  approvers: readonly (KeyPair & { name: string })[],
-  folder: string,
-  database: OfficeUrls,
-): CentreSettings {
-  const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string
-  return centreProcessSettings.parse({
-    ...{ party: CENTRE, name: 'Tunis Distribution', phone: '71000000', currency: 'TND' },
-    ...{ dataFolder: folder, databaseUrl: database.vault },
-    ...{ staffHttp: { port: 1 }, partnerHttps: { port: 1 }, supplyHttps: { port: 1 }, frames: { port: 1 } },
-    partners: [
-      {
-        ...{ party: ATLAS, name: 'Atlas', colour: '#1D4F9F', customerCare: '1200', suite: 'interop' },
-        url: 'https://127.0.0.1:1/restock',
-        verifyKey: pem(pairs.operatorSign.publicKey),
-        wrapKey: pem(pairs.operatorUnwrap.publicKey),
-        ...{ tlsAuthority: 'none', tlsPin: '0'.repeat(64) },
-      },
-    ],
-    approvers: approvers.map(({ name, publicKey }) => ({ name, publicKey: pem(publicKey) })),
-    ceilings: { codesPerHour: 5_000, codesPerDay: 20_000 },
-    lease: { days: 7, unreportedSales: 500 },
-    epochDays: 7,
-    discountBasisPoints: 400,
-  })
-}
-
 async function centreVaultOf(
   pairs: Pairs,
   macKey: KeyObject,
@@ -388,7 +321,7 @@ async function centreVaultOf(
     operator: party,
     ...{ suite, verifyKey, wrapKey },
   }))
-  const own = await openCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
+  const own = await loadCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
   return {
     ...{ log, centre: CENTRE, keys },
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
@@ -397,54 +330,38 @@ async function centreVaultOf(
     epochDays: settings.epochDays,
     signer: own.signer,
     centreCertificate: own.certificate,
-    restockWorker: createRestockWorker({
-      ...{ centre: CENTRE, partners },
-      keys: {
-        unwrapSource: { privateKey: pairs.centreUnwrap.privateKey },
-        stock: { publicKey: stock.publicKey, oaepHash: stock.oaepHash },
-        ...{ macKey, fingerprint: keys.fingerprint },
+    restockWorker: createRestockWorker(
+      {
+        ...{ centre: CENTRE, partners },
+        keys: {
+          unwrapSource: { privateKey: pairs.centreUnwrap.privateKey },
+          stock: { publicKey: stock.publicKey, oaepHash: stock.oaepHash },
+          ...{ macKey, fingerprint: keys.fingerprint },
+        },
       },
-    }),
+      log,
+    ),
   }
 }
 
 async function enrolTerminal(
   needs: CentreNeeds,
-  verbs: CentreVerbs,
-  given: {
-    retailer: RetailerId
-    number: number
-    folder: string
-    approvers: readonly (KeyPair & { name: string })[]
-  },
+  people: PeopleNeeds,
+  given: { retailer: RetailerId; number: number; folder: string },
 ): Promise<BaseTerminal> {
-  const { retailer, number, folder, approvers } = given
-  const at = new Date(START_MS)
-  const approve = (purpose: string, fields: (string | Uint8Array)[]) =>
-    approvers.map(({ name, privateKey }) => ({
-      approver: name,
-      signature: signApproval(privateKey, purpose, fields),
-    }))
+  const { retailer, number, folder } = given
   const card = cardId(`C000000${number}`)
   const cardFolder = join(folder, `card-${number}`)
-  const cardKey = await createFileCard(cardFolder, card, Buffer.from(PIN), systemRandom)
-  const registered = await verbs.registerCard({
-    ...{ card, retailer, vendor: VENDOR, class: 'file' },
-    publicKey: cardKey.export({ type: 'spki', format: 'der' }),
-    approvals: approve('register-card', [card, retailer, VENDOR, 'file', fingerprintOf(cardKey)]),
-  })
-  if (registered !== 'registered') throw new Error(registered)
-
-  const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
-  const expiresAtS = Math.floor(START_MS / 1000) + 3_600
-  const opened = await verbs.openEnrolment({ terminal: id, retailer, expiresAtS })
-  const { enrolmentNumber, enrolmentCode } = opened
-  await insertEnrolment(needs.pool, {
-    ...{ number: enrolmentNumber, terminal: id, openedAt: at, expiresAt: new Date(expiresAtS * 1000) },
-  })
+  await registerCard(
+    people,
+    retailer,
+    card,
+    await createFileCard(cardFolder, card, Buffer.from(PIN), systemRandom),
+  )
+  const { id, enrolmentNumber, enrolmentCode } = await beginEnrolment(people, retailer)
   mkdirSync(join(folder, `terminal-${number}`))
   const storeFile = join(folder, `terminal-${number}`, 'terminal.sqlite')
-  const store = openStore(storeFile)
+  const store = connectStore(storeFile)
   const { privateKey: deviceKey } = generatePair('supply-sign')
   const enrolNeeds: EnrolNeeds = {
     ...{ store, deviceKey, random: systemRandom, clock: terminalClock(needs.clock, store) },
@@ -457,22 +374,14 @@ async function enrolTerminal(
   }
   const first = await beginToEnrol(enrolNeeds, `${enrolmentNumber}-${enrolmentCode}`)
   if (first !== 'waiting') throw new Error(first)
-  const certified = await verbs.certifyTerminal({
-    ...{ terminal: id, enrolmentNumber },
-    approvals: approve('certify-terminal', [id, retailer, deviceFingerprint(createPublicKey(deviceKey))]),
-  })
-  if (typeof certified === 'string') throw new Error(certified)
-  await activateTerminal(needs.pool, {
-    ...{ id, certificateNumber: certified.certificateNumber, publicKey: certified.publicKey },
-    certifiedUntil: new Date(certified.certifiedUntilS * 1000),
-  })
-  const enrolled = await poll(enrolNeeds, openEnrolmentOf(store, 'waiting')!)
+  await certify(people, { id, retailer, enrolmentNumber, deviceKey: createPublicKey(deviceKey) })
+  const enrolled = await poll(enrolNeeds, enrolmentIn(store, 'waiting')!)
   if (enrolled !== 'enrolled') throw new Error(enrolled)
   store.close()
 
   let steadyMs = 0
   const cardVerbs = holdCard({
-    folder: cardFolder,
+    slot: fileCardSlot(cardFolder),
     openingsPerSecond: 1_000,
     // Selling at a person's pace, whatever the simulated clock does.
     steadyMs: () => (steadyMs += 1_000),

@@ -10,8 +10,10 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { PrivateLineLost } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
+import { depositOf } from '../../centre/testing/people.ts'
+import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { seeded } from '../forgeries/seeded.ts'
-import { type BaseWorld, depositOf, START_MS } from './base-world.ts'
+import { type BaseWorld, START_MS } from './base-world.ts'
 import { type Chance, chanceOf, type FaultCounts } from './faults.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import { deliveryWay, lineOf, orderWay, postBy, supplyWay, type Way } from './sim-lines.ts'
@@ -182,7 +184,7 @@ async function powerCut(world: World): Promise<string> {
 }
 
 /** An ordinary morning, before anything goes wrong: the centre has stock, and both tills have some codes. */
-async function openShop({ centre, operator, orders, deliveries, terminals, chance }: World): Promise<void> {
+async function startShop({ centre, operator, orders, deliveries, terminals, chance }: World): Promise<void> {
   chance.faultsOn = false
   await centre.orderRestock(FIRST_RESTOCK)
   await centre.turnOutbox(postBy(orders))
@@ -336,7 +338,7 @@ export async function runSeed(
       offsetsMs[party]! += ms
     },
     async deposit(codes) {
-      const transfer = depositOf(base.retailer, `${++deposits}`, codes)
+      const transfer = depositOf(base.retailer, `${++deposits}`, codes * UNIT_PRICE_MINOR)
       await inTransaction(databases.centre.pool('api'), (sql) =>
         postOnce(sql, DEPOT, transfer, new Date(nowMs)),
       )
@@ -344,7 +346,7 @@ export async function runSeed(
   }
   let done = 0
   try {
-    await openShop(world).catch((problem: unknown) => witness.say('fault', `opening: ${problem}`))
+    await startShop(world).catch((problem: unknown) => witness.say('fault', `opening: ${problem}`))
     await witness.look()
     while (done < operations && !witness.violations.some(({ invariant }) => invariant !== 'fault')) {
       nowMs += SECOND_MS + chance.below(30 * SECOND_MS)

@@ -5,10 +5,11 @@ import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
 import { createSupplyDoor, type SupplyDoor } from '@scratchless/centre/supply/answer-supply-frame'
-import { resumeSupplyOrders } from '@scratchless/centre/supply/receive-supply-order'
+import { resumeSupplyOrders } from '@scratchless/centre/supply/close-supply-orders'
 import { settleOverdueOrders } from '@scratchless/centre/supply/settle-overdue-orders'
 import { createSupplyDesk } from '@scratchless/centre/supply/supply-desk'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
+import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import {
@@ -27,14 +28,14 @@ import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
-import { closeRestockOrderResponse } from '@scratchless/operator/vault/close-restock-order-response'
-import { openRestockReceipt } from '@scratchless/operator/vault/open-restock-receipt'
+import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
+import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock-receipt'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
-import { ATLAS, type BaseWorld, CENTRE, PRODUCT, type SeedDatabase } from './base-world.ts'
-import { centreVerbs } from './centre-verbs.ts'
+import { ATLAS, ATLAS_5, CENTRE } from '../../voucher/testing/example-product.ts'
+import type { BaseWorld, SeedDatabase } from './base-world.ts'
 import { type Meeting, newMeeting } from './meeting.ts'
 import { Crash, lineTo, newProcess, poolOf, type SimProcess, type StatementHook } from './sim-process.ts'
 
@@ -65,7 +66,7 @@ interface Office {
 /** The two processes of an office; `startApi` is what its main file does before it listens. */
 function officeOf(
   prefix: 'centre' | 'operator',
-  openVault: (process: SimProcess) => void,
+  startVault: (process: SimProcess) => void,
   startApi: (process: SimProcess) => Promise<void>,
 ): Office & { restartVault(): Promise<void> } {
   let api = newProcess(`${prefix}-api`)
@@ -75,7 +76,7 @@ function officeOf(
   async function restartVault(): Promise<void> {
     writesBefore += vault.writes
     vault = newProcess(`${prefix}-vault`)
-    openVault(vault)
+    startVault(vault)
   }
 
   async function restart(): Promise<void> {
@@ -183,7 +184,7 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     takeDelivery: (bytes) => office.run(() => receiveRestockDelivery(needs, ATLAS, bytes)),
     orderRestock: (quantity) =>
       office.run(async () => {
-        const wish = { operator: ATLAS, lines: [{ product: PRODUCT.id, quantity }] }
+        const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] }
         const id = await sendRestockOrder(needs, wish, 'sim')
         return id.startsWith('unknown') ? id : 'ordered'
       }),
@@ -234,9 +235,9 @@ export async function startOperator({
         admitStockFile: notHere,
         generateStock: notHere,
         takeRestockOrder: (argument) => takeRestockOrder(vault, argument),
-        closeRestockOrderResponse: (response) => closeRestockOrderResponse(vault, response),
+        signRestockOrderResponse: (response) => signRestockOrderResponse(vault, response),
         closeRestockDelivery: (plan) => closeRestockDelivery(vault, plan),
-        openRestockReceipt: (argument) => openRestockReceipt(vault, argument),
+        verifyRestockReceipt: (argument) => verifyRestockReceipt(vault, argument),
       }
     },
     async (process) => {

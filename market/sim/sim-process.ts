@@ -3,7 +3,7 @@
 
 import type { Pool, SqlClient } from '@scratchless/office/database/database'
 import { type PrivateLine, PrivateLineLost, type Verbs } from '@scratchless/program/private-line'
-import type { Store } from '@scratchless/terminal/store/open-store'
+import type { Store } from '@scratchless/terminal/store/connect-store'
 import type pg from 'pg'
 
 /** Thrown through the flows of a process that has died. */

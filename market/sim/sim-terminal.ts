@@ -7,7 +7,7 @@ import type { CentreLine } from '@scratchless/terminal/line/centre-line'
 import { salesIn } from '@scratchless/terminal/sale/sale.sql'
 import { type SellNeeds, sell } from '@scratchless/terminal/sale/sell'
 import { doubtOpenIntents, settleDoubt } from '@scratchless/terminal/sale/settle-doubt'
-import { openStore, openStoreForReading, type Store } from '@scratchless/terminal/store/open-store'
+import { connectStore, connectStoreForReading, type Store } from '@scratchless/terminal/store/connect-store'
 import { getCatalogue, getStanding } from '@scratchless/terminal/supply/centre-word.sql'
 import { type Identity, identityOf } from '@scratchless/terminal/supply/identity'
 import { takeOrder } from '@scratchless/terminal/supply/send-supply-order'
@@ -18,7 +18,9 @@ import { ticketFacts } from '@scratchless/terminal/ticket/ticket-facts'
 import { type TicketTemplate, ticketTemplate } from '@scratchless/terminal/ticket/ticket-template'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
-import { type BaseTerminal, copyStore, PRODUCT, START_MS, VENDOR } from './base-world.ts'
+import { VENDOR } from '../../centre/testing/people.ts'
+import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
+import { type BaseTerminal, copyStore, START_MS } from './base-world.ts'
 import type { PlantedBug } from './planted-bugs.ts'
 import type { SimPrinter } from './sim-printer.ts'
 import { newProcess, type SimProcess, storeOf } from './sim-process.ts'
@@ -68,7 +70,7 @@ export function newTerminal(given: {
   const card: PrivateLine<CardVerbs> = {
     state: async () => base.cardVerbs.state(),
     givePin: async (argument) => base.cardVerbs.givePin(argument),
-    openSafe: async (argument) => base.cardVerbs.openSafe(argument),
+    unwrapSafeKey: async (argument) => base.cardVerbs.unwrapSafeKey(argument),
     keyOfCode: async (argument) => base.cardVerbs.keyOfCode(argument),
     lock: async () => base.cardVerbs.lock(),
   }
@@ -78,7 +80,7 @@ export function newTerminal(given: {
     real?.close()
     writesBefore += process.writes
     process = newProcess('terminal')
-    real = openStore(storeFile)
+    real = connectStore(storeFile)
     store = storeOf(real, process)
     onBoard = terminalClock(clock, store)
     const doubt = bug?.atStart ?? doubtOpenIntents
@@ -91,7 +93,7 @@ export function newTerminal(given: {
     })
   }
   start()
-  const committed = openStoreForReading(storeFile)
+  const committed = connectStoreForReading(storeFile)
 
   function sellNeeds(): SellNeeds | null {
     const catalogue = getCatalogue(store)
@@ -122,13 +124,13 @@ export function newTerminal(given: {
     turn: () => turn(),
     order(quantity) {
       if (firstOrderIn(store, 'waiting') !== undefined) return 'one waits already'
-      const taken = takeOrder({ store, clock: onBoard }, [{ product: PRODUCT.id, quantity }])
+      const taken = takeOrder({ store, clock: onBoard }, [{ product: ATLAS_5.id, quantity }])
       return typeof taken === 'number' ? 'taken' : taken
     },
     async press(saleId) {
       const needs = sellNeeds()
       if (needs === null) return 'no catalogue'
-      const outcome = await sell(needs, session, { saleId, product: PRODUCT.id })
+      const outcome = await sell(needs, session, { saleId, product: ATLAS_5.id })
       return typeof outcome === 'string' ? outcome : `${outcome.number} ${outcome.state}`
     },
     settleDoubts() {

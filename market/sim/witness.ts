@@ -2,15 +2,17 @@
 // programs' own audits it checks what only somebody can check who sees all three parties at once.
 
 import { createHash } from 'node:crypto'
-import { auditSnapshot as auditCentre } from '@scratchless/centre/audit'
+import { centreChecks } from '@scratchless/centre/audit'
+import { runChecks } from '@scratchless/office/audit/run-checks'
 import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import type { Pool, Sql } from '@scratchless/office/database/database'
-import { auditSnapshot as auditOperator } from '@scratchless/operator/audit'
+import { operatorChecks } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { readKeptHeads } from '@scratchless/terminal/supply/kept-head.sql'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import { ATLAS, CENTRE, type SeedDatabase } from './base-world.ts'
+import { ATLAS, CENTRE } from '../../voucher/testing/example-product.ts'
+import type { SeedDatabase } from './base-world.ts'
 import { prepared, type Values } from './sim-process.ts'
 import type { SimTerminal } from './sim-terminal.ts'
 
@@ -114,7 +116,7 @@ export function newWitness(world: {
       const sql = {
         query: (text: string, values?: Values) => client.query(prepared(text, values ?? [])),
       } as unknown as Sql
-      const lines = await (party === 'centre' ? auditCentre : auditOperator)(sql, kept)
+      const lines = await runChecks(sql, party === 'centre' ? centreChecks : operatorChecks, kept)
       const { rows } = await sql.query<AuditHead>('SELECT n, hash FROM audit_head')
       // The newest two: one may be cut off, and a whole history would only say the same again.
       heads[party] = [...heads[party].slice(-1), { ...rows[0]!, keptBy: 'the witness' }]

@@ -13,7 +13,7 @@ import {
   readHead,
 } from './audit-chain.sql.ts'
 
-export interface AuditAction {
+interface AuditAction {
   readonly at: Date
   /** A member of staff, a partner, a terminal, or `system`. */
   readonly actor: string
@@ -36,7 +36,7 @@ export interface KeptHead extends AuditHead {
   readonly keptBy: string
 }
 
-export type AuditVerdict =
+type AuditVerdict =
   | {
       readonly holds: true
       readonly head: AuditHead /** Kept heads that are in place. */

@@ -11,7 +11,7 @@ export type Sql = Pick<pg.ClientBase, 'query'>
 export type SqlClient = pg.PoolClient
 export type Pool = pg.Pool
 
-export type Isolation = 'read committed' | 'repeatable read' | 'serializable'
+type Isolation = 'read committed' | 'repeatable read' | 'serializable'
 
 /** Serialization failure and deadlock (PostgreSQL, appendix A): the same transaction may succeed when run again. */
 const RETRYABLE = new Set(['40001', '40P01'])
@@ -73,11 +73,6 @@ export async function inTransaction<Result>(
 }
 
 /** The five characters of SQLSTATE where the error came from PostgreSQL. */
-export function sqlState(error: unknown): string | undefined {
+function sqlState(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
-}
-
-/** The name of the constraint that a statement broke, for rules that answer with a refusal. */
-export function brokenConstraint(error: unknown): string | undefined {
-  return error instanceof pg.DatabaseError ? error.constraint : undefined
 }

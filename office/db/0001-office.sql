@@ -30,7 +30,7 @@ CREATE TABLE message_out (
   -- One queue position, so that a partner's messages leave in the order they were written.
   position     bigint GENERATED ALWAYS AS IDENTITY,
   bytes        bytea NOT NULL,
-  state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'answered', 'given_up')),
+  state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'answered')),
   answer       bytea,
   attempts     int NOT NULL DEFAULT 0,
   next_try_at  timestamptz NOT NULL,

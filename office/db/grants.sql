@@ -1,8 +1,14 @@
-GRANT SELECT, INSERT, UPDATE ON staff TO :api;
-GRANT SELECT, INSERT, UPDATE, DELETE ON staff_session TO :api;
-GRANT SELECT, INSERT, UPDATE ON message_out, message_in TO :api;
+GRANT SELECT, INSERT ON staff TO :api;
+GRANT UPDATE (password_hash, failures, locked_until, disabled_at) ON staff TO :api;
+GRANT SELECT, INSERT, DELETE ON staff_session TO :api;
+GRANT UPDATE (seen_at) ON staff_session TO :api;
+-- What was saved to be sent and what was taken is never rewritten; only what became of it is.
+GRANT SELECT, INSERT ON message_out, message_in TO :api;
+GRANT UPDATE (state, answer, attempts, next_try_at, last_problem, settled_at) ON message_out TO :api;
+GRANT UPDATE (answer, answered_at) ON message_in TO :api;
 GRANT SELECT, INSERT ON audit_entry TO :api, :vault;
-GRANT SELECT, UPDATE ON audit_head TO :api, :vault;
+GRANT SELECT ON audit_head TO :api, :vault;
+GRANT UPDATE (n, hash) ON audit_head TO :api, :vault;
 GRANT SELECT, INSERT ON kept_head TO :vault;
 
 -- The auditor sees everything here but what signs somebody in.

@@ -1,5 +1,12 @@
+import type { MessageId } from '@scratchless/voucher/ids'
 import type { Sql } from '../database/database.ts'
-import type { IncomingKey } from './take-message.ts'
+
+export interface IncomingKey {
+  /** The verified sender. */
+  readonly sender: string
+  readonly kind: string
+  readonly id: MessageId
+}
 
 /** False where the key is known. Waits for a transaction that is inserting the same key. */
 export async function insertIncoming(

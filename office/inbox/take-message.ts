@@ -1,22 +1,14 @@
 // Same id, same answer: a message is taken once, its answer is stored before it is sent, and a repeat gets the
 // stored bytes. Sameness is the hash of the verified payload; the same id with another payload is an alarm.
 
-import type { MessageId } from '@scratchless/voucher/ids'
 import type { Sql } from '../database/database.ts'
-import { findIncoming, insertIncoming, storeAnswerBytes } from './inbox.sql.ts'
-
-export interface IncomingKey {
-  /** The verified sender. */
-  readonly sender: string
-  readonly kind: string
-  readonly id: MessageId
-}
+import { findIncoming, type IncomingKey, insertIncoming, storeAnswerBytes } from './inbox.sql.ts'
 
 /**
  * `new`: do it, and call `storeAnswer` in the same transaction. `in-progress`: taken in an earlier transaction and
  * not answered yet. `altered`: refuse and alarm.
  */
-export type Taken = 'new' | 'in-progress' | 'altered' | { readonly answer: Buffer }
+type Taken = 'new' | 'in-progress' | 'altered' | { readonly answer: Buffer }
 
 /**
  * Takes a message in the transaction that will answer it (read committed): of two that arrive at once, the second

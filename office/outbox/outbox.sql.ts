@@ -93,11 +93,3 @@ export async function markFailed(
     [id, failure.problem, failure.nextTryAt],
   )
 }
-
-export async function markGivenUp(sql: Sql, id: MessageId, problem: string, now: Date): Promise<void> {
-  await sql.query(
-    `UPDATE message_out SET state = 'given_up', attempts = attempts + 1, last_problem = $2, settled_at = $3
-      WHERE id = $1 AND state = 'waiting'`,
-    [id, problem, now],
-  )
-}

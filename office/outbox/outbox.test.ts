@@ -7,7 +7,7 @@ import { inTransaction } from '../database/database.ts'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
 import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
 import { saveMessage } from './outbox.sql.ts'
-import { GiveUp, type Outbox, type OutboxNeeds, retryDelayMs, startOutbox } from './send-outbox.ts'
+import { type Outbox, type OutboxNeeds, retryDelayMs, startOutbox } from './send-outbox.ts'
 
 let database: TestDatabase
 const outboxes: Outbox[] = []
@@ -119,16 +119,6 @@ test('an answer whose handler throws is not stored, and the message goes out aga
   await save('atlas')
   await until(async () => (await states())[0] === 'answered')
   expect(tries).toBe(2)
-})
-
-test('a message given up stays with its problem', async () => {
-  start(async () => {
-    throw new GiveUp('the partner refused the certificate for good')
-  })
-  await save('atlas')
-  await until(async () => (await states())[0] === 'given_up')
-  const { rows } = await database.pool('auditor').query('SELECT last_problem FROM message_out')
-  expect(rows[0].last_problem).toContain('for good')
 })
 
 test('two senders of one database send each message once', async () => {

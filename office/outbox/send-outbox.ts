@@ -10,7 +10,6 @@ import {
   findNextDue,
   markAnswered,
   markFailed,
-  markGivenUp,
   OUTBOX_CHANNEL,
   type OutgoingMessage,
   readMessage,
@@ -22,11 +21,11 @@ export interface OutboxNeeds {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Posts the bytes and returns the answer's. Whatever it throws is retried, but a GiveUp. */
+  /** Posts the bytes and returns the answer's. Whatever it throws is retried. */
   readonly send: (message: OutgoingMessage) => Promise<Uint8Array>
   /**
    * Takes the answer in the transaction that marks the message answered. It verifies first: what it throws rolls
-   * back and the message is sent again, but a GiveUp.
+   * back and the message is sent again.
    */
   readonly onAnswer: (sql: SqlClient, message: OutgoingMessage, answer: Uint8Array) => Promise<void>
   /** Messages of one partner under way at once. */
@@ -36,11 +35,6 @@ export interface OutboxNeeds {
 export interface Outbox {
   /** Waits for what is under way, then ends. */
   stop(): Promise<void>
-}
-
-/** Thrown by `send` or `onAnswer` where no retry can help: the message stays, given up, for a person to look at. */
-export class GiveUp extends Error {
-  override name = 'GiveUp'
 }
 
 /** Enough to fill a line with parts of 10,000 codes while the vault makes the next ones. */
@@ -120,7 +114,7 @@ export function startOutbox(needs: OutboxNeeds): Outbox {
     } finally {
       client.off('error', onError)
       client.off('notification', wakeUp)
-      // Closed, not returned: the sender's lock and the LISTEN end with it.
+      // Signed, not returned: the sender's lock and the LISTEN end with it.
       client.release(true)
     }
     if (broken) throw broken
@@ -171,11 +165,6 @@ export function startOutbox(needs: OutboxNeeds): Outbox {
     const problem = (error instanceof Error ? error.message : String(error)).slice(0, MAX_PROBLEM_LENGTH)
     const nowMs = clock.nowMs()
     try {
-      if (error instanceof GiveUp) {
-        log.error({ message: id, problem }, 'a message was given up')
-        await markGivenUp(pool, id, problem, new Date(nowMs))
-        return
-      }
       log.warn({ message: id, attempts, problem }, 'a message was not answered and is tried again')
       const nextTryAt = new Date(nowMs + retryDelayMs(attempts, needs.random))
       await markFailed(pool, id, { problem, nextTryAt })

@@ -25,7 +25,7 @@ export class PostgresProblem extends Error {
   override name = 'PostgresProblem'
 }
 
-export interface ServerUser {
+interface ServerUser {
   readonly uid: number
   readonly gid: number
 }

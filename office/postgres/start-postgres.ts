@@ -29,7 +29,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>
 }
 
-export interface PostgresOptions {
+interface PostgresOptions {
   readonly folder: string
   readonly random: Random
   /** Without one: the port of last time, or a free one where that is taken. */

@@ -3,7 +3,7 @@
 
 import { dirname, join, resolve } from 'node:path'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
-import { account, accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
+import { account, accountsFor, giveFolder, shareFolder } from '@scratchless/program/account'
 import { ConfigProblem, checkConfig, configPath, readConfigFile } from '@scratchless/program/config-file'
 import { holdFolder } from '@scratchless/program/folder-lock'
 import { createLog, type Log } from '@scratchless/program/log'
@@ -82,8 +82,8 @@ function runOffice({ config, plainSettings, settings, api, vault, log }: Office)
   const accounts = accountsFor(settings)
   const passphrase = readPassphrase()
   const keys = resolve(dataFolder, keysFolder)
-  openFolder(dataFolder, accounts)
-  openFolder(keys, accounts)
+  shareFolder(dataFolder, accounts)
+  shareFolder(keys, accounts)
   for (const name of ['api', 'vault'] as const) giveFolder(join(keys, name), accounts?.[name])
   giveFolder(join(dataFolder, dirname(VAULT_SOCKET)), accounts?.vault, accounts?.api)
 

@@ -8,7 +8,7 @@ import { encode } from 'cborg'
 /** Fields of what is approved: ids, numbers, digests of keys. Enough that no other act has the same. */
 export type ApprovalField = string | number | bigint | Uint8Array
 
-export interface Approval {
+interface Approval {
   /** The approver's name in the vault's ring. */
   readonly approver: string
   readonly signature: Uint8Array

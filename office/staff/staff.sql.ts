@@ -28,12 +28,29 @@ export async function findStaff(sql: Sql, signInName: string): Promise<StaffRow 
   return rows[0]
 }
 
-export async function listStaff(sql: Sql): Promise<Omit<StaffRow, 'password_hash'>[]> {
+/** By sign-in name. */
+export async function listStaff(sql: Sql, limit: number): Promise<Omit<StaffRow, 'password_hash'>[]> {
   const { rows } = await sql.query<Omit<StaffRow, 'password_hash'>>(
     `SELECT id, sign_in_name, full_name, roles, failures, locked_until, disabled_at
-       FROM staff ORDER BY sign_in_name`,
+       FROM staff ORDER BY sign_in_name LIMIT $1`,
+    [limit],
   )
   return rows
+}
+
+export async function lockStaff(
+  sql: Sql,
+  staffId: number,
+): Promise<Pick<StaffRow, 'sign_in_name' | 'disabled_at'> | undefined> {
+  const { rows } = await sql.query<Pick<StaffRow, 'sign_in_name' | 'disabled_at'>>(
+    'SELECT sign_in_name, disabled_at FROM staff WHERE id = $1 FOR UPDATE',
+    [staffId],
+  )
+  return rows[0]
+}
+
+export async function markDisabled(sql: Sql, staffId: number, at: Date): Promise<void> {
+  await sql.query('UPDATE staff SET disabled_at = $2 WHERE id = $1', [staffId, at])
 }
 
 export async function setPassword(sql: Sql, staffId: number, passwordHash: string): Promise<void> {
@@ -73,7 +90,7 @@ export async function insertSession(
   )
 }
 
-export interface SessionRow {
+interface SessionRow {
   id: number
   sign_in_name: string
   full_name: string
@@ -103,6 +120,10 @@ export async function touchSession(sql: Sql, tokenHash: Buffer, now: Date): Prom
 
 export async function deleteSession(sql: Sql, tokenHash: Buffer): Promise<void> {
   await sql.query('DELETE FROM staff_session WHERE token_hash = $1', [tokenHash])
+}
+
+export async function deleteSessionsOf(sql: Sql, staffId: number): Promise<void> {
+  await sql.query('DELETE FROM staff_session WHERE staff_id = $1', [staffId])
 }
 
 export async function deleteEndedSessions(sql: Sql, now: Date): Promise<void> {

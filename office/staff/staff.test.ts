@@ -32,8 +32,8 @@ async function office() {
   const app = createHttpServer({ log, clock, random: systemRandom })
   const needs = { pool: database.pool('api'), clock, random: systemRandom }
   const guard = await addStaffRoutes(app, needs, { party: centreId('centre'), secureCookie: false })
-  app.get('/api/stock', { preHandler: guard.requireRole('stock') }, async () => ({ stock: [] }))
-  app.get('/api/money', { preHandler: guard.requireRole('finance') }, async () => ({}))
+  app.get('/api/stock', guard.mayDo('bring-in-stock'), async () => ({ stock: [] }))
+  app.get('/api/money', guard.mayDo('take-deposit'), async () => ({}))
   return { app, needs }
 }
 

@@ -5,16 +5,21 @@ import { createHash } from 'node:crypto'
 import { hash, verify } from '@node-rs/argon2'
 import type { Clock } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
-import type { Pool } from '../database/database.ts'
+import { appendAudit } from '../audit-chain/audit-chain.ts'
+import { inTransaction, type Pool } from '../database/database.ts'
 import {
   clearFailures,
   countFailure,
   deleteEndedSessions,
   deleteSession,
+  deleteSessionsOf,
   findSession,
   findStaff,
   insertSession,
   insertStaff,
+  listStaff,
+  lockStaff,
+  markDisabled,
   type StaffRow,
   setPassword,
   touchSession,
@@ -34,10 +39,10 @@ export interface StaffMember {
 }
 
 /** In order of precedence. `locked` is said even for a right password. */
-export type SignInRefusal = 'locked' | 'wrong-credentials'
+type SignInRefusal = 'locked' | 'wrong-credentials'
 
 /** Below it a guesser needs no patience (NIST SP 800-63B, 5.1.1, asks for 8; staff move money). */
-export const MIN_PASSWORD_LENGTH = 10
+const MIN_PASSWORD_LENGTH = 10
 /** argon2 takes any length; a request must not make it work for long. */
 export const MAX_PASSWORD_LENGTH = 200
 /** Five tries, then a quarter of an hour: 480 guesses a day. */
@@ -49,6 +54,8 @@ const IDLE_MS = 3_600_000
 /** How stale `seen_at` may be before it is written again. */
 const TOUCH_MS = 60_000
 const TOKEN_BYTES = 32
+/** An office of a few hundred; a page shows them all. */
+const MAX_STAFF = 1_000
 
 /** Adds a member of staff; null where the sign-in name is taken. Throws a RangeError on a short password. */
 export async function addStaff(
@@ -59,9 +66,65 @@ export async function addStaff(
   return insertStaff(needs.pool, { ...member, passwordHash })
 }
 
-/** Gives a new password and unlocks. Throws a RangeError on a short one. */
-export async function changePassword(needs: Pick<StaffNeeds, 'pool'>, staffId: number, password: string) {
-  await setPassword(needs.pool, staffId, await hashPassword(password))
+/** In order of precedence. */
+type PasswordRefusal = 'wrong-password' | 'password-too-short'
+
+/** A member gives himself another password. All his sessions end, so that whoever else had the old one is out. */
+export async function changePassword(
+  { pool, clock }: StaffNeeds,
+  member: StaffMember,
+  current: string,
+  next: string,
+): Promise<'changed' | PasswordRefusal> {
+  const row = await findStaff(pool, member.signInName)
+  if (row === undefined || !(await verify(row.password_hash, current))) return 'wrong-password'
+  if (next.length < MIN_PASSWORD_LENGTH) return 'password-too-short'
+  const passwordHash = await hashPassword(next)
+  const at = new Date(clock.nowMs())
+  await inTransaction(pool, async (sql) => {
+    await setPassword(sql, member.id, passwordHash)
+    await deleteSessionsOf(sql, member.id)
+    const { signInName: actor } = member
+    await appendAudit(sql, { at, actor, action: 'password-changed', subject: actor })
+  })
+  return 'changed'
+}
+
+/** In order of precedence. */
+type DisablingRefusal = 'oneself' | 'unknown-member' | 'disabled-already'
+
+/** A leaver: he is signed out everywhere and signs in no more. Nobody disables himself. */
+export async function disableStaff(
+  { pool, clock }: StaffNeeds,
+  by: StaffMember,
+  staffId: number,
+): Promise<'disabled' | DisablingRefusal> {
+  if (by.id === staffId) return 'oneself'
+  const at = new Date(clock.nowMs())
+  return inTransaction(pool, async (sql) => {
+    const row = await lockStaff(sql, staffId)
+    if (row === undefined) return 'unknown-member'
+    if (row.disabled_at !== null) return 'disabled-already'
+    await markDisabled(sql, staffId, at)
+    await deleteSessionsOf(sql, staffId)
+    await appendAudit(sql, { at, actor: by.signInName, action: 'staff-disabled', subject: row.sign_in_name })
+    return 'disabled'
+  })
+}
+
+export interface StaffView extends StaffMember {
+  /** ISO 8601; null while he may sign in. */
+  readonly disabledAt: string | null
+  readonly lockedUntil: string | null
+}
+
+export async function readStaff({ pool }: Pick<StaffNeeds, 'pool'>): Promise<StaffView[]> {
+  const rows = await listStaff(pool, MAX_STAFF)
+  return rows.map((row) => ({
+    ...memberOf(row),
+    disabledAt: row.disabled_at?.toISOString() ?? null,
+    lockedUntil: row.locked_until?.toISOString() ?? null,
+  }))
 }
 
 function hashPassword(password: string): Promise<string> {

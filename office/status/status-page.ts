@@ -7,7 +7,7 @@ import type { StaffGuard } from '../staff/staff-routes.ts'
 import { type Language, languageOf, STATUS_WORDS } from './status-words.ts'
 
 /** Numbers are set in the reader's way and to the right; a moment as date and time; text as it is. */
-export type StatusCell = string | number | bigint | Date
+type StatusCell = string | number | bigint | Date
 
 export interface StatusTable {
   readonly title: string
@@ -15,7 +15,7 @@ export interface StatusTable {
   readonly rows: readonly (readonly StatusCell[])[]
 }
 
-export interface StatusPage {
+interface StatusPage {
   /** The office's name. */
   readonly name: string
   /** `#rrggbb`: a line at the top, beside the name. */
@@ -24,7 +24,7 @@ export interface StatusPage {
 }
 
 export function addStatusPage(app: FastifyInstance, office: StatusPage, guard: StaffGuard): void {
-  const onlyStaff = guard.requireRole()
+  const { preHandler: onlyStaff } = guard.mayDo('see-the-status-page')
   app.get('/status.js', async (_request, reply) => reply.type('text/javascript; charset=utf-8').send(SCRIPT))
   app.get<{ Querystring: { lang?: string } }>('/', async (request, reply) => {
     const language = languageOf(request.query.lang, request.headers['accept-language'])
@@ -91,9 +91,9 @@ function escaped(text: string): string {
 
 /** The screens' tokens: paper and ink, and green for action. */
 const STYLE = `
-:root{--ink:#13201b;--ink2:#3a4a43;--ink3:#5a6a63;--ctrl:#84918b;--line:#d9e0dc;--desk:#ecf0ee;--sheet:#fff;--fir7:#0c5a3f;--fir8:#094631;--red7:#9b1f15;--red0:#fef1ef}
+:root{--ink:#13201b;--ink2:#3a4a43;--ink3:#5a6a63;--ctrl:#84918b;--line:#d9e0dc;--backdrop:#ecf0ee;--sheet:#fff;--fir7:#0c5a3f;--fir8:#094631;--red7:#9b1f15;--red0:#fef1ef}
 *{box-sizing:border-box}
-body{margin:0;background:var(--desk);color:var(--ink);font:13px/20px "IBM Plex Sans Variable",system-ui,sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;background:var(--backdrop);color:var(--ink);font:13px/20px "IBM Plex Sans Variable",system-ui,sans-serif;font-variant-numeric:tabular-nums}
 header{display:flex;gap:16px;align-items:baseline;padding:12px 24px}.mark{font-size:16px;letter-spacing:-.03em}
 h1{flex:1;font-size:22px;line-height:28px;font-weight:600;margin:0}h2{font-size:14px;line-height:20px;font-weight:600;margin:0 0 8px}
 a{color:var(--fir7)}main{margin:0 12px 12px;background:var(--sheet);border:1px solid var(--line);border-radius:12px}

@@ -3,7 +3,7 @@
 // It commits in the same transaction as its rows.
 
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { closeForHolder, type HolderKey, type HolderPublicKey } from '@scratchless/keys/holder-key'
+import { type HolderKey, type HolderPublicKey, wrapForHolder } from '@scratchless/keys/holder-key'
 import { encode } from 'cborg'
 import type { LotBinding, OfficeHolder, Sealing } from './closing.ts'
 
@@ -17,26 +17,26 @@ export interface LotRecord<H extends OfficeHolder> {
 }
 
 /** In order of precedence: not made by this vault (or altered since); closed for another key. */
-export type LotRecordRefusal = 'not-ours' | 'not-for-this-key'
+type LotRecordRefusal = 'not-ours' | 'not-for-this-key'
 
 const CONTENT_KEY_BYTES = 32
 
 /** Closes a sealing attempt's key for the holder. `macKey` is the vault's `lot-mac` secret. */
-export function closeLotRecord<H extends OfficeHolder>(
+export function writeLotRecord<H extends OfficeHolder>(
   recordId: string,
   sealing: Sealing<H>,
   codeDigits: number,
   keys: { holder: HolderPublicKey; macKey: KeyObject },
 ): LotRecord<H> {
   const bytes = sealing.contentKey.export()
-  const wrappedKey = closeForHolder(keys.holder, bytes)
+  const wrappedKey = wrapForHolder(keys.holder, bytes)
   bytes.fill(0)
   const record = { recordId, binding: sealing.binding, codeDigits, wrappedKey }
   return { ...record, mac: macOf(record, keys.macKey) }
 }
 
 /** The content key of a record of ours, or why not. The MAC is checked before anything is decrypted. */
-export function openLotRecord<H extends OfficeHolder>(
+export function readLotRecord<H extends OfficeHolder>(
   record: LotRecord<H>,
   keys: { holder: HolderKey; macKey: KeyObject },
 ): KeyObject | LotRecordRefusal {

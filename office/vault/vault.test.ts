@@ -10,7 +10,7 @@ import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { expect, test } from 'vitest'
 import { BrokenSeal, beginSealing, closePack, openPack } from './closing.ts'
 import { fingerprintsOf } from './fingerprint.ts'
-import { closeLotRecord, openLotRecord } from './lot-record.ts'
+import { readLotRecord, writeLotRecord } from './lot-record.ts'
 
 const binding = {
   holderKind: 'centre',
@@ -33,8 +33,8 @@ test('what was closed opens again, whole or from the middle of a later pack', ()
   expect(later.firstIndex).toBe(10)
   expect(later.sealed.length).toBe(5 * sealedSize(digits))
   const part = subRun(later.sealed, 2, 3, digits)
-  const opened = openPack(sealing.contentKey, binding, serialAt(firstSerial, 502), 12, part, digits)
-  expect(opened).toEqual(two.subarray(2 * packedSize(digits)))
+  const verified = openPack(sealing.contentKey, binding, serialAt(firstSerial, 502), 12, part, digits)
+  expect(verified).toEqual(two.subarray(2 * packedSize(digits)))
 })
 
 test('a code moved to another serial, index, holder, lot or product does not open', () => {
@@ -59,23 +59,23 @@ test('a code moved to another serial, index, holder, lot or product does not ope
 
 test('a lot record opens for its holder, and not when planted, altered or for another', () => {
   const sealing = beginSealing(binding, systemRandom)
-  const record = closeLotRecord('r1', sealing, digits, { holder, macKey })
+  const record = writeLotRecord('r1', sealing, digits, { holder, macKey })
   const keys = { holder, macKey }
-  const opened = openLotRecord(record, keys)
-  expect(typeof opened === 'object' && opened.equals(sealing.contentKey)).toBe(true)
-  expect(openLotRecord({ ...record, wrappedKey: new Uint8Array(record.wrappedKey) }, keys)).toBeTypeOf(
+  const verified = readLotRecord(record, keys)
+  expect(typeof verified === 'object' && verified.equals(sealing.contentKey)).toBe(true)
+  expect(readLotRecord({ ...record, wrappedKey: new Uint8Array(record.wrappedKey) }, keys)).toBeTypeOf(
     'object',
   )
 
-  const planted = closeLotRecord('r1', sealing, digits, {
+  const planted = writeLotRecord('r1', sealing, digits, {
     holder,
     macKey: createSecretKey(randomBytes(32)),
   })
-  expect(openLotRecord(planted, keys)).toBe('not-ours')
-  expect(openLotRecord({ ...record, recordId: 'r2' }, keys)).toBe('not-ours')
-  expect(openLotRecord({ ...record, codeDigits: 16 }, keys)).toBe('not-ours')
+  expect(readLotRecord(planted, keys)).toBe('not-ours')
+  expect(readLotRecord({ ...record, recordId: 'r2' }, keys)).toBe('not-ours')
+  expect(readLotRecord({ ...record, codeDigits: 16 }, keys)).toBe('not-ours')
   const other = fileHolderKey(generatePair('stock'))
-  expect(openLotRecord(record, { holder: other, macKey })).toBe('not-for-this-key')
+  expect(readLotRecord(record, { holder: other, macKey })).toBe('not-for-this-key')
 })
 
 test('the same code has the same fingerprint, in its length and under its key only', () => {

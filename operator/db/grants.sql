@@ -15,7 +15,8 @@ GRANT SELECT, INSERT ON sealed_lot, code_fingerprint, stock_file, verified_order
 GRANT SELECT, INSERT ON sealed_pack, closed_delivery TO :vault;
 GRANT UPDATE (closed_upto) ON sealed_pack TO :vault;
 GRANT UPDATE (closed) ON verified_order_line TO :vault;
-GRANT SELECT, UPDATE ON serial_counter TO :vault;
+GRANT SELECT ON serial_counter TO :vault;
+GRANT UPDATE (next_serial) ON serial_counter TO :vault;
 GRANT USAGE ON SEQUENCE lot_number TO :vault;
 
 GRANT SELECT ON product, lot, pack, restock_order, restock_order_line, restock_delivery, restock_run,

@@ -1,16 +1,12 @@
 // The operator's api process: staff over HTTP, partners over mutual TLS, the outbox. It holds one key, for TLS.
 
 import { join } from 'node:path'
-import { openKeyFolder, readCertificate } from '@scratchless/keys/party-keys'
+import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
-import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
-import { addStatusPage } from '@scratchless/office/status/status-page'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { listen } from '@scratchless/program/http/listen'
-import { addressOf } from '@scratchless/program/http/listener'
-import { createPeopleServer } from '@scratchless/program/http/people-server'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine } from '@scratchless/program/private-line'
 import { whenToldToStop } from '@scratchless/program/starter-gone'
@@ -18,16 +14,13 @@ import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supe
 import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
-import { addFinanceRoutes } from './finance/finance-routes.ts'
-import { openPartnerAccount } from './finance/partner-account.ts'
+import { createPartnerAccount } from './finance/partner-account.ts'
 import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
-import { addRestockRoutes } from './restock/restock-routes.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorProcessSettings } from './settings.ts'
-import { statusTables } from './status/status-tables.ts'
+import { createStaffServer } from './staff-server.ts'
 import { adoptSealedStock } from './stock/adopt-sealed-stock.ts'
-import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
 const { settings, passphrase } = takeHanded(operatorProcessSettings)
@@ -38,7 +31,7 @@ const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const outside = { clock: systemClock, random: systemRandom, log }
 const needs = { party, pool, vault: line.verbs, ...outside }
 
-const keys = openKeyFolder(join(settings.keysFolder, 'api'), passphrase)
+const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {
   keyPem: (await keys.pair('tls').catch(cannotServe)).privateKey.export({
     type: 'pkcs8',
@@ -52,7 +45,7 @@ for (const { party: partner, guarantee } of settings.partners) {
   const guaranteeMinor = guarantee === undefined ? null : parseDecimal(guarantee, currency)!.amountMinor
   const openedAt = new Date(systemClock.nowMs())
   const problem = await inTransaction(pool, (sql) =>
-    openPartnerAccount(sql, { partner, currency, guaranteeMinor, openedAt }),
+    createPartnerAccount(sql, { partner, currency, guaranteeMinor, openedAt }),
   )
   if (problem !== null) log.error({ partner, problem }, 'the guarantee in the settings cannot be set')
 }
@@ -68,24 +61,11 @@ const outbox = startOutbox({
 const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))
 const partners = createRestockListener({ ...needs, discounts }, tls, settings.partners, deliveries.wake)
 
-const { staffHttp, stockHttp } = settings
-const staff = orCannotServe(() =>
-  createPeopleServer({ ...outside, setting: 'staffHttp', listener: staffHttp }),
-)
-const secureCookie = staffHttp.tls !== undefined
-const guard = await addStaffRoutes(staff, { pool, ...outside }, { party, secureCookie })
-addStockRoutes(staff, { ...needs, currency, stockUrl: addressOf(stockHttp) }, guard)
-addRestockRoutes(staff, { pool }, guard)
-addFinanceRoutes(staff, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
-addStatusPage(
-  staff,
-  { name: settings.name, colour: settings.colour, tables: (language) => statusTables(pool, language) },
-  guard,
-)
+const staff = await createStaffServer({ ...needs, settings }).catch(cannotServe)
 
 await Promise.all([
   listen(partners, 'partnerHttps', settings.partnerHttps),
-  listen(staff, 'staffHttp', staffHttp),
+  listen(staff, 'staffHttp', settings.staffHttp),
 ]).catch(cannotServe)
 sendReady()
 whenToldToStop(async () => {

@@ -1,23 +1,12 @@
 // Each statement counts what breaks a rule, and names one example.
 
 import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
 import type { Sql } from '@scratchless/office/database/database'
-
-export interface Breaks {
-  readonly breaks: bigint
-  readonly example: string | null
-}
-
-async function count(sql: Sql, broken: string): Promise<Breaks> {
-  const { rows } = await sql.query<{ breaks: bigint; example: string | null }>(
-    `SELECT count(*) AS breaks, min(what) AS example FROM (${broken}) AS broken (what)`,
-  )
-  return rows[0]!
-}
 
 /** Serials that two packs hold. */
 export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'serial ' || next FROM (
        SELECT first_serial + count AS ends, lead(first_serial) OVER (ORDER BY first_serial) AS next FROM pack) AS pairs
@@ -27,7 +16,7 @@ export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
 
 /** Packs whose runs do not cover exactly what is allocated, each code once. */
 export function countMisallocatedPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'pack ' || pack.id FROM pack LEFT JOIN (
        SELECT pack, sum(count) AS codes, min(first_serial) AS first, max(first_serial + count) AS ends,
@@ -41,7 +30,7 @@ export function countMisallocatedPacks(sql: Sql): Promise<Breaks> {
 
 /** Lots whose codes are not the sum of their packs, or of what was sealed. */
 export function countUnbalancedLots(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'lot ' || lot.id FROM lot
        LEFT JOIN sealed_lot ON sealed_lot.id = lot.id
@@ -55,7 +44,7 @@ export function countUnbalancedLots(sql: Sql): Promise<Breaks> {
 
 /** Packs of which the vault holds another account than the api. */
 export function countDifferingPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'pack ' || pack.id FROM pack LEFT JOIN sealed_pack sealed ON sealed.id = pack.id
       WHERE (sealed.lot, sealed.first_serial, sealed.count) IS DISTINCT FROM (pack.lot, pack.first_serial, pack.count)
@@ -65,7 +54,7 @@ export function countDifferingPacks(sql: Sql): Promise<Breaks> {
 
 /** Deliveries whose codes are not those of their runs, or that left without the vault's journal knowing. */
 export function countUnjournalledDeliveries(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
        LEFT JOIN closed_delivery closed ON closed.id = delivery.id
@@ -78,7 +67,7 @@ export function countUnjournalledDeliveries(sql: Sql): Promise<Breaks> {
 
 /** Packs whose vault cursor is not what the vault's journal closed of them. */
 export function countMisclosedPacks(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'pack ' || sealed.id FROM sealed_pack sealed LEFT JOIN (
        SELECT run.pack, sum(run.count) AS codes FROM restock_run run
@@ -90,7 +79,7 @@ export function countMisclosedPacks(sql: Sql): Promise<Breaks> {
 
 /** Signed order lines of which more was closed than ordered, or than the journal says. */
 export function countOverclosedLines(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM verified_order_line line
        LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes FROM closed_delivery GROUP BY order_id, line_no)
@@ -101,7 +90,7 @@ export function countOverclosedLines(sql: Sql): Promise<Breaks> {
 
 /** Order lines whose deliveries are not what was accepted. */
 export function countMisdeliveredLines(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM restock_order_line line
        LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes, count(*) AS n, max(parts) AS parts
@@ -112,7 +101,7 @@ export function countMisdeliveredLines(sql: Sql): Promise<Breaks> {
 
 /** Deliveries that are not in the outbox as their state says: acknowledged work that nobody would finish. */
 export function countStrandedDeliveries(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
        LEFT JOIN message_out message ON message.id = delivery.id
@@ -124,12 +113,12 @@ export function countStrandedDeliveries(sql: Sql): Promise<Breaks> {
 
 /** Messages taken and never answered. */
 export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
-  return count(sql, `SELECT kind || ' ' || id FROM message_in WHERE answer IS NULL`)
+  return countBreaks(sql, `SELECT kind || ' ' || id FROM message_in WHERE answer IS NULL`)
 }
 
 /** Row indexes, which are nonces, that two packs of one lot record share. */
 export function countSharedNonces(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'lot ' || lot FROM (
        SELECT lot, first_index + count AS ends,
@@ -140,7 +129,7 @@ export function countSharedNonces(sql: Sql): Promise<Breaks> {
 
 /** Parts whose price in the ledger is not pending while they travel, or not posted for the codes that were taken. */
 export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
-  return count(
+  return countBreaks(
     sql,
     `SELECT 'delivery ' || id FROM (
        SELECT delivery.id, state, codes, codes_taken, unit_price_minor AS price,

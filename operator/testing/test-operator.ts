@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { generatePair, makePartyKeys, openKeyFolder, readPublicKey } from '@scratchless/keys/party-keys'
+import { generatePair, makePartyKeys, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient, type PinnedAnswer, type TlsIdentity } from '@scratchless/keys/pinned-client'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import { createOfficeDatabase } from '@scratchless/office/database/roles'
@@ -19,13 +19,13 @@ import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { newMessageId, randomBytes, systemRandom } from '@scratchless/voucher/random'
-import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
-import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
+import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { type RestockOrder, signRestockOrder } from '@scratchless/wire/restock/restock-order'
 import {
-  openRestockOrderResponse,
   type RestockOrderResponse,
+  verifyRestockOrderResponse,
 } from '@scratchless/wire/restock/restock-order-response'
-import { closeRestockReceipt, type RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
+import { type RestockReceipt, signRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import pg from 'pg'
 import { TEST_DATABASE_URL } from '../../office/testing/test-database.ts'
@@ -78,7 +78,7 @@ async function tlsOf(folder: string, party: PartyId) {
   const request = { party, publicKey, authorityPem, authorityKey: authority.privateKey }
   const certificatePem = await issueTlsCertificate(request, outside)
   writeFileSync(join(folder, 'tls.pem'), certificatePem)
-  const keyPem = (await openKeyFolder(folder).pair('tls')).privateKey.export({
+  const keyPem = (await unlockKeyFolder(folder).pair('tls')).privateKey.export({
     type: 'pkcs8',
     format: 'pem',
   }) as string
@@ -110,8 +110,8 @@ export async function startTestOperator(): Promise<TestOperator> {
   await makePartyKeys(centreKeys, { pairs: ['restock-sign', 'restock-unwrap', 'tls'] }, outside)
   const [ownTls, centreTls] = [await tlsOf(apiKeys, ATLAS), await tlsOf(centreKeys, CENTRE)]
   const [centreSign, centreUnwrap] = [
-    await openKeyFolder(centreKeys).pair('restock-sign'),
-    await openKeyFolder(centreKeys).pair('restock-unwrap'),
+    await unlockKeyFolder(centreKeys).pair('restock-sign'),
+    await unlockKeyFolder(centreKeys).pair('restock-unwrap'),
   ]
   const name = `operator_${randomBytes(systemRandom, 6).toString('hex')}`
   const adminUrl = process.env[TEST_DATABASE_URL]!
@@ -132,7 +132,7 @@ export async function startTestOperator(): Promise<TestOperator> {
     receiverKey: readPublicKey(vaultKeys, 'restock-unwrap'),
     random: systemRandom,
   } as const
-  const opening = {
+  const verifying = {
     partner: { id: ATLAS, suite: SUITE, verifyKey: ownSign },
     self: CENTRE,
     unwrappingKey: unwrappingKeyOf(centreUnwrap.privateKey),
@@ -229,7 +229,7 @@ export async function startTestOperator(): Promise<TestOperator> {
         lines,
         ...over,
       }
-      return { order, bytes: await closeRestockOrder(order, closing) }
+      return { order, bytes: await signRestockOrder(order, closing) }
     },
     post: (body) =>
       client.post({
@@ -238,9 +238,9 @@ export async function startTestOperator(): Promise<TestOperator> {
         contentType: 'application/xml',
       }),
     async open(answer) {
-      const opened = await openRestockOrderResponse(answer.body, opening)
-      if ('refusal' in opened) throw new Error(opened.refusal)
-      return opened.content
+      const verified = await verifyRestockOrderResponse(answer.body, verifying)
+      if ('refusal' in verified) throw new Error(verified.refusal)
+      return verified.content
     },
     async stop() {
       client.close()
@@ -260,9 +260,9 @@ export async function startTestOperator(): Promise<TestOperator> {
   }
 
   centre.post('/restock', async (request, reply) => {
-    const opened = await openRestockDelivery(request.body as Buffer, opening)
-    if ('refusal' in opened) throw new Error(opened.refusal)
-    const part = { delivery: opened.content, packedCodes: opened.packedCodes }
+    const verified = await verifyRestockDelivery(request.body as Buffer, verifying)
+    if ('refusal' in verified) throw new Error(verified.refusal)
+    const part = { delivery: verified.content, packedCodes: verified.packedCodes }
     parts.push(part)
     const said = operator.answerPart(part)
     if (said === null) {
@@ -270,7 +270,7 @@ export async function startTestOperator(): Promise<TestOperator> {
       return reply.hijack()
     }
     void reply.type('application/xml')
-    return closeRestockReceipt(
+    return signRestockReceipt(
       {
         id: newMessageId(systemRandom),
         issuedAt: new Date(systemClock.nowMs()).toISOString(),

@@ -39,15 +39,6 @@ test('a fault gives its reference and nothing else; too large and unknown are sa
   expect((await app.inject({ url: '/none' })).json()).toEqual({ error: { code: 'not-found', reference } })
 })
 
-test('readers of another shape get every "no" in theirs', async () => {
-  const app = shell({ problemBody: ({ code }) => ({ said: code }), names: ['localhost'] })
-  expect((await app.inject({ url: '/none' })).json()).toEqual({ said: 'not-found' })
-  expect((await app.inject({ method: 'POST', url: '/restock' })).json()).toEqual({ said: 'fault' })
-  expect((await app.inject({ url: '/api/state', headers: { host: 'x' } })).json()).toEqual({
-    said: 'not-here',
-  })
-})
-
 test('every answer tells the browser to load nothing from elsewhere, and none of the api is kept', async () => {
   const app = shell({ names: ['localhost'] })
   const asked = [

@@ -7,6 +7,7 @@ import type { Clock } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify'
 import type { z } from 'zod'
+import type { Problem } from '../contract/contract.ts'
 import type { Log } from '../log.ts'
 import { createRateLimit } from './rate-limit.ts'
 
@@ -24,14 +25,6 @@ export class HttpRefusal extends Error {
   }
 }
 
-/** What an answer that is a "no" says. */
-export interface Problem {
-  readonly code: string
-  /** Finds the line in the log. */
-  readonly reference: string
-  readonly details?: unknown
-}
-
 export interface HttpServerOptions {
   readonly log: Log
   readonly clock: Clock
@@ -44,8 +37,6 @@ export interface HttpServerOptions {
   readonly bodyLimitBytes?: number
   /** Requests per second and address; twice as many at once. Default 200: far above a person, below a flood. */
   readonly requestsPerSecond?: number
-  /** The body of a "no", where its readers know another shape. */
-  readonly problemBody?: (problem: Problem) => unknown
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 256 * 1024
@@ -85,7 +76,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   for (const type of RAW_CONTENT_TYPES)
     app.addContentTypeParser(type, { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
-  const bodyOf = options.problemBody ?? ((problem: Problem) => ({ error: problem }))
+  const bodyOf = (problem: Problem) => ({ error: problem })
   const mayPass = createRateLimit(options.clock, options.requestsPerSecond ?? DEFAULT_REQUESTS_PER_SECOND)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SECURITY_HEADERS)

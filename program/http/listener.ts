@@ -46,7 +46,6 @@ export const listener = z
       missing('name', `${host} is every address of this machine: say by which name it is reached`)
   })
 
-export type ProtectedListener = z.output<typeof protectedListener>
 export type Listener = z.output<typeof listener>
 
 function plainOutside(host: string): string {
@@ -73,7 +72,7 @@ export function namesOf({ host, name }: Pick<Listener, 'host' | 'name'>): readon
   return [LOOPBACK, 'localhost', '[::1]', called, ...(name === undefined ? [] : [name.toLowerCase()])]
 }
 
-export interface ListenerTls {
+interface ListenerTls {
   readonly cert: Buffer
   readonly key: Buffer
   readonly minVersion: 'TLSv1.2'

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { createHttpServer, type HttpServerOptions } from './http-server.ts'
 import { type Listener, namesOf, readTls } from './listener.ts'
 
-export interface PeopleListener {
+interface PeopleListener {
   /** Its name in the settings, for problems. */
   readonly setting: string
   readonly listener: Listener

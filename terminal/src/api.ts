@@ -1,7 +1,7 @@
 // The api process: the till's screen and its api, the store, the supply line, the printer's cable.
 
 import { existsSync } from 'node:fs'
-import { makePartyKeys, openKeyFolder } from '@scratchless/keys/party-keys'
+import { makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { changeAccount, giveFiles, giveFolder } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { listen, untilFree } from '@scratchless/program/http/listen'
@@ -13,14 +13,14 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from './card/card-verbs.ts'
 import { apiSchema, CARD_SOCKET, DEVICE_KEY_FILE, KEYS_FOLDER, STORE_FILE, STORE_FOLDER } from './config.ts'
-import { openCentreLine } from './line/centre-line.ts'
+import { connectCentre } from './line/centre-line.ts'
 import { doubtOpenIntents } from './sale/settle-doubt.ts'
-import { type Store, StoreProblem } from './store/open-store.ts'
-import { openWholeStore, setAside } from './store/whole-store.ts'
+import { type Store, StoreProblem } from './store/connect-store.ts'
+import { connectWholeStore, setAside } from './store/whole-store.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
-import { openPrinterLink } from './ticket/printer-link.ts'
-import { tillRoutes } from './till/routes.ts'
+import { connectPrinter } from './ticket/printer-link.ts'
 import { openTill } from './till/till.ts'
+import { createTillServer } from './till/till-server.ts'
 
 const { settings: config, passphrase, account } = takeHanded(apiSchema)
 const log = createLog({ program: 'terminal', process: 'api', clock: systemClock }, process.stderr)
@@ -28,13 +28,13 @@ const log = createLog({ program: 'terminal', process: 'api', clock: systemClock 
 // Two processes on one till would each believe that the other's sale was cut off. Whoever listens on the till's port is
 // the till: a new process waits until the one before it has ended.
 await untilFree('http', config.http).catch(cannotServe)
-const store = openOwnStore()
+const store = connectOwnStore()
 await makePartyKeys(
   KEYS_FOLDER,
   { pairs: ['supply-sign'] },
   { random: systemRandom, ...(passphrase && { passphrase }) },
 )
-const { privateKey: deviceKey } = await openKeyFolder(KEYS_FOLDER, passphrase)
+const { privateKey: deviceKey } = await unlockKeyFolder(KEYS_FOLDER, passphrase)
   .pair('supply-sign')
   .catch(cannotServe)
 if (account !== null) {
@@ -52,22 +52,22 @@ const till = openTill({
   clock,
   random: systemRandom,
   deviceKey,
-  line: openCentreLine(config.centre),
+  line: connectCentre(config.centre),
   card: card.verbs,
-  printer: openPrinterLink(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
+  printer: connectPrinter(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
   locale: config.locale,
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
 })
-const app = await tillRoutes(till, {
+const app = await createTillServer(till, {
   ...{ log, clock: systemClock, random: systemRandom },
   listener: config.http,
 }).catch(cannotServe)
 await listen(app, 'http', config.http).catch(cannotServe)
 
 /** The device's key is made after the store: where there is one, there was the other. */
-function openOwnStore(): Store {
-  const open = () => openWholeStore(STORE_FILE, existsSync(DEVICE_KEY_FILE))
+function connectOwnStore(): Store {
+  const open = () => connectWholeStore(STORE_FILE, existsSync(DEVICE_KEY_FILE))
   if (!config.beginAnew) return orCannotServe(open)
   try {
     return open()

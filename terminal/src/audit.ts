@@ -1,7 +1,7 @@
 // Looks over a terminal's store, which may be in use, and says of each invariant whether it holds.
 
-import type { Store } from './store/open-store.ts'
-import { openStoreForReading } from './store/open-store.ts'
+import type { Store } from './store/connect-store.ts'
+import { connectStoreForReading } from './store/connect-store.ts'
 
 export interface AuditLine {
   /** The invariant's number, as the design counts them. */
@@ -12,7 +12,7 @@ export interface AuditLine {
 
 /** `storeFile`: the terminal's `terminal.sqlite`. Reads one moment; changes nothing. Throws where it cannot read. */
 export function auditTerminal(storeFile: string): AuditLine[] {
-  const store = openStoreForReading(storeFile)
+  const store = connectStoreForReading(storeFile)
   try {
     store.statement('BEGIN').run()
     return [

@@ -1,5 +1,6 @@
 // The card process: holds the vendor card, and hands out the key of one code at a time over the private line.
 
+import { type CardSlot, fileCardSlot, pkcs11CardSlot } from '@scratchless/keys/card-slot'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { createLog } from '@scratchless/program/log'
 import { servePrivateLine } from '@scratchless/program/private-line'
@@ -7,12 +8,12 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { holdCard } from './card/hold-card.ts'
-import { CARD_SOCKET, configSchema } from './config.ts'
+import { CARD_SOCKET, type Config, configSchema } from './config.ts'
 
 const { settings: config } = takeHanded(configSchema)
 const log = createLog({ program: 'terminal', process: 'card', clock: systemClock }, process.stderr)
 const verbs = holdCard({
-  folder: config.card.folder,
+  slot: slotOf(config.card),
   openingsPerSecond: config.card.openingsPerSecond,
   steadyMs: () => performance.now(),
 })
@@ -23,3 +24,11 @@ const line = await servePrivateLine(CARD_SOCKET, verbs, ({ reference, verb, erro
 )
 whenToldToStop(() => line.close())
 sendReady()
+
+/** A reader without its driver or library could never see a card: said at the start. */
+function slotOf(card: Config['card']): CardSlot {
+  if (card.class === 'file') return fileCardSlot(card.folder)
+  const slot = pkcs11CardSlot({ library: card.library, label: card.label, triesFolder: card.folder })
+  orCannotServe(() => slot.look())
+  return slot
+}

@@ -8,6 +8,10 @@ import { z } from 'zod'
 const port = z.int().min(1).max(65_535)
 const host = z.string().min(1).max(253)
 
+const cardFolder = z.string().min(1)
+/** How many codes a second the card process helps to open, sustained; ten more at once. */
+const openingsPerSecond = z.number().min(0.1).max(1_000).default(2)
+
 export const configSchema = z.strictObject({
   /** Everything of this terminal stands here; its processes work in it. */
   dataFolder: z.string().refine(isAbsolute, 'an absolute path'),
@@ -25,16 +29,27 @@ export const configSchema = z.strictObject({
   /** An ESC/POS printer at the end of a dedicated cable or on loopback: what goes there is clear. */
   printer: z.strictObject({ host, port, columns: z.union([z.literal(32), z.literal(48)]).default(32) }),
   card: z
-    .strictObject({
-      class: z.literal('file'),
-      /** Relative to dataFolder; absent while no card is inserted. */
-      folder: z.string().min(1),
-      allowFileCard: z.boolean().default(false),
-      /** How many codes a second the card process helps to open, sustained; ten more at once. */
-      openingsPerSecond: z.number().min(0.1).max(1_000).default(2),
-    })
+    .discriminatedUnion('class', [
+      z.strictObject({
+        class: z.literal('file'),
+        /** Relative to dataFolder; absent while no card is inserted. */
+        folder: cardFolder,
+        allowFileCard: z.boolean().default(false),
+        openingsPerSecond,
+      }),
+      z.strictObject({
+        class: z.literal('pkcs11'),
+        /** The reader's PKCS#11 library, an absolute path. */
+        library: z.string().refine(isAbsolute, 'an absolute path'),
+        /** The label of the token that is the vendor card; its key's label is the card's number. */
+        label: z.string().min(1).max(32),
+        /** Where wrong PINs are counted, relative to dataFolder: not every token locks itself. */
+        folder: cardFolder,
+        openingsPerSecond,
+      }),
+    ])
     .refine(
-      ({ allowFileCard }) => allowFileCard,
+      (card) => card.class !== 'file' || card.allowFileCard,
       'a file card does not withstand theft of the disk: say "allowFileCard": true to use one all the same',
     ),
   /** Used where the program is started as root. */

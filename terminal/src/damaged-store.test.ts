@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '@scratchless/program/http/listen'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { TillState } from './till/till-view.ts'
+import type { TillState } from './till/till-contract.ts'
 
 let folder: string
 let config: string

@@ -1,22 +1,27 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFileCard } from '@scratchless/keys/file-card'
+import { insertPkcs11Card } from '@scratchless/keys/pkcs11-card'
 import { systemClock } from '@scratchless/voucher/clock'
 import { cardId } from '@scratchless/voucher/ids'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, expect, test } from 'vitest'
+import { issueTokenCard, makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
 import { createFakeCentre, PRODUCT } from '../testing/fake-centre.ts'
 import { startFakePrinter } from '../testing/fake-printer.ts'
-import type { HomeView, SaleView, TillState } from './till/till-view.ts'
+import type { HomeView, TillState } from './till/till-contract.ts'
+import type { SaleView } from './till/till-shapes.ts'
 
 const CARD = cardId('C0000001')
 const PIN = '12345678'
 const PASSWORD = 'a long password'
+const FILE_CARD = { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 1_000 }
+const ACCOUNTS = { api: 61_187, card: 61_188 }
 
 const toClose: (() => unknown)[] = []
 afterEach(async () => {
@@ -63,7 +68,7 @@ function stopTerminal(child: ChildProcess): Promise<unknown> {
   return gone
 }
 
-async function world() {
+async function world(card: object = FILE_CARD) {
   const folder = mkdtempSync(join(tmpdir(), 'terminal-'))
   toClose.push(() => rmSync(folder, { recursive: true, force: true }))
   const stock = codes(200)
@@ -87,8 +92,8 @@ async function world() {
         frames: { host: '127.0.0.1', port: listening.port },
       },
       printer: { host: '127.0.0.1', port: printer.port, columns: 32 },
-      card: { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 1_000 },
-      accounts: { api: 61_187, card: 61_188 },
+      card,
+      accounts: ACCOUNTS,
       locale: 'fr',
       minimumStock: 5,
     }),
@@ -111,7 +116,15 @@ async function world() {
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
-  return { folder, config, centre, printer, stock, call, until }
+  /** Enrolled, and vendor 02 has a number and the card. */
+  async function enrol(): Promise<void> {
+    await call('POST', '/api/enrolment', { enrolmentCode: centre.enrolmentCode, ownerPassword: PASSWORD })
+    centre.approve()
+    await call('POST', '/api/enrolment/poll')
+    await until(async () => (await call<TillState>('GET', '/api/state')).body.enrolment === 'enrolled')
+    await call('POST', '/api/vendors', { vendor: '02', password: PASSWORD, card: CARD })
+  }
+  return { folder, config, centre, printer, stock, call, until, enrol }
 }
 
 test('from an unknown device to a printed ticket, and on after a kill', { timeout: 60_000 }, async () => {
@@ -125,7 +138,7 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
     enrolmentCode: '1042-0000-0000-0000-0000',
     ownerPassword: PASSWORD,
   })
-  expect(wrong).toMatchObject({ status: 409, body: { error: 'wrong-enrolment-code' } })
+  expect(wrong).toMatchObject({ status: 409, body: { error: { code: 'wrong-enrolment-code' } } })
   const asked = await call<TillState>('POST', '/api/enrolment', {
     enrolmentCode: centre.enrolmentCode,
     ownerPassword: PASSWORD,
@@ -141,8 +154,7 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
   )
   const signIn = { vendor: '02', password: PASSWORD, pin: PIN }
   expect((await call('POST', '/api/sign-in', { ...signIn, pin: '87654321' })).body).toMatchObject({
-    error: 'wrong-pin',
-    triesLeft: 2,
+    error: { code: 'wrong-pin', details: { triesLeft: 2 } },
   })
   expect((await call('POST', '/api/sign-in', signIn)).body).toMatchObject({ signedIn: 'vendor' })
   await until(async () => (await call<HomeView>('GET', '/api/home')).body.operators.length === 1)
@@ -196,15 +208,11 @@ test('from an unknown device to a printed ticket, and on after a kill', { timeou
 test('killed while its ticket prints: one doubt, no second ticket of that code', {
   timeout: 60_000,
 }, async () => {
-  const { folder, config, centre, printer, stock, call, until } = await world()
+  const { folder, config, centre, printer, stock, call, until, enrol } = await world()
   centre.registerCard(CARD, await createFileCard(join(folder, 'card'), CARD, Buffer.from(PIN), systemRandom))
   let terminal = await startTerminal(config)
   toClose.push(() => stopTerminal(terminal))
-  await call('POST', '/api/enrolment', { enrolmentCode: centre.enrolmentCode, ownerPassword: PASSWORD })
-  centre.approve()
-  await call('POST', '/api/enrolment/poll')
-  await until(async () => (await call<TillState>('GET', '/api/state')).body.enrolment === 'enrolled')
-  await call('POST', '/api/vendors', { vendor: '02', password: PASSWORD, card: CARD })
+  await enrol()
   const signIn = () => call('POST', '/api/sign-in', { vendor: '02', password: PASSWORD, pin: PIN })
   await signIn()
   await until(async () => (await call<HomeView>('GET', '/api/home')).body.operators.length === 1)
@@ -234,9 +242,47 @@ test('killed while its ticket prints: one doubt, no second ticket of that code',
   expect(paper).toContain(`*${stock.digits[1]}%23`)
 })
 
+softhsmTest(
+  'SoftHSM2 (skipped where it, a compiler or the driver is missing): a till whose settings name a token sells by it',
+  { timeout: 60_000 },
+  async () => {
+    const tokens = makeTokens(['shop'], PIN)
+    toClose.push(() => tokens.drop())
+    const reader = { library: SOFTHSM_LIBRARY, label: 'shop' }
+    issueTokenCard(reader, PIN, CARD)
+    for (const path of [tokens.folder, ...everyPathIn(tokens.folder)])
+      chownSync(path, ACCOUNTS.card, ACCOUNTS.card)
+    const { folder, config, centre, printer, stock, call, until, enrol } = await world({
+      ...{ class: 'pkcs11', folder: 'card', openingsPerSecond: 1_000 },
+      ...reader,
+    })
+    centre.registerCard(
+      CARD,
+      insertPkcs11Card({ ...reader, triesFolder: join(folder, 'elsewhere') }).publicKey,
+      'sha1',
+    )
+    const terminal = await startTerminal(config)
+    toClose.push(() => stopTerminal(terminal))
+    await enrol()
+    const signIn = (pin: string) => call('POST', '/api/sign-in', { vendor: '02', password: PASSWORD, pin })
+    expect((await signIn('00000000')).body).toMatchObject({
+      error: { code: 'wrong-pin', details: { triesLeft: 2 } },
+    })
+    expect((await signIn(PIN)).status).toBe(200)
+    await until(async () => (await call<HomeView>('GET', '/api/home')).body.operators.length === 1)
+    await call('POST', '/api/supply-orders', { lines: [{ product: PRODUCT, quantity: 3 }] })
+    const sold = await call<SaleView>('POST', '/api/sales', { saleId: 'by-the-token', product: PRODUCT })
+    expect(sold.body).toMatchObject({ number: 1, state: 'printed' })
+    expect(printer.received().toString('latin1')).toContain(`*${stock.digits[0]}%23`)
+  },
+)
+
+function everyPathIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true }).map((name) => join(folder, String(name)))
+}
+
 function everyFileIn(folder: string): Buffer[] {
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, String(name)))
+  return everyPathIn(folder)
     .filter((file) => statSync(file).isFile())
     .map((file) => readFileSync(file))
 }

@@ -4,7 +4,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
-import { accountsFor, giveFolder, openFolder } from '@scratchless/program/account'
+import { accountsFor, giveFolder, shareFolder } from '@scratchless/program/account'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
 import { holdFolder } from '@scratchless/program/folder-lock'
 import { createLog } from '@scratchless/program/log'
@@ -31,7 +31,7 @@ function run(file: string, config: Config, beginAnew: boolean): void {
   const modules = { api: new URL('./api.ts', import.meta.url), card: new URL('./card.ts', import.meta.url) }
   const accounts = accountsFor(config)
   const passphrase = readPassphrase()
-  openFolder(dataFolder, accounts)
+  shareFolder(dataFolder, accounts)
   for (const folder of [KEYS_FOLDER, STORE_FOLDER]) giveFolder(join(dataFolder, folder), accounts?.api)
   giveFolder(resolve(dataFolder, config.card.folder), accounts?.card)
   giveFolder(join(dataFolder, dirname(CARD_SOCKET)), accounts?.card, accounts?.api)

@@ -4,18 +4,19 @@
 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
 import { systemRandom } from '@scratchless/voucher/random'
 import { holdCard } from '../src/card/hold-card.ts'
 import { salesIn } from '../src/sale/sale.sql.ts'
+import type { SaleForm } from '../src/sale/sales-contract.ts'
 import { doubtOpenIntents } from '../src/sale/settle-doubt.ts'
-import { openStore, type Store } from '../src/store/open-store.ts'
+import { connectStore, type Store } from '../src/store/connect-store.ts'
 import { terminalClock } from '../src/supply/terminal-clock.ts'
-import { openPrinterLink, type PrinterLink } from '../src/ticket/printer-link.ts'
+import { connectPrinter, type PrinterLink } from '../src/ticket/printer-link.ts'
 import { openTill } from '../src/till/till.ts'
-import type { SaleForm } from '../src/till/till-view.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 
 /** In the order in which a sale passes them. */
@@ -59,12 +60,12 @@ async function run(task: CrashTask): Promise<void> {
     if (selling && point === task.crashAt) process.kill(process.pid, 'SIGKILL')
   }
   const clockOfMachine = { nowMs: () => task.nowMs }
-  const store = openStore(join(task.folder, 'terminal.sqlite'))
+  const store = connectStore(join(task.folder, 'terminal.sqlite'))
   const clock = terminalClock(clockOfMachine, store)
   doubtOpenIntents({ store, clock })
   const doubts = salesIn(store, 'in_doubt').map(({ number }) => number)
   const verbs = holdCard({
-    folder: join(task.folder, 'card'),
+    slot: fileCardSlot(join(task.folder, 'card')),
     openingsPerSecond: 1_000,
     steadyMs: () => performance.now(),
   })
@@ -83,7 +84,7 @@ async function run(task: CrashTask): Promise<void> {
     card: {
       state: async () => verbs.state(),
       givePin: async (argument) => verbs.givePin(argument),
-      openSafe: async (argument) => verbs.openSafe(argument),
+      unwrapSafeKey: async (argument) => verbs.unwrapSafeKey(argument),
       async keyOfCode(argument) {
         const answer = await verbs.keyOfCode(argument)
         passing('card-asked')
@@ -92,7 +93,7 @@ async function run(task: CrashTask): Promise<void> {
       lock: async () => verbs.lock(),
     },
     printer: crashingPrinter(
-      openPrinterLink({ host: '127.0.0.1', port: task.printerPort }, () => undefined),
+      connectPrinter({ host: '127.0.0.1', port: task.printerPort }, () => undefined),
       task.crashAt,
       passing,
     ),
@@ -103,7 +104,7 @@ async function run(task: CrashTask): Promise<void> {
   await till.lookAtCard()
   while ((await till.printer.status()) !== 'ready') await sleep(5)
   await verbs.givePin({ pin: Buffer.from(task.pin) })
-  till.sessions.open(task.session)
+  till.sessions.start(task.session)
   selling = true
   const outcome = await till.sell(task.session, task.form)
   const report: CrashReport = { doubts, outcome: typeof outcome === 'string' ? outcome : outcome.state }

@@ -18,28 +18,29 @@ import {
 import { productId } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import { p256Signer } from '@scratchless/wire/compact/cose'
-import { closeCertificate, kidOfNumber, ROOT_KID } from '@scratchless/wire/compact/cwt'
+import { type OaepHash, p256Signer } from '@scratchless/wire/compact/cose'
+import { kidOfNumber, ROOT_KID, signCertificate } from '@scratchless/wire/compact/cwt'
 import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
-import { closeAcknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
+import type { RequestKind } from '@scratchless/wire/supply/answer'
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
-import { closeCardLetter, closeForCard } from '@scratchless/wire/supply/card-letter'
-import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { type Catalogue, closeCatalogue } from '@scratchless/wire/supply/catalogue'
-import { openCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
-import { closeEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { type Catalogue, catalogueMessage } from '@scratchless/wire/supply/catalogue'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import { enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, newEnrolmentCode, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { openEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import { openSalesReport, type SalesReport } from '@scratchless/wire/supply/sales-report'
+import { type SalesReport, salesReportMessage } from '@scratchless/wire/supply/sales-report'
 import type { Standing } from '@scratchless/wire/supply/standing'
-import { closeStatusAnswer } from '@scratchless/wire/supply/status-answer'
-import { openStatusRequest } from '@scratchless/wire/supply/status-request'
-import { closeSupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
-import { openSupplyOrder } from '@scratchless/wire/supply/supply-order'
-import { openSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
-import { closeSupplyRefusal, type SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import { supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
+import { type SupplyRefusalReason, supplyRefusalMessage } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../src/line/centre-line.ts'
 
 const ENROLMENT_NUMBER = 1042
@@ -60,7 +61,7 @@ export interface FakeCentre {
   readonly reports: SalesReport[]
   readonly receipts: number[]
   approve(): void
-  registerCard(card: CardId, publicKey: KeyObject): void
+  registerCard(card: CardId, publicKey: KeyObject, oaepHash?: OaepHash): void
   /** Changes what every further answer says. */
   setStanding(change: Partial<Standing>): void
   setRetailerName(name: string): void
@@ -68,8 +69,10 @@ export interface FakeCentre {
   setAuditHead(head: AuditHead): void
   /** The next frames meet this on the line. */
   disturb(...what: Disturbance[]): void
-  /** The next order is refused so. */
-  refuseNextOrder(why: SupplyRefusalReason): void
+  /** The next request of this kind is refused so. */
+  refuseNext(kind: RequestKind, why: SupplyRefusalReason): void
+  /** Every further answer to an enrolment says no. */
+  refuseEnrolment(): void
   answer(frame: Buffer): Buffer
   line(): CentreLine
   /** The same over plain TCP frames. */
@@ -90,11 +93,12 @@ export function createFakeCentre(needs: {
   const code = newEnrolmentCode(systemRandom)
   const macKeys = enrolmentKeys(readEnrolmentCode(code)!, ENROLMENT_NUMBER)
   const safeKey = createSecretKey(Buffer.alloc(32, 7))
-  const cards = new Map<CardId, KeyObject>()
+  const cards = new Map<CardId, { publicKey: KeyObject; oaepHash: OaepHash }>()
   const answers = new Map<number, { hash: Buffer; frame: Buffer }>()
   const disturbances: Disturbance[] = []
-  let refusal: SupplyRefusalReason | null = null
+  const refusals = new Map<string, SupplyRefusalReason>()
   let approved = false
+  let enrolmentRefused = false
   let deviceKey: KeyObject | null = null
   let expected = 1
   let codesGiven = 0
@@ -118,7 +122,7 @@ export function createFakeCentre(needs: {
   function certificate(purpose: 'terminal' | 'centre', kid: Buffer, publicKey: KeyObject): Buffer {
     const issuedAtS = nowSeconds(clock) - 60
     const subject = purpose === 'terminal' ? terminal : 'centre'
-    return closeCertificate(
+    return signCertificate(
       { issuer: 'centre', subject, purpose, kid, publicKey, issuedAtS, expiresAtS: issuedAtS + YEAR_S },
       root,
     )
@@ -126,13 +130,15 @@ export function createFakeCentre(needs: {
 
   function answerEnrolment(frame: Frame): Buffer {
     const binding = { enrolmentNumber: ENROLMENT_NUMBER, poll: frame.sequence, answering: null }
-    const opened = openEnrolmentRequest(frame, macKeys, binding)
-    if (opened === 'unacceptable') return UNACCEPTABLE_FRAME
-    deviceKey = opened.content.deviceKey
-    const back = { ...binding, answering: opened.payloadHash }
+    const verified = enrolmentRequestMessage.verify(frame, macKeys, binding)
+    if (verified === 'unacceptable') return UNACCEPTABLE_FRAME
+    deviceKey = verified.content.deviceKey
+    const back = { ...binding, answering: verified.payloadHash }
+    if (enrolmentRefused)
+      return enrolmentAnswerMessage.mac({ state: 'refused', timeS: nowSeconds(clock) }, macKeys, back).frame
     if (!approved)
-      return closeEnrolmentAnswer({ state: 'waiting', timeS: nowSeconds(clock) }, macKeys, back).frame
-    return closeEnrolmentAnswer(
+      return enrolmentAnswerMessage.mac({ state: 'waiting', timeS: nowSeconds(clock) }, macKeys, back).frame
+    return enrolmentAnswerMessage.mac(
       {
         state: 'enrolled',
         standing: standing(),
@@ -184,59 +190,67 @@ export function createFakeCentre(needs: {
     const binding = { terminal, sequence, answering: null }
     const kind = kindName(frame)
     const open = {
-      'card-letter-request': openCardLetterRequest,
-      'catalogue-request': openCatalogueRequest,
-      'supply-order': openSupplyOrder,
-      'supply-receipt': openSupplyReceipt,
-      'sales-report': openSalesReport,
-      'status-request': openStatusRequest,
+      'card-letter-request': cardLetterRequestMessage.verify,
+      'catalogue-request': catalogueRequestMessage.verify,
+      'supply-order': supplyOrderMessage.verify,
+      'supply-receipt': supplyReceiptMessage.verify,
+      'sales-report': salesReportMessage.verify,
+      'status-request': statusRequestMessage.verify,
     }[kind as 'supply-order']
-    const opened = open?.(frame, verifier, binding) as ReturnType<
-      | typeof openSupplyOrder
-      | typeof openCardLetterRequest
-      | typeof openSupplyReceipt
-      | typeof openSalesReport
-      | typeof openStatusRequest
+    const verified = open?.(frame, verifier, binding) as ReturnType<
+      | typeof supplyOrderMessage.verify
+      | typeof cardLetterRequestMessage.verify
+      | typeof supplyReceiptMessage.verify
+      | typeof salesReportMessage.verify
+      | typeof statusRequestMessage.verify
     >
-    if (opened === undefined || opened === 'unacceptable') return UNACCEPTABLE_FRAME
-    const back = { terminal, sequence, answering: opened.payloadHash }
+    if (verified === undefined || verified === 'unacceptable') return UNACCEPTABLE_FRAME
+    const back = { terminal, sequence, answering: verified.payloadHash }
     const refuse = (why: SupplyRefusalReason) =>
-      closeSupplyRefusal({ standing: standing(), availableMinor: 1_000_000n, why }, signer, back).frame
+      supplyRefusalMessage.sign({ standing: standing(), availableMinor: 1_000_000n, why }, signer, back).frame
     const stored = answers.get(sequence)
     if (stored) {
-      if (!stored.hash.equals(opened.payloadHash)) return refuse({ reason: 'content-altered' })
+      if (!stored.hash.equals(verified.payloadHash)) return refuse({ reason: 'content-altered' })
       return stored.frame
     }
-    const burns = opened.kind === 'status-request' && sequence === expected + 1
+    const burns = verified.kind === 'status-request' && sequence === expected + 1
     if (sequence !== expected && !burns) return refuse({ reason: 'sequence-unexpected', expected })
     expected = sequence + 1
     const made = (() => {
-      switch (opened.kind) {
+      const why = refusals.get(kind!)
+      if (why !== undefined) {
+        refusals.delete(kind!)
+        return refuse(why)
+      }
+      switch (verified.kind) {
         case 'card-letter-request': {
           const { epoch } = standing()
-          const recipients = [...cards].map(([card, key]) => closeForCard(safeKey, card, key, 'sha256'))
+          const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
+            wrapForCard(safeKey, card, publicKey, oaepHash),
+          )
           const epochEndsS = nowSeconds(clock) + WEEK_S
-          return closeCardLetter({ standing: standing(), epoch, epochEndsS, recipients }, signer, back).frame
+          return cardLetterMessage.sign({ standing: standing(), epoch, epochEndsS, recipients }, signer, back)
+            .frame
         }
         case 'supply-receipt':
-          receipts.push(opened.content.delivery)
-          return closeAcknowledgement({ standing: standing(), auditHead }, signer, back).frame
+          receipts.push(verified.content.delivery)
+          return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
         case 'sales-report':
-          reports.push(opened.content)
-          return closeAcknowledgement({ standing: standing(), auditHead }, signer, back).frame
+          reports.push(verified.content)
+          return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
         case 'status-request':
-          return closeStatusAnswer({ standing: standing(), fate: burns ? 'burnt' : 'answered' }, signer, back)
-            .frame
-        case 'supply-order': {
-          const why = refusal
-          refusal = null
-          return why === null ? deliver(opened.content.lines[0]!.quantity, sequence, back) : refuse(why)
-        }
+          return statusAnswerMessage.sign(
+            { standing: standing(), fate: burns ? 'burnt' : 'answered' },
+            signer,
+            back,
+          ).frame
+        case 'supply-order':
+          return deliver(verified.content.lines[0]!.quantity, sequence, back)
         default:
-          return closeCatalogue(catalogue(), signer, back).frame
+          return catalogueMessage.sign(catalogue(), signer, back).frame
       }
     })()
-    answers.set(sequence, { hash: opened.payloadHash, frame: made })
+    answers.set(sequence, { hash: verified.payloadHash, frame: made })
     return made
   }
 
@@ -259,7 +273,7 @@ export function createFakeCentre(needs: {
     }
     const codes = sealForTerminal(safeKey, context, firstSerial, packedCodes(codesGiven, count))
     codesGiven += count
-    return closeSupplyDelivery(
+    return supplyDeliveryMessage.sign(
       {
         standing: standing(),
         epoch,
@@ -296,8 +310,8 @@ export function createFakeCentre(needs: {
     approve() {
       approved = true
     },
-    registerCard(card, publicKey) {
-      cards.set(card, publicKey)
+    registerCard(card, publicKey, oaepHash = 'sha256') {
+      cards.set(card, { publicKey, oaepHash })
     },
     setStanding(next) {
       change = { ...change, ...next }
@@ -311,8 +325,11 @@ export function createFakeCentre(needs: {
     disturb(...what) {
       disturbances.push(...what)
     },
-    refuseNextOrder(why) {
-      refusal = why
+    refuseNext(kind, why) {
+      refusals.set(kind, why)
+    },
+    refuseEnrolment() {
+      enrolmentRefused = true
     },
     answer,
     line: () => ({

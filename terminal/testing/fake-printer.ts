@@ -6,10 +6,18 @@ export interface FakePrinter {
   readonly port: number
   /** Everything received since the start but status requests. */
   received(): Buffer
-  setFault(fault: 'none' | 'no-paper' | 'cover-open'): void
-  /** After so many bytes of the next ticket: the cable is pulled, or the printer says nothing more. */
-  failAfter(bytes: number, how: 'cut' | 'silent'): void
+  setFault(fault: Fault): void
+  /** After so many bytes of the next ticket: the cable is pulled, the printer says nothing more, or its roll ends. */
+  failAfter(bytes: number, how: Failure['how']): void
   close(): Promise<void>
+}
+
+/** `near-end`: the roll is thin; `offline`: its own button was pressed. */
+type Fault = 'none' | 'no-paper' | 'cover-open' | 'near-end' | 'offline'
+
+interface Failure {
+  readonly bytes: number
+  readonly how: 'cut' | 'silent' | 'paper-end'
 }
 
 type Request = { readonly kind: 'real-time'; readonly n: number } | { readonly kind: 'mark' }
@@ -33,8 +41,8 @@ function takeApart(chunk: Buffer): { paper: Buffer; requests: Request[] } {
 
 export async function startFakePrinter(): Promise<FakePrinter> {
   let received = Buffer.alloc(0)
-  let fault: 'none' | 'no-paper' | 'cover-open' = 'none'
-  let failure: { bytes: number; how: 'cut' | 'silent' } | null = null
+  let fault: Fault = 'none'
+  let failure: Failure | null = null
   const sockets = new Set<Socket>()
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
@@ -44,16 +52,16 @@ export async function startFakePrinter(): Promise<FakePrinter> {
     socket.on('data', (chunk: Buffer) => {
       const { paper, requests } = takeApart(chunk)
       if (failure !== null && paper.length > 0) {
-        received = Buffer.concat([received, paper.subarray(0, failure.bytes)])
-        if (failure.how === 'cut') socket.destroy()
-        else silent = true
+        const { bytes, how } = failure
         failure = null
-        return
-      }
-      received = Buffer.concat([received, paper])
+        received = Buffer.concat([received, paper.subarray(0, bytes)])
+        if (how === 'cut') return socket.destroy()
+        if (how === 'silent') silent = true
+        if (how === 'paper-end') fault = 'no-paper'
+      } else received = Buffer.concat([received, paper])
       if (silent) return
       for (const request of requests)
-        socket.write(Buffer.of(request.kind === 'mark' ? 0x00 : realTime(request.n, fault)))
+        socket.write(Buffer.of(request.kind === 'mark' ? paperStatus(fault) : realTime(request.n, fault)))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -73,9 +81,16 @@ export async function startFakePrinter(): Promise<FakePrinter> {
   }
 }
 
-function realTime(n: number, fault: string): number {
-  if (n === 2 && fault === 'cover-open') return 0x16
-  if (n === 2 && fault === 'no-paper') return 0x32
-  if (n === 4 && fault === 'no-paper') return 0x72
-  return n === 1 && fault !== 'none' ? 0x1a : 0x12
+/** GS r 1: bits 0 and 1 for a roll that nears its end, 2 and 3 for one that has ended; 4 and 7 are always clear. */
+function paperStatus(fault: Fault): number {
+  if (fault === 'no-paper') return 0x0f
+  return fault === 'near-end' ? 0x03 : 0x00
+}
+
+/** DLE EOT 1 (printer), 2 (why it is offline), 4 (paper); bits 1 and 4 are always set, 0 and 7 clear. */
+function realTime(n: number, fault: Fault): number {
+  if (n === 1) return fault === 'none' || fault === 'near-end' ? 0x16 : 0x1e
+  if (n === 2) return fault === 'cover-open' ? 0x16 : fault === 'no-paper' ? 0x32 : 0x12
+  if (fault === 'no-paper') return 0x7e
+  return fault === 'near-end' ? 0x1e : 0x12
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { createLog } from '@scratchless/program/log'
@@ -15,11 +16,11 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { CardVerbs } from '../src/card/card-verbs.ts'
 import { holdCard } from '../src/card/hold-card.ts'
 import { doubtOpenIntents } from '../src/sale/settle-doubt.ts'
-import { openStore, type Store } from '../src/store/open-store.ts'
+import { connectStore, type Store } from '../src/store/connect-store.ts'
 import { beginToEnrol } from '../src/supply/enrol.ts'
 import { takeOrder } from '../src/supply/send-supply-order.ts'
 import { terminalClock } from '../src/supply/terminal-clock.ts'
-import { openPrinterLink } from '../src/ticket/printer-link.ts'
+import { connectPrinter } from '../src/ticket/printer-link.ts'
 import { openTill, type Till } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
@@ -70,16 +71,20 @@ export async function testTill(needs: {
   const log = createLog({ program: 'terminal', process: 'test', clock, level: 'silent' })
   let settingsFolder = cardFolder
   const cardVerbs = (): CardVerbs =>
-    holdCard({ folder: settingsFolder, openingsPerSecond: 1_000, steadyMs: () => performance.now() })
+    holdCard({
+      slot: fileCardSlot(settingsFolder),
+      openingsPerSecond: 1_000,
+      steadyMs: () => performance.now(),
+    })
   let verbs = cardVerbs()
   const card: PrivateLine<CardVerbs> = {
     state: async () => verbs.state(),
     givePin: async (argument) => verbs.givePin(argument),
-    openSafe: async (argument) => verbs.openSafe(argument),
+    unwrapSafeKey: async (argument) => verbs.unwrapSafeKey(argument),
     keyOfCode: async (argument) => verbs.keyOfCode(argument),
     lock: async () => verbs.lock(),
   }
-  let store = openStore(join(folder, 'terminal.sqlite'))
+  let store = connectStore(join(folder, 'terminal.sqlite'))
 
   async function open(): Promise<Till> {
     const clockOnBoard = terminalClock(clock, store)
@@ -92,7 +97,7 @@ export async function testTill(needs: {
       deviceKey,
       line: centre.line(),
       card,
-      printer: openPrinterLink({ host: '127.0.0.1', port: printer.port }, () => undefined),
+      printer: connectPrinter({ host: '127.0.0.1', port: printer.port }, () => undefined),
       locale: 'fr',
       columns: 32,
       minimumStock: 5,
@@ -117,7 +122,7 @@ export async function testTill(needs: {
   await until(() => (till.word()?.catalogue ?? null) !== null)
   const session: VendorSession = { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: nowMs }
   await verbs.givePin({ pin: Buffer.from(PIN) })
-  till.sessions.open(session)
+  till.sessions.start(session)
   till.supply.wake()
   if (needs.stock > 0) {
     takeOrder(till, [{ product: PRODUCT, quantity: needs.stock }])
@@ -137,10 +142,10 @@ export async function testTill(needs: {
       const before = store
       await till.stop()
       before.close()
-      store = openStore(join(folder, 'terminal.sqlite'))
+      store = connectStore(join(folder, 'terminal.sqlite'))
       verbs = cardVerbs()
       till = await open()
-      till.sessions.open(session)
+      till.sessions.start(session)
       await verbs.givePin({ pin: Buffer.from(PIN) })
     },
     async card(where) {

@@ -1,4 +1,4 @@
-import type { HomeView } from '@scratchless/terminal/till/till-view'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
 import { countText, type Locale, timeText } from '@scratchless/ui/format'
 import { Money } from '@scratchless/ui/parts/money'
 import { useTranslation } from 'react-i18next'

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
-import type { SaleView, TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { SaleView } from '@scratchless/terminal/till/till-shapes'
 import { type Locale, moneyText, timeText } from '@scratchless/ui/format'
 import { groupSerial, isSerial } from '@scratchless/voucher/serial'
 import { useQueryClient } from '@tanstack/react-query'
@@ -13,12 +14,12 @@ export function DoubtScreen({ sale, back }: { sale: SaleView; back: () => void }
   const { t, i18n } = useTranslation()
   const queries = useQueryClient()
   const title = useRef<HTMLHeadingElement>(null)
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const locale = i18n.language as Locale
   useEffect(() => title.current?.focus(), [])
 
   async function settle(answer: 'came-out' | 'did-not-come-out') {
-    const settled = await tillApi.settleDoubt(sale.number, { answer })
+    const settled = await tillApi.settleDoubt({ params: { number: sale.number }, body: { answer } })
     if (!settled.ok) return setProblem(settled.problem)
     await queries.invalidateQueries()
     back()

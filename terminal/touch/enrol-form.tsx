@@ -1,17 +1,17 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** A new device: the owner types the enrolment code, and the password that only the owner knows. */
 export function EnrolForm() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
 
   async function enrol(event: FormEvent<HTMLFormElement>) {
@@ -19,8 +19,10 @@ export function EnrolForm() {
     const typed = new FormData(event.currentTarget)
     setBusy(true)
     const answer = await tillApi.enrol({
-      enrolmentCode: String(typed.get('enrolmentCode')),
-      ownerPassword: String(typed.get('ownerPassword')),
+      body: {
+        enrolmentCode: String(typed.get('enrolmentCode')),
+        ownerPassword: String(typed.get('ownerPassword')),
+      },
     })
     setBusy(false)
     if (answer.ok) await queries.invalidateQueries()
@@ -28,7 +30,7 @@ export function EnrolForm() {
   }
 
   return (
-    <Desk title={t('enrolTitle')} help={t('enrolHelp')}>
+    <Sheet title={t('enrolTitle')} help={t('enrolHelp')}>
       <form className="stack" onSubmit={enrol}>
         <TextInput
           name="enrolmentCode"
@@ -53,17 +55,17 @@ export function EnrolForm() {
           {t('enrol')}
         </Button>
       </form>
-    </Desk>
+    </Sheet>
   )
 }
 
 export function WaitingForApproval({ fingerprint }: { fingerprint: string | null }) {
   const { t } = useTranslation()
   return (
-    <Desk title={t('waitingTitle')} help={t('waitingHelp')}>
+    <Sheet title={t('waitingTitle')} help={t('waitingHelp')}>
       <p className="fingerprint" aria-live="polite">
         <bdi>{fingerprint ?? '…'}</bdi>
       </p>
-    </Desk>
+    </Sheet>
   )
 }

@@ -1,17 +1,17 @@
 import { Button } from '@mantine/core'
-import type { HomeView } from '@scratchless/terminal/till/till-view'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
 import { dayTimeText, type Locale } from '@scratchless/ui/format'
 import { groupSerial, isSerial } from '@scratchless/voucher/serial'
 import { useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { nameOfProduct } from './product-name.ts'
-import { tillApi } from './till-api.ts'
+import { query, tillApi } from './till-api.ts'
 import { useTillKeyboard } from './use-till-keyboard.ts'
 
 /** The latest sales, newest first. */
 export function JournalScreen({ home, back }: { home: HomeView; back: () => void }) {
   const { t, i18n } = useTranslation()
-  const { data } = useQuery({ queryKey: ['journal'], queryFn: tillApi.journal })
+  const { data } = useQuery({ queryKey: ['journal'], queryFn: query(tillApi.journal) })
   useTillKeyboard(true, (key) => {
     if (key === '-' || key === '.') back()
   })

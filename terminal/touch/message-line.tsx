@@ -1,4 +1,5 @@
-import type { HomeView, TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
 import { countText, coverText, type Locale, moneyText } from '@scratchless/ui/format'
 import {
   IconAlertTriangleFilled,
@@ -16,7 +17,7 @@ import type { WordKey } from './words.ts'
 /** One message at a time, in this order: fault, in doubt, sale, alarm, news. Never a pop-up over the tiles. */
 export function MessageLine(props: {
   home: HomeView
-  problem: TillProblem | null
+  problem: Problem | null
   progress: PrintProgress | null
   quantity: number | 'asked' | null
   order: () => void
@@ -28,7 +29,7 @@ export function MessageLine(props: {
   const locale = i18n.language as Locale
   const { home, problem, progress, quantity } = props
 
-  const fault = problem ?? (home.locked ? { error: home.locked, reference: '' } : null)
+  const fault = problem ?? (home.locked ? { code: home.locked, reference: '' } : null)
   if (fault) {
     return (
       <div className="message fault" role="alert">

@@ -1,17 +1,17 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import type { TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** What the owner does at the terminal: give a vendor a number, a card and a password. */
 export function OwnerPage() {
   const { t } = useTranslation()
   const queries = useQueryClient()
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [added, setAdded] = useState<string | null>(null)
 
   async function add(event: FormEvent<HTMLFormElement>) {
@@ -20,9 +20,11 @@ export function OwnerPage() {
     const typed = new FormData(form)
     const vendor = String(typed.get('vendor'))
     const answer = await tillApi.addVendor({
-      vendor,
-      card: String(typed.get('card')),
-      password: String(typed.get('password')),
+      body: {
+        vendor,
+        card: String(typed.get('card')),
+        password: String(typed.get('password')),
+      },
     })
     setProblem(answer.ok ? null : answer.problem)
     setAdded(answer.ok ? vendor : null)
@@ -30,12 +32,12 @@ export function OwnerPage() {
   }
 
   async function leave() {
-    await tillApi.lock()
+    await tillApi.lock({})
     await queries.invalidateQueries()
   }
 
   return (
-    <Desk title={t('vendorTitle')} help={t('vendorHelp')}>
+    <Sheet title={t('vendorTitle')} help={t('vendorHelp')}>
       <form className="stack" onSubmit={add}>
         <div className="side-by-side">
           <TextInput
@@ -77,6 +79,6 @@ export function OwnerPage() {
           <Button onClick={leave}>{t('backToSignIn')}</Button>
         </div>
       </form>
-    </Desk>
+    </Sheet>
   )
 }

@@ -1,4 +1,5 @@
-import type { HomeView, SaleView, TicketLine } from '@scratchless/terminal/till/till-view'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
+import type { SaleView, TicketLine } from '@scratchless/terminal/till/till-shapes'
 import { type Locale, timeText } from '@scratchless/ui/format'
 import { ClosedBand } from '@scratchless/ui/parts/closed-band'
 import { IconCheck, IconHelpHexagon, IconLock } from '@tabler/icons-react'

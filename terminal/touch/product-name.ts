@@ -1,4 +1,4 @@
-import type { HomeView, OperatorTiles, Tile } from '@scratchless/terminal/till/till-view'
+import type { HomeView, OperatorTiles, Tile } from '@scratchless/terminal/till/till-contract'
 import { faceValueText, type Locale, unitOf } from '@scratchless/ui/format'
 
 /** `Sahel 5 DT`: operator, value, unit, in the reader's language. */

@@ -1,10 +1,11 @@
 import { Button, PasswordInput, SegmentedControl } from '@mantine/core'
-import type { TillProblem, TillState } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Desk } from './desk.tsx'
 import { Refusal } from './refusal.tsx'
+import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
 /** The vendor opens the till: number, password, and the card's PIN, which goes to the card and nowhere else. */
@@ -12,7 +13,7 @@ export function SignInForm({ state }: { state: TillState }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [vendor, setVendor] = useState(state.vendors[0]?.id ?? 'owner')
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
 
   async function signIn(event: FormEvent<HTMLFormElement>) {
@@ -22,9 +23,11 @@ export function SignInForm({ state }: { state: TillState }) {
     const pin = typed.get('pin')
     setBusy(true)
     const answer = await tillApi.signIn({
-      vendor,
-      password: String(typed.get('password')),
-      ...(pin ? { pin: String(pin) } : {}),
+      body: {
+        vendor,
+        password: String(typed.get('password')),
+        ...(pin ? { pin: String(pin) } : {}),
+      },
     })
     setBusy(false)
     if (answer.ok) await queries.invalidateQueries()
@@ -35,7 +38,7 @@ export function SignInForm({ state }: { state: TillState }) {
   }
 
   return (
-    <Desk title={t('signIn')} help={state.retailerName ?? ''}>
+    <Sheet title={t('signIn')} help={state.retailerName ?? ''}>
       <form className="stack" onSubmit={signIn}>
         <SegmentedControl
           size="lg"
@@ -70,6 +73,6 @@ export function SignInForm({ state }: { state: TillState }) {
           {t('signIn')}
         </Button>
       </form>
-    </Desk>
+    </Sheet>
   )
 }

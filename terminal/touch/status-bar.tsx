@@ -1,4 +1,4 @@
-import type { HomeView } from '@scratchless/terminal/till/till-view'
+import type { HomeView } from '@scratchless/terminal/till/till-contract'
 import { coverText, type Locale, timeText } from '@scratchless/ui/format'
 import { Mark } from '@scratchless/ui/parts/mark'
 import {

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
-import type { HomeView, Tile, TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { HomeView, Tile } from '@scratchless/terminal/till/till-contract'
 import { countText, dayTimeText, type Locale } from '@scratchless/ui/format'
 import { Money } from '@scratchless/ui/parts/money'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
@@ -7,7 +8,7 @@ import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { nameOfProduct, productName } from './product-name.ts'
 import { Refusal } from './refusal.tsx'
-import { tillApi } from './till-api.ts'
+import { query, tillApi } from './till-api.ts'
 
 /** The most codes of one product in one line of a supply order. */
 const MOST_CODES = 500
@@ -18,11 +19,11 @@ export function SupplyOrderScreen({ home, back }: { home: HomeView; back: () => 
   const locale = i18n.language as Locale
   const queries = useQueryClient()
   const [quantities, setQuantities] = useState<Readonly<Record<string, number>>>({})
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
   const { data } = useQuery({
     queryKey: ['supply-orders'],
-    queryFn: tillApi.supplyOrders,
+    queryFn: query(tillApi.supplyOrders),
     refetchInterval: 2_000,
   })
 
@@ -41,7 +42,7 @@ export function SupplyOrderScreen({ home, back }: { home: HomeView; back: () => 
       .filter((tile) => quantityOf(tile) > 0)
       .map((tile) => ({ product: tile.product, quantity: quantityOf(tile) }))
     setBusy(true)
-    const answer = await tillApi.order({ lines })
+    const answer = await tillApi.order({ body: { lines } })
     setBusy(false)
     setProblem(answer.ok ? null : answer.problem)
     if (answer.ok) setQuantities({})

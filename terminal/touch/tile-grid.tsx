@@ -1,4 +1,4 @@
-import type { HomeView, OperatorTiles, Tile } from '@scratchless/terminal/till/till-view'
+import type { HomeView, OperatorTiles, Tile } from '@scratchless/terminal/till/till-contract'
 import { countText, coverText, faceValueText, type Locale, unitOf } from '@scratchless/ui/format'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'

@@ -1,6 +1,7 @@
 // The open till: one bar, the tiles, the column with the paper. It does not move: a sale uses the place kept for it.
 
-import type { HomeView, Tile, TillProblem } from '@scratchless/terminal/till/till-view'
+import type { Problem } from '@scratchless/program/contract/contract'
+import type { HomeView, Tile } from '@scratchless/terminal/till/till-contract'
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { DayPanel } from './day-panel.tsx'
@@ -11,12 +12,12 @@ import { PaperSlot } from './paper-slot.tsx'
 import { StatusBar } from './status-bar.tsx'
 import { SupplyOrderScreen } from './supply-order-screen.tsx'
 import { TileGrid } from './tile-grid.tsx'
-import { tillApi } from './till-api.ts'
+import { query, tillApi } from './till-api.ts'
 import { TillKeys } from './till-keys.tsx'
 import type { TillEvents } from './use-till-events.ts'
 import { useTillKeyboard } from './use-till-keyboard.ts'
 
-export type Place = 'home' | 'order' | 'journal' | 'doubt'
+type Place = 'home' | 'order' | 'journal' | 'doubt'
 
 /** The same key again within this time is a finger that trembled. */
 const SAME_KEY_IGNORED_MS = 400
@@ -25,10 +26,14 @@ const QUANTITY_FORGOTTEN_MS = 5_000
 
 export function Till({ events }: { events: TillEvents }) {
   const [place, setPlace] = useState<Place>('home')
-  const [problem, setProblem] = useState<TillProblem | null>(null)
+  const [problem, setProblem] = useState<Problem | null>(null)
   const [quantity, setQuantity] = useState<number | 'asked' | null>(null)
   const selling = useSales(setProblem)
-  const { data: home } = useQuery({ queryKey: ['home'], queryFn: tillApi.home, refetchInterval: 10_000 })
+  const { data: home } = useQuery({
+    queryKey: ['home'],
+    queryFn: query(tillApi.home),
+    refetchInterval: 10_000,
+  })
 
   useEffect(() => {
     if (quantity === null) return
@@ -55,7 +60,7 @@ export function Till({ events }: { events: TillEvents }) {
     } else if (key === '*') setQuantity('asked')
     else if (key === '0') setPlace('order')
     else if (key === '.') setPlace('journal')
-    else if (key === '/') void tillApi.lock()
+    else if (key === '/') void tillApi.lock({})
     else if (key === 'Enter' && home && home.doubts.length > 0) setPlace('doubt')
     else if (key === '-') {
       setProblem(null)
@@ -94,7 +99,7 @@ export function Till({ events }: { events: TillEvents }) {
             if (key === '*') setQuantity(quantity === 'asked' ? null : 'asked')
             else if (key === '0') setPlace('order')
             else if (key === '.') setPlace('journal')
-            else void tillApi.lock()
+            else void tillApi.lock({})
           }}
         />
       </aside>
@@ -112,7 +117,7 @@ function withBar(home: HomeView, content: React.ReactNode) {
 }
 
 /** Sales go one after the other: each is its own ticket; a press while one prints queues the next. */
-function useSales(refused: (problem: TillProblem) => void) {
+function useSales(refused: (problem: Problem) => void) {
   const [queue, setQueue] = useState<readonly Tile[]>([])
   const busy = useRef(false)
   const lastPress = useRef({ key: 0, at: 0 })
@@ -123,7 +128,9 @@ function useSales(refused: (problem: TillProblem) => void) {
     busy.current = true
     for (let tile = waiting.current.shift(); tile; tile = waiting.current.shift()) {
       setQueue([...waiting.current])
-      const answer = await tillApi.sell({ saleId: crypto.randomUUID(), product: tile.product })
+      const answer = await tillApi.sell({
+        body: { saleId: crypto.randomUUID(), product: tile.product },
+      })
       if (!answer.ok) {
         // What was queued behind a refusal was pressed without knowing of it.
         waiting.current = []

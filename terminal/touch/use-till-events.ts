@@ -1,6 +1,6 @@
 // What the terminal tells as it happens: the paper line by line, and that something on the screen is old.
 
-import type { SaleView, TillEvent } from '@scratchless/terminal/till/till-view'
+import type { SaleView, TillEvent } from '@scratchless/terminal/till/till-shapes'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 

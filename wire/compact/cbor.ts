@@ -15,7 +15,7 @@ export type CborValue =
   | CborMap
   | Tagged
 export type CborMap = ReadonlyMap<CborKey, CborValue>
-export type CborKey = number | string
+type CborKey = number | string
 
 export class Tagged {
   readonly tag: number
@@ -173,8 +173,7 @@ function readText(reader: Reader, length: number): string | undefined {
 }
 
 function readArray(reader: Reader, length: number, depth: number): CborValue[] | undefined {
-  // Each item takes a byte at least: a length beyond what is left lies, and allocates nothing.
-  if (length > reader.bytes.length - reader.at) return undefined
+  // A length beyond what is left allocates nothing: the first item that is missing ends the reading.
   const items: CborValue[] = []
   for (let i = 0; i < length; i++) {
     const item = read(reader, depth + 1)
@@ -185,7 +184,6 @@ function readArray(reader: Reader, length: number, depth: number): CborValue[] |
 }
 
 function readMap(reader: Reader, length: number, depth: number): CborMap | undefined {
-  if (length > reader.bytes.length - reader.at) return undefined
   const entries = new Map<CborKey, CborValue>()
   let previousKey: Buffer | undefined
   for (let i = 0; i < length; i++) {

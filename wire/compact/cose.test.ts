@@ -1,11 +1,10 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { unwrapAsRecipient } from '../testing/as-card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 import {
-  closeForRecipient,
   fromCoseKey,
   mac0,
-  openAsRecipient,
   p256Signer,
   peekKid,
   recipientFromCbor,
@@ -14,8 +13,9 @@ import {
   toCoseKey,
   verify1,
   verifyMac0,
+  wrapForRecipient,
 } from './cose.ts'
-import { closeCertificate, kidOfNumber, openCertificate, ROOT_KID } from './cwt.ts'
+import { kidOfNumber, ROOT_KID, signCertificate, verifyCertificate } from './cwt.ts'
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
 const kid = kidOfNumber(9)
@@ -75,14 +75,14 @@ describe('a recipient', () => {
   const secret = createSecretKey(Buffer.alloc(32, 7))
 
   it.each(['sha256', 'sha1'] as const)('opens for its key only (%s)', (oaepHash) => {
-    const closed = closeForRecipient(secret, 'C0000001', rsa.publicKey, oaepHash)
+    const closed = wrapForRecipient(secret, 'C0000001', rsa.publicKey, oaepHash)
     const back = recipientFromCbor(decodeCbor(encodeCbor(recipientToCbor(closed)))!)!
     expect(back.holder).toBe('C0000001')
-    expect(openAsRecipient(back, rsa.privateKey)?.equals(secret)).toBe(true)
+    expect(unwrapAsRecipient(back, rsa.privateKey)?.equals(secret)).toBe(true)
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
-    expect(openAsRecipient(back, other)).toBeUndefined()
+    expect(unwrapAsRecipient(back, other)).toBeUndefined()
     const otherHash = oaepHash === 'sha1' ? 'sha256' : 'sha1'
-    expect(openAsRecipient({ ...back, oaepHash: otherHash }, rsa.privateKey)).toBeUndefined()
+    expect(unwrapAsRecipient({ ...back, oaepHash: otherHash }, rsa.privateKey)).toBeUndefined()
   })
 })
 
@@ -97,33 +97,33 @@ describe('a certificate', () => {
     issuedAtS: 1_000,
     expiresAtS: 2_000,
   } as const
-  const bytes = closeCertificate(certificate, p256Signer(ROOT_KID, root.privateKey))
+  const bytes = signCertificate(certificate, p256Signer(ROOT_KID, root.privateKey))
 
   it('says whose key it is, within its time', () => {
-    const opened = openCertificate(bytes, root.publicKey, 1_500)
-    if (typeof opened === 'string') throw new Error(opened)
-    expect(opened).toMatchObject({
+    const verified = verifyCertificate(bytes, root.publicKey, 1_500)
+    if (typeof verified === 'string') throw new Error(verified)
+    expect(verified).toMatchObject({
       subject: 'T00001',
       purpose: 'terminal',
       issuedAtS: 1_000,
       expiresAtS: 2_000,
     })
-    expect(opened.kid).toEqual(kid)
-    expect(opened.publicKey.equals(publicKey)).toBe(true)
+    expect(verified.kid).toEqual(kid)
+    expect(verified.publicKey.equals(publicKey)).toBe(true)
   })
 
   it('is signed by nothing but the root', () => {
-    expect(() => closeCertificate(certificate, signer)).toThrow(TypeError)
+    expect(() => signCertificate(certificate, signer)).toThrow(TypeError)
   })
 
   it('is refused before and after its time, from another root, and with any bit changed', () => {
-    expect(openCertificate(bytes, root.publicKey, 999)).toBe('not-yet')
-    expect(openCertificate(bytes, root.publicKey, 2_000)).toBe('expired')
-    expect(openCertificate(bytes, createPublicKey(privateKey), 1_500)).toBe('not-a-certificate')
+    expect(verifyCertificate(bytes, root.publicKey, 999)).toBe('not-yet')
+    expect(verifyCertificate(bytes, root.publicKey, 2_000)).toBe('expired')
+    expect(verifyCertificate(bytes, createPublicKey(privateKey), 1_500)).toBe('not-a-certificate')
     for (let bit = 0; bit < bytes.length * 8; bit++) {
       const copy = Buffer.from(bytes)
       copy[bit >> 3]! ^= 1 << (bit & 7)
-      expect(openCertificate(copy, root.publicKey, 1_500)).toBe('not-a-certificate')
+      expect(verifyCertificate(copy, root.publicKey, 1_500)).toBe('not-a-certificate')
     }
   })
 })

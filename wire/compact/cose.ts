@@ -11,9 +11,7 @@ import {
   constants,
   createHmac,
   createPublicKey,
-  createSecretKey,
   type KeyObject,
-  privateDecrypt,
   publicEncrypt,
   sign,
   timingSafeEqual,
@@ -207,7 +205,7 @@ export interface Recipient {
 }
 
 /** Closes a secret key for the holder of an RSA key (RSAES-OAEP, empty label, MGF1 with the same hash). */
-export function closeForRecipient(
+export function wrapForRecipient(
   secret: KeyObject,
   holder: string,
   publicKey: KeyObject,
@@ -222,23 +220,6 @@ export function closeForRecipient(
     return { holder, oaepHash, wrapped }
   } finally {
     clear.fill(0)
-  }
-}
-
-/** Opens what `closeForRecipient` closed; undefined where it was not closed for this key. */
-export function openAsRecipient(recipient: Recipient, privateKey: KeyObject): KeyObject | undefined {
-  try {
-    const clear = privateDecrypt(
-      { key: privateKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: recipient.oaepHash },
-      recipient.wrapped,
-    )
-    try {
-      return createSecretKey(clear)
-    } finally {
-      clear.fill(0)
-    }
-  } catch {
-    return undefined // closed for another key, or altered
   }
 }
 

@@ -47,7 +47,7 @@ export function kidOfNumber(n: number): Buffer {
 }
 
 /** Signs a certificate; `root` has the kid `ROOT_KID`. */
-export function closeCertificate(certificate: Certificate, root: Signer): Buffer {
+export function signCertificate(certificate: Certificate, root: Signer): Buffer {
   if (!ROOT_KID.every((byte, at) => root.kid[at] === byte)) throw new TypeError('only the root certifies')
   const claims = new Map<number, CborValue>([
     [CLAIM.iss, certificate.issuer],
@@ -61,13 +61,13 @@ export function closeCertificate(certificate: Certificate, root: Signer): Buffer
   return sign1(encodeCbor(claims), new Uint8Array(0), root)
 }
 
-export type CertificateRefusal = 'not-a-certificate' | 'not-yet' | 'expired'
+type CertificateRefusal = 'not-a-certificate' | 'not-yet' | 'expired'
 
 /**
  * The content of a certificate that the root signed and that holds at `nowS`; a refusal otherwise, in the order
  * of `CertificateRefusal`. Where the clock cannot be trusted yet (at enrolment), give the centre's MACed time.
  */
-export function openCertificate(
+export function verifyCertificate(
   bytes: Uint8Array,
   root: KeyObject,
   nowS: number,

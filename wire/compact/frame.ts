@@ -52,7 +52,7 @@ export function readFrame(bytes: Uint8Array, maxMessageBytes = MAX_MESSAGE_BYTES
   }
 }
 
-export interface FrameReader {
+interface FrameReader {
   /**
    * Takes what the line brought and returns the frames now whole, in order. `too-long`: the peer announced more
    * than this reader takes; it is of no more use and the connection should be closed.

@@ -62,14 +62,6 @@ export const amount: Shape<bigint> = {
   fromLine: (value) => BigInt(integer(0, Number(MAX_AMOUNT_MINOR)).fromLine(value)),
 }
 
-export const flag: Shape<boolean> = {
-  toLine: (content) => content,
-  fromLine(value) {
-    must(typeof value === 'boolean', 'true or false')
-    return value
-  },
-}
-
 /** UTF-8 text of `min` to `max` bytes without control characters. */
 export function text(min: number, max: number): Shape<string> {
   const check = (value: CborValue): string => {
@@ -112,16 +104,20 @@ export const serial: Shape<SerialNumber> = {
 }
 
 const DAY_MS = 86_400_000
+const MAX_DAYS = 0xffff
 
 /** A calendar day (ISO 8601, `2027-12-31`), on the line the days since 1970-01-01. */
 export const day: Shape<string> = {
   toLine(content) {
     must(/^\d{4}-\d{2}-\d{2}$/.test(content), 'a day as YYYY-MM-DD')
     const days = Date.parse(`${content}T00:00:00Z`) / DAY_MS
-    must(Number.isInteger(days) && days >= 0 && isoDay(days) === content, 'a day of the calendar')
+    must(
+      Number.isInteger(days) && days >= 0 && days <= MAX_DAYS && isoDay(days) === content,
+      'a day of the calendar',
+    )
     return days
   },
-  fromLine: (value) => isoDay(integer(0, 0xffff).fromLine(value)),
+  fromLine: (value) => isoDay(integer(0, MAX_DAYS).fromLine(value)),
 }
 
 function isoDay(days: number): string {
@@ -179,7 +175,7 @@ export function mapped<T, L>(onLine: Shape<L>, pack: (content: T) => L, unpack: 
 type Fields = Readonly<Record<string, Shape<unknown>>>
 type RecordOf<F extends Fields> = { readonly [K in keyof F]: ContentOf<F[K]> }
 
-export interface RecordShape<T> extends Shape<T> {
+interface RecordShape<T> extends Shape<T> {
   fieldsToLine(content: T): CborValue[]
   fieldsFromLine(values: readonly CborValue[]): T
 }

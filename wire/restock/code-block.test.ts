@@ -53,7 +53,9 @@ test('the layout is the one of the protocol page', () => {
 })
 
 test('too few or too many codes for the runs are not written', () => {
-  expect(() => writeCodeBlock(header, examplePackedCodes().subarray(1))).toThrow(RangeError)
+  expect(() => writeCodeBlock(header, examplePackedCodes().subarray(1))).toThrow(
+    new RangeError('the packed codes are not as many bytes as the runs need'),
+  )
 })
 
 test('a block cut anywhere, or with a byte more, is refused and never throws', () => {
@@ -82,6 +84,8 @@ test('codes belong to their delivery only, whichever field differs', () => {
     { runs: header.runs.slice(1) },
     { runs: [{ firstSerial: serialNumber('000123456789'), count: 3 }] },
     { runs: [header.runs[1]!, header.runs[0]!] },
+    { runs: [header.runs[0]!, { ...header.runs[1]!, count: 3 }] },
+    { runs: [header.runs[0]!, { ...header.runs[1]!, firstSerial: serialNumber('000123456801') }] },
   ]
   expect(blockBelongs(header, header)).toBe(true)
   for (const other of others) expect(blockBelongs({ ...header, ...other }, header)).toBe(false)

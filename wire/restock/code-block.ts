@@ -1,19 +1,32 @@
 // The only encrypted content of a delivery: its codes, packed, behind a header that ties them to the signed
 // message around them. XML Encryption's GCM carries no associated data; this header stands in for it.
 
-import { centreId, lotId, messageId, operatorId } from '@scratchless/voucher/ids'
+import {
+  type CentreId,
+  centreId,
+  type LotId,
+  lotId,
+  type MessageId,
+  messageId,
+  type OperatorId,
+  operatorId,
+} from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
-import { productId } from '@scratchless/voucher/product'
-import { serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
+import { type ProductId, productId } from '@scratchless/voucher/product'
+import { type SerialRange, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { codesOf } from './code-run.ts'
-import type { RestockDelivery } from './restock-delivery.ts'
 import { MAX_PART_CODES } from './restock-fields.ts'
 
 /** What the block repeats of its delivery, and must repeat exactly. */
-export type CodeBlockHeader = Pick<
-  RestockDelivery,
-  'sender' | 'receiver' | 'id' | 'lot' | 'product' | 'codeDigits' | 'runs'
->
+export interface CodeBlockHeader {
+  readonly sender: OperatorId
+  readonly receiver: CentreId
+  readonly id: MessageId
+  readonly lot: LotId
+  readonly product: ProductId
+  readonly codeDigits: number
+  readonly runs: readonly SerialRange[]
+}
 
 // Byte layout; whole numbers are big-endian, texts are ASCII filled up with zero bytes.
 //

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { exampleDelivery, examplePackedCodes, keyFile, VECTORS } from '../testing/restock-examples.ts'
-import { goodVectors, openAs, openingOf, vectorBytes } from '../testing/restock-vectors.ts'
+import { goodVectors, vectorBytes, verifyAs, verifyingOf } from '../testing/restock-vectors.ts'
 import { writeCodeBlock } from './code-block.ts'
 
 const JARS = ['xmlsec', 'commons-codec', 'slf4j-api', 'slf4j-nop', 'woodstox-core', 'stax2-api'].map(
@@ -54,7 +54,7 @@ peerTest.each(modern)('Santuario decrypts $file', (vector) => {
 })
 
 peerTest.each(modern)(
-  'what the JDK and Santuario close as $file is opened to the same content',
+  'what the JDK and Santuario sign as $file is verified to the same content',
   async (vector) => {
     const plain = peer('decrypt', fileOf(vector.file), key(vector.to, 'open', 'private')).trim()
     const document = vectorBytes(vector).toString('utf8')
@@ -67,9 +67,9 @@ peerTest.each(modern)(
       key(vector.to, 'open', 'public'),
       key(vector.from, 'sign', 'private'),
     )
-    const opened = await openAs[vector.message](Buffer.from(closed), openingOf(vector))
-    const ours = await openAs[vector.message](readFileSync(fileOf(vector.file)), openingOf(vector))
-    if ('refusal' in opened || 'refusal' in ours) throw new Error('refused')
-    expect(opened.content).toEqual(ours.content)
+    const verified = await verifyAs[vector.message](Buffer.from(closed), verifyingOf(vector))
+    const ours = await verifyAs[vector.message](readFileSync(fileOf(vector.file)), verifyingOf(vector))
+    if ('refusal' in verified || 'refusal' in ours) throw new Error('refused')
+    expect(verified.content).toEqual(ours.content)
   },
 )

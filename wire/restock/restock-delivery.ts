@@ -25,7 +25,7 @@ import {
   productField,
   serialField,
 } from './restock-fields.ts'
-import type { OpenedRestockDelivery, RestockClosing, RestockOpening } from './restock-partner.ts'
+import type { RestockSigning, RestockVerifying, VerifiedRestockDelivery } from './restock-partner.ts'
 
 export const restockDelivery = z
   .strictObject({
@@ -64,30 +64,30 @@ export type RestockDelivery = z.output<typeof restockDelivery>
  * (voucher/packed-code.ts) as the runs say, in their order; it stays the caller's, to zero.
  * Throws where the delivery breaks its schema or the codes are not the runs'.
  */
-export async function closeRestockDelivery(
+export async function signRestockDelivery(
   delivery: RestockDelivery,
   packedCodes: Uint8Array,
-  closing: RestockClosing,
+  signing: RestockSigning,
 ): Promise<Buffer> {
   const checked = restockDelivery.parse(delivery)
   const block = writeCodeBlock(checked, packedCodes)
   try {
-    const body = writeClearFields(checked) + encryptData(block, 'octets', closing)
-    return await signMessage('RestockDelivery', checked, body, closing)
+    const body = writeClearFields(checked) + encryptData(block, 'octets', signing)
+    return await signMessage('RestockDelivery', checked, body, signing)
   } finally {
     block.fill(0)
   }
 }
 
 /**
- * Verifies a delivery part of `opening.partner`, then decrypts its codes and holds their inner header against
+ * Verifies a delivery part of `verifying.partner`, then decrypts its codes and holds their inner header against
  * the signed one. The caller zeroes `packedCodes`; where the answer is a refusal nothing is left to zero.
  */
-export async function openRestockDelivery(
+export async function verifyRestockDelivery(
   bytes: Uint8Array,
-  opening: RestockOpening,
-): Promise<OpenedRestockDelivery<RestockDelivery>> {
-  const verified = verifyMessage('RestockDelivery', bytes, opening)
+  verifying: RestockVerifying,
+): Promise<VerifiedRestockDelivery<RestockDelivery>> {
+  const verified = verifyMessage('RestockDelivery', bytes, verifying)
   if ('refusal' in verified) return verified
   const { header, reader, payloadHash } = verified
   const read = readOrNull(() => ({
@@ -98,7 +98,12 @@ export async function openRestockDelivery(
   const delivery = restockDelivery.safeParse({ ...header, ...read.fields })
   if (!delivery.success) return { refusal: 'content-invalid' }
 
-  const plaintext = await decryptData(read.encrypted, 'octets', opening.partner.suite, opening.unwrappingKey)
+  const plaintext = await decryptData(
+    read.encrypted,
+    'octets',
+    verifying.partner.suite,
+    verifying.unwrappingKey,
+  )
   if (plaintext === null) return { refusal: 'not-decrypted' }
   const block = readCodeBlock(plaintext)
   if (block === null || !blockBelongs(block.header, delivery.data)) {

@@ -17,16 +17,16 @@ import {
 import { signingKeyOf, unwrappingKeyOf } from '../xml/rsa-keys.ts'
 import { canonicalBytes } from '../xml/strict-document.ts'
 import type { Suite } from '../xml/suites.ts'
-import { closeRestockDelivery, openRestockDelivery, type RestockDelivery } from './restock-delivery.ts'
+import { type RestockDelivery, signRestockDelivery, verifyRestockDelivery } from './restock-delivery.ts'
 import { MAX_MESSAGE_BYTES, peekRestockMessage } from './restock-messages.ts'
-import { closeRestockOrder, openRestockOrder } from './restock-order.ts'
-import { closeRestockOrderResponse, openRestockOrderResponse } from './restock-order-response.ts'
-import type { RestockClosing, RestockOpening } from './restock-partner.ts'
-import { closeRestockReceipt, openRestockReceipt } from './restock-receipt.ts'
+import { signRestockOrder, verifyRestockOrder } from './restock-order.ts'
+import { signRestockOrderResponse, verifyRestockOrderResponse } from './restock-order-response.ts'
+import type { RestockSigning, RestockVerifying } from './restock-partner.ts'
+import { signRestockReceipt, verifyRestockReceipt } from './restock-receipt.ts'
 
 const suites: Suite[] = ['interop', 'modern']
 
-function closing(suite: Suite, from: 'centre' | 'atlas'): RestockClosing {
+function signing(suite: Suite, from: 'centre' | 'atlas'): RestockSigning {
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
@@ -35,7 +35,7 @@ function closing(suite: Suite, from: 'centre' | 'atlas'): RestockClosing {
   }
 }
 
-function opening(suite: Suite, from: 'centre' | 'atlas'): RestockOpening {
+function verifying(suite: Suite, from: 'centre' | 'atlas'): RestockVerifying {
   const [id, self] =
     from === 'centre' ? [centreId('centre'), operatorId('atlas')] : [operatorId('atlas'), centreId('centre')]
   return {
@@ -46,25 +46,27 @@ function opening(suite: Suite, from: 'centre' | 'atlas'): RestockOpening {
 }
 
 test.each(suites)('in suite %s each message opens to what was closed', async (suite) => {
-  const order = await openRestockOrder(
-    await closeRestockOrder(exampleOrder, closing(suite, 'centre')),
-    opening(suite, 'centre'),
+  const order = await verifyRestockOrder(
+    await signRestockOrder(exampleOrder, signing(suite, 'centre')),
+    verifying(suite, 'centre'),
   )
   expect(order).toMatchObject({ content: exampleOrder })
   const refused = { ...exampleResponse, verdict: 'refused', reason: 'order-expired', lines: [] } as const
   for (const answer of [exampleResponse, refused]) {
-    const bytes = await closeRestockOrderResponse(
+    const bytes = await signRestockOrderResponse(
       { ...answer, lines: [...answer.lines] },
-      closing(suite, 'atlas'),
+      signing(suite, 'atlas'),
     )
-    expect(await openRestockOrderResponse(bytes, opening(suite, 'atlas'))).toMatchObject({ content: answer })
+    expect(await verifyRestockOrderResponse(bytes, verifying(suite, 'atlas'))).toMatchObject({
+      content: answer,
+    })
   }
-  const receipt = await closeRestockReceipt(exampleReceipt, closing(suite, 'centre'))
-  expect(await openRestockReceipt(receipt, opening(suite, 'centre'))).toMatchObject({
+  const receipt = await signRestockReceipt(exampleReceipt, signing(suite, 'centre'))
+  expect(await verifyRestockReceipt(receipt, verifying(suite, 'centre'))).toMatchObject({
     content: exampleReceipt,
   })
-  const delivery = await closeRestockDelivery(exampleDelivery, examplePackedCodes(), closing(suite, 'atlas'))
-  expect(await openRestockDelivery(delivery, opening(suite, 'atlas'))).toMatchObject({
+  const delivery = await signRestockDelivery(exampleDelivery, examplePackedCodes(), signing(suite, 'atlas'))
+  expect(await verifyRestockDelivery(delivery, verifying(suite, 'atlas'))).toMatchObject({
     content: exampleDelivery,
     packedCodes: examplePackedCodes(),
   })
@@ -78,10 +80,10 @@ test('a lot scattered over 10,000 runs fits into one delivery', async () => {
       count: 1,
     })),
   }
-  const bytes = await closeRestockDelivery(scattered, Buffer.alloc(60_000, 1), closing('interop', 'atlas'))
+  const bytes = await signRestockDelivery(scattered, Buffer.alloc(60_000, 1), signing('interop', 'atlas'))
   expect(bytes.length).toBeLessThan(MAX_MESSAGE_BYTES.RestockDelivery)
-  const opened = await openRestockDelivery(bytes, opening('interop', 'atlas'))
-  expect('content' in opened && opened.content.runs.length).toBe(10_000)
+  const verified = await verifyRestockDelivery(bytes, verifying('interop', 'atlas'))
+  expect('content' in verified && verified.content.runs.length).toBe(10_000)
 })
 
 test('a receipt may name each of 10,000 codes as a duplicate', async () => {
@@ -90,20 +92,20 @@ test('a receipt may name each of 10,000 codes as a duplicate', async () => {
     count: 0,
     duplicates: Array.from({ length: 10_000 }, (_, index) => ({ serial: serialFromNumber(index) })),
   }
-  const bytes = await closeRestockReceipt(receipt, closing('modern', 'centre'))
+  const bytes = await signRestockReceipt(receipt, signing('modern', 'centre'))
   expect(bytes.length).toBeLessThan(MAX_MESSAGE_BYTES.RestockReceipt)
-  expect(await openRestockReceipt(bytes, opening('modern', 'centre'))).toMatchObject({
+  expect(await verifyRestockReceipt(bytes, verifying('modern', 'centre'))).toMatchObject({
     content: { count: 0 },
   })
 })
 
 test('the bytes that are signed are the canonical ones, and their hash is the sameness', async () => {
   for (const suite of suites) {
-    const bytes = await closeRestockDelivery(exampleDelivery, examplePackedCodes(), closing(suite, 'atlas'))
+    const bytes = await signRestockDelivery(exampleDelivery, examplePackedCodes(), signing(suite, 'atlas'))
     expect(canonicalBytes(bytes, bytes.length)).toEqual(bytes)
-    const opened = await openRestockDelivery(bytes, opening(suite, 'atlas'))
+    const verified = await verifyRestockDelivery(bytes, verifying(suite, 'atlas'))
     const payload = bytes.toString().replace(/<ds:Signature .*<\/ds:Signature>/, '')
-    expect('payloadHash' in opened && opened.payloadHash).toEqual(
+    expect('payloadHash' in verified && verified.payloadHash).toEqual(
       createHash('sha256').update(payload).digest(),
     )
   }
@@ -111,7 +113,7 @@ test('the bytes that are signed are the canonical ones, and their hash is the sa
 
 test('a message larger than its bound is refused unread', async () => {
   const bytes = Buffer.alloc(MAX_MESSAGE_BYTES.RestockOrder + 1, 0x20)
-  expect(await openRestockOrder(bytes, opening('interop', 'centre'))).toEqual({ refusal: 'too-large' })
+  expect(await verifyRestockOrder(bytes, verifying('interop', 'centre'))).toEqual({ refusal: 'too-large' })
 })
 
 test('no bytes at all, and bytes of any kind, are refused without a throw', async () => {
@@ -125,30 +127,32 @@ test('no bytes at all, and bytes of any kind, are refused without a throw', asyn
     '<a:b/>',
     '<a b="&#0;"/>',
   ]) {
-    expect(await openRestockOrder(Buffer.from(text), opening('interop', 'centre'))).toHaveProperty('refusal')
+    expect(await verifyRestockOrder(Buffer.from(text), verifying('interop', 'centre'))).toHaveProperty(
+      'refusal',
+    )
     expect(peekRestockMessage(Buffer.from(text))).toBeNull()
   }
 })
 
 test('keys that answer later, as a token does, serve as well', async () => {
-  const now = closing('modern', 'centre')
+  const now = signing('modern', 'centre')
   const later = { sign: async (suite: Suite, bytes: Buffer) => now.signingKey.sign(suite, bytes) }
-  const bytes = await closeRestockOrder(exampleOrder, { ...now, signingKey: later })
-  const key = opening('modern', 'centre').unwrappingKey
-  const opened = await openRestockOrder(bytes, {
-    ...opening('modern', 'centre'),
+  const bytes = await signRestockOrder(exampleOrder, { ...now, signingKey: later })
+  const key = verifying('modern', 'centre').unwrappingKey
+  const verified = await verifyRestockOrder(bytes, {
+    ...verifying('modern', 'centre'),
     unwrappingKey: { unwrap: async (suite, wrapped) => key.unwrap(suite, wrapped) },
   })
-  expect(opened).toMatchObject({ content: exampleOrder })
+  expect(verified).toMatchObject({ content: exampleOrder })
 })
 
 test('content that breaks its own rules is not even closed', async () => {
   const twice = { ...exampleOrder, lines: [exampleOrder.lines[0]!, exampleOrder.lines[0]!] }
-  await expect(closeRestockOrder(twice, closing('interop', 'centre'))).rejects.toThrow()
+  await expect(signRestockOrder(twice, signing('interop', 'centre'))).rejects.toThrow()
   const silent = { ...exampleResponse, verdict: 'refused' as const, lines: [] }
-  await expect(closeRestockOrderResponse(silent, closing('interop', 'atlas'))).rejects.toThrow()
+  await expect(signRestockOrderResponse(silent, signing('interop', 'atlas'))).rejects.toThrow()
   await expect(
-    closeRestockDelivery({ ...exampleDelivery, part: 2 }, examplePackedCodes(), closing('interop', 'atlas')),
+    signRestockDelivery({ ...exampleDelivery, part: 2 }, examplePackedCodes(), signing('interop', 'atlas')),
   ).rejects.toThrow()
 })
 

@@ -4,17 +4,17 @@
 import { type CanonicalReader, canonicalReader, UnexpectedContent } from '../xml/canonical-reader.ts'
 import { decryptData } from '../xml/decrypt.ts'
 import { encryptData } from '../xml/encrypt.ts'
-import { openSigned } from '../xml/open-signed.ts'
 import { signDocument } from '../xml/sign.ts'
 import { canonicalBytes } from '../xml/strict-document.ts'
 import type { Suite } from '../xml/suites.ts'
+import { verifyDocument } from '../xml/verify.ts'
 import { field } from '../xml/xml-text.ts'
 import { type AuditHeadField, readAuditHead, writeAuditHead } from './audit-head-field.ts'
 import { MAX_MESSAGE_BYTES, RESTOCK_NAMESPACE, type RestockMessageName } from './restock-messages.ts'
-import type { OpenedRestock, RestockClosing, RestockOpening, RestockRefusal } from './restock-partner.ts'
+import type { RestockRefusal, RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 import { matchesXsd } from './restock-schema.ts'
 
-export interface RestockHeader {
+interface RestockHeader {
   readonly id: string
   readonly issuedAt: string
   readonly sender: string
@@ -22,7 +22,7 @@ export interface RestockHeader {
 }
 
 /** A zod schema, as far as opening needs one. */
-export interface ContentSchema<Content> {
+interface ContentSchema<Content> {
   parse(value: unknown): Content
   safeParse(value: unknown): { success: true; data: Content } | { success: false }
 }
@@ -46,13 +46,13 @@ export function signMessage(
   name: RestockMessageName,
   header: RestockHeader,
   body: string,
-  closing: RestockClosing,
+  signing: RestockSigning,
 ): Promise<Buffer> {
-  const payload = `<${name} xmlns="${RESTOCK_NAMESPACE}">${writeHeader(closing.suite, header)}${body}</${name}>`
-  return signDocument(payload, closing.suite, closing.signingKey)
+  const payload = `<${name} xmlns="${RESTOCK_NAMESPACE}">${writeHeader(signing.suite, header)}${body}</${name}>`
+  return signDocument(payload, signing.suite, signing.signingKey)
 }
 
-export type VerifiedMessage =
+type VerifiedMessage =
   | { readonly header: RestockHeader; readonly reader: CanonicalReader; readonly payloadHash: Buffer }
   | { readonly refusal: RestockRefusal }
 
@@ -63,9 +63,9 @@ export type VerifiedMessage =
 export function verifyMessage(
   name: RestockMessageName,
   bytes: Uint8Array,
-  { partner, self }: RestockOpening,
+  { partner, self }: RestockVerifying,
 ): VerifiedMessage {
-  const signed = openSigned(bytes, {
+  const signed = verifyDocument(bytes, {
     suite: partner.suite,
     verifyKey: partner.verifyKey,
     rootName: name,
@@ -87,28 +87,28 @@ export function verifyMessage(
 }
 
 /** Closes a message whose whole content is for its receiver only. Throws where the content breaks its schema. */
-export async function closeConfidential<Content extends ConfidentialContent>(
+export async function encryptAndSign<Content extends ConfidentialContent>(
   message: ConfidentialMessage<Content>,
   content: Content,
-  closing: RestockClosing,
+  signing: RestockSigning,
 ): Promise<Buffer> {
   const checked = message.schema.parse(content)
   const inner = `<${message.name}Content xmlns="${RESTOCK_NAMESPACE}">${writeInnerHeader(checked)}${writeAuditHead(checked.auditHead)}${message.write(checked)}</${message.name}Content>`
-  return signMessage(message.name, checked, encryptData(Buffer.from(inner), 'element', closing), closing)
+  return signMessage(message.name, checked, encryptData(Buffer.from(inner), 'element', signing), signing)
 }
 
 /** Opens one: verifies, decrypts, and gives the content, or says why not. Throws for no bytes. */
-export async function openConfidential<Content extends ConfidentialContent>(
+export async function verifyAndDecrypt<Content extends ConfidentialContent>(
   message: ConfidentialMessage<Content>,
   bytes: Uint8Array,
-  opening: RestockOpening,
-): Promise<OpenedRestock<Content>> {
-  const verified = verifyMessage(message.name, bytes, opening)
+  verifying: RestockVerifying,
+): Promise<VerifiedRestock<Content>> {
+  const verified = verifyMessage(message.name, bytes, verifying)
   if ('refusal' in verified) return verified
   const { header, reader, payloadHash } = verified
   const encrypted = readOrNull(() => readEncryptedData(message.name, reader))
   if (encrypted === null) return { refusal: 'content-invalid' }
-  const plaintext = await decryptData(encrypted, 'element', opening.partner.suite, opening.unwrappingKey)
+  const plaintext = await decryptData(encrypted, 'element', verifying.partner.suite, verifying.unwrappingKey)
   if (plaintext === null) return { refusal: 'not-decrypted' }
 
   const inner = canonicalBytes(plaintext, MAX_MESSAGE_BYTES[message.name])

@@ -13,7 +13,7 @@ import {
 } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, MAX_AMOUNT_MINOR } from '@scratchless/voucher/money'
 import { CODE_DIGITS, PRODUCT_ID, productId } from '@scratchless/voucher/product'
-import { isSerial, type SerialNumber } from '@scratchless/voucher/serial'
+import { isSerial, serialNumber } from '@scratchless/voucher/serial'
 import { z } from 'zod'
 
 /** Lines of one restock order: more products than an operator sells. */
@@ -34,7 +34,7 @@ export const centreIdField = named<CentreId>('CentreId', centreId)
 export const operatorIdField = named<OperatorId>('OperatorId', operatorId)
 export const lotIdField = named('LotId', lotId)
 export const productField = z.string().regex(PRODUCT_ID).transform(productId)
-export const serialField = z.custom<SerialNumber>((value) => typeof value === 'string' && isSerial(value))
+export const serialField = z.string().refine(isSerial).transform(serialNumber)
 export const lineNoField = z.int().min(1).max(MAX_LINES)
 export const codeDigitsField = z.int().min(CODE_DIGITS.min).max(CODE_DIGITS.max)
 

@@ -15,7 +15,7 @@ export const MAX_MESSAGE_BYTES = {
 export type RestockMessageName = keyof typeof MAX_MESSAGE_BYTES
 
 /** What a message says of itself. Nothing of it is known to be true: it serves to choose whose key to try. */
-export interface UnverifiedRouting {
+interface UnverifiedRouting {
   readonly unverified: true
   readonly message: RestockMessageName
   readonly suite: Suite

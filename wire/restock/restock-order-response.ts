@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { field, optionalField } from '../xml/xml-text.ts'
 import { readAmount, writeAmount } from './amount-field.ts'
 import { auditHeadField } from './audit-head-field.ts'
-import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
+import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
 import {
   centreIdField,
   instantField,
@@ -17,7 +17,7 @@ import {
   operatorIdField,
   productField,
 } from './restock-fields.ts'
-import type { OpenedRestock, RestockClosing, RestockOpening } from './restock-partner.ts'
+import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 /** Why an order as a whole is refused, in order of precedence. */
 export const ORDER_REFUSALS = [
@@ -115,17 +115,17 @@ const message: ConfidentialMessage<RestockOrderResponse> = {
 }
 
 /** The signed and encrypted XML of an order's response. Throws where it breaks its schema. */
-export function closeRestockOrderResponse(
+export function signRestockOrderResponse(
   answer: RestockOrderResponse,
-  closing: RestockClosing,
+  signing: RestockSigning,
 ): Promise<Buffer> {
-  return closeConfidential(message, answer, closing)
+  return encryptAndSign(message, answer, signing)
 }
 
-/** Verifies, then decrypts a response of `opening.partner`. */
-export function openRestockOrderResponse(
+/** Verifies, then decrypts a response of `verifying.partner`. */
+export function verifyRestockOrderResponse(
   bytes: Uint8Array,
-  opening: RestockOpening,
-): Promise<OpenedRestock<RestockOrderResponse>> {
-  return openConfidential(message, bytes, opening)
+  verifying: RestockVerifying,
+): Promise<VerifiedRestock<RestockOrderResponse>> {
+  return verifyAndDecrypt(message, bytes, verifying)
 }

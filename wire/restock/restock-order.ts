@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { field } from '../xml/xml-text.ts'
 import { auditHeadField } from './audit-head-field.ts'
-import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
+import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
 import {
   centreIdField,
   instantField,
@@ -15,7 +15,7 @@ import {
   operatorIdField,
   productField,
 } from './restock-fields.ts'
-import type { OpenedRestock, RestockClosing, RestockOpening } from './restock-partner.ts'
+import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 export const restockOrder = z
   .strictObject({
@@ -64,14 +64,14 @@ const message: ConfidentialMessage<RestockOrder> = {
 }
 
 /** The signed and encrypted XML of an order. Throws where it breaks its schema. */
-export function closeRestockOrder(order: RestockOrder, closing: RestockClosing): Promise<Buffer> {
-  return closeConfidential(message, order, closing)
+export function signRestockOrder(order: RestockOrder, signing: RestockSigning): Promise<Buffer> {
+  return encryptAndSign(message, order, signing)
 }
 
-/** Verifies, then decrypts an order of `opening.partner`. */
-export function openRestockOrder(
+/** Verifies, then decrypts an order of `verifying.partner`. */
+export function verifyRestockOrder(
   bytes: Uint8Array,
-  opening: RestockOpening,
-): Promise<OpenedRestock<RestockOrder>> {
-  return openConfidential(message, bytes, opening)
+  verifying: RestockVerifying,
+): Promise<VerifiedRestock<RestockOrder>> {
+  return verifyAndDecrypt(message, bytes, verifying)
 }

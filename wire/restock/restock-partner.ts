@@ -3,12 +3,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { PartyId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
-import type { EnvelopeRefusal } from '../xml/open-signed.ts'
 import type { SigningKey, UnwrappingKey } from '../xml/rsa-keys.ts'
 import type { Suite } from '../xml/suites.ts'
+import type { EnvelopeRefusal } from '../xml/verify.ts'
 
 /** The other side, as the ceremony entered it. */
-export interface RestockPartner {
+interface RestockPartner {
   readonly id: PartyId
   readonly suite: Suite
   /** Its RSA public key for signatures. */
@@ -16,7 +16,7 @@ export interface RestockPartner {
 }
 
 /** For whom and by whom a message is closed. */
-export interface RestockClosing {
+export interface RestockSigning {
   readonly suite: Suite
   readonly signingKey: SigningKey
   /** The receiver's RSA public key for encryption: another one than it signs with. */
@@ -25,7 +25,7 @@ export interface RestockClosing {
 }
 
 /** From whom a message must be, and who opens it. */
-export interface RestockOpening {
+export interface RestockVerifying {
   readonly partner: RestockPartner
   readonly self: PartyId
   readonly unwrappingKey: UnwrappingKey
@@ -48,7 +48,7 @@ export type RestockRefusal =
   /** What was decrypted names another message, sender, receiver, lot or run: its ciphertext was copied. */
   | 'inner-header-differs'
 
-export type OpenedRestock<Content> =
+export type VerifiedRestock<Content> =
   | {
       readonly content: Content
       /** SHA-256 of the verified canonical payload, without its signature: the sameness of a message. */
@@ -57,6 +57,6 @@ export type OpenedRestock<Content> =
   | { readonly refusal: RestockRefusal }
 
 /** A delivery also gives its codes: packed, in the order of its runs. The caller zeroes them. */
-export type OpenedRestockDelivery<Content> =
+export type VerifiedRestockDelivery<Content> =
   | { readonly content: Content; readonly payloadHash: Buffer; readonly packedCodes: Buffer }
   | { readonly refusal: RestockRefusal }

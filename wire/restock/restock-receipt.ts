@@ -3,7 +3,7 @@
 import { z } from 'zod'
 import { field, optionalField } from '../xml/xml-text.ts'
 import { auditHeadField } from './audit-head-field.ts'
-import { type ConfidentialMessage, closeConfidential, openConfidential } from './restock-envelope.ts'
+import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
 import {
   centreIdField,
   instantField,
@@ -12,7 +12,7 @@ import {
   operatorIdField,
   serialField,
 } from './restock-fields.ts'
-import type { OpenedRestock, RestockClosing, RestockOpening } from './restock-partner.ts'
+import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 /** Why a delivery part is refused as a whole, in order of precedence. */
 export const DELIVERY_REFUSALS = [
@@ -76,14 +76,14 @@ const message: ConfidentialMessage<RestockReceipt> = {
 }
 
 /** The signed and encrypted XML of a receipt. Throws where it breaks its schema. */
-export function closeRestockReceipt(receipt: RestockReceipt, closing: RestockClosing): Promise<Buffer> {
-  return closeConfidential(message, receipt, closing)
+export function signRestockReceipt(receipt: RestockReceipt, signing: RestockSigning): Promise<Buffer> {
+  return encryptAndSign(message, receipt, signing)
 }
 
-/** Verifies, then decrypts a receipt of `opening.partner`. */
-export function openRestockReceipt(
+/** Verifies, then decrypts a receipt of `verifying.partner`. */
+export function verifyRestockReceipt(
   bytes: Uint8Array,
-  opening: RestockOpening,
-): Promise<OpenedRestock<RestockReceipt>> {
-  return openConfidential(message, bytes, opening)
+  verifying: RestockVerifying,
+): Promise<VerifiedRestock<RestockReceipt>> {
+  return verifyAndDecrypt(message, bytes, verifying)
 }

@@ -1,4 +1,4 @@
-// The committed vectors are the truth. Each is opened as its entry says; each entry has its file and each file
+// The committed vectors are the truth. Each is verified as its entry says; each entry has its file and each file
 // its entry.
 
 import { createSecretKey } from 'node:crypto'
@@ -6,8 +6,15 @@ import { readdirSync } from 'node:fs'
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { describe, expect, test } from 'vitest'
 import { indexed, VECTORS } from '../testing/restock-examples.ts'
-import { badVectors, goodVectors, index, openAs, openingOf, vectorBytes } from '../testing/restock-vectors.ts'
-import { openRestockDelivery } from './restock-delivery.ts'
+import {
+  badVectors,
+  goodVectors,
+  index,
+  vectorBytes,
+  verifyAs,
+  verifyingOf,
+} from '../testing/restock-vectors.ts'
+import { verifyRestockDelivery } from './restock-delivery.ts'
 import { peekRestockMessage } from './restock-messages.ts'
 
 function asJson(content: object): unknown {
@@ -25,13 +32,13 @@ test('every file has an entry, and every entry a file', () => {
 
 describe.each(goodVectors)('$file', (vector) => {
   test('opens to the content of its entry', async () => {
-    const opened = await openAs[vector.message](vectorBytes(vector), openingOf(vector))
-    if ('refusal' in opened) throw new Error(opened.refusal)
-    expect(asJson(opened.content)).toEqual(vector.content)
-    expect(opened.payloadHash.toString('hex')).toBe(vector.payloadSha256)
+    const verified = await verifyAs[vector.message](vectorBytes(vector), verifyingOf(vector))
+    if ('refusal' in verified) throw new Error(verified.refusal)
+    expect(asJson(verified.content)).toEqual(vector.content)
+    expect(verified.payloadHash.toString('hex')).toBe(vector.payloadSha256)
     if (vector.codes === undefined) return
-    if (!('packedCodes' in opened)) throw new Error('a delivery gives its codes')
-    expect(opened.packedCodes.toString('hex')).toBe(vector.codes.map(packedHex).join(''))
+    if (!('packedCodes' in verified)) throw new Error('a delivery gives its codes')
+    expect(verified.packedCodes.toString('hex')).toBe(vector.codes.map(packedHex).join(''))
   })
 
   test('says in clear what is needed to route it', () => {
@@ -46,7 +53,7 @@ describe.each(goodVectors)('$file', (vector) => {
 })
 
 test.each(badVectors)('$file is refused: $why', async (vector) => {
-  expect(await openAs[vector.message](vectorBytes(vector), openingOf(vector))).toEqual({
+  expect(await verifyAs[vector.message](vectorBytes(vector), verifyingOf(vector))).toEqual({
     refusal: vector.refusal,
   })
 })
@@ -72,7 +79,7 @@ test('what is not verified is never decrypted', async () => {
         return createSecretKey(Buffer.alloc(32))
       },
     }
-    await openAs[vector.message](vectorBytes(vector), { ...openingOf(vector), unwrappingKey })
+    await verifyAs[vector.message](vectorBytes(vector), { ...verifyingOf(vector), unwrappingKey })
     // Only a fully verified message with a foreign EncryptedData may get as far as its key.
     expect([vector.file, asked]).toEqual([vector.file, 0])
   }
@@ -84,9 +91,9 @@ test('a message with any one byte changed is refused or says the same', async ()
   for (let at = 0; at < bytes.length; at++) {
     const changed = Buffer.from(bytes)
     changed[at] = changed[at]! ^ 0x01
-    const opened = await openRestockDelivery(changed, openingOf(vector))
+    const verified = await verifyRestockDelivery(changed, verifyingOf(vector))
     // A few changes vanish in canonicalization or in base64, and then nothing that is read has changed.
-    if ('content' in opened) expect(asJson(opened.content)).toEqual(vector.content)
+    if ('content' in verified) expect(asJson(verified.content)).toEqual(vector.content)
   }
 })
 

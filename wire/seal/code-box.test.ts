@@ -1,11 +1,11 @@
 import { createCipheriv, createHmac, createSecretKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { SealedCode } from '@scratchless/voucher/sealed-code'
-import { sealedCodeAt } from '@scratchless/voucher/sealed-code'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { decode as cborxDecode } from 'cbor-x'
 import { describe, expect, it } from 'vitest'
-import { type CodeContext, codeKey, encodeContext, openCode, sealForTerminal } from './code-box.ts'
+import { codeKey, sealedCodeAt } from '../testing/as-card.ts'
+import { type CodeContext, encodeContext, openCode, sealForTerminal } from './code-box.ts'
 
 interface BoxVector {
   readonly verdict: 'good' | 'does-not-open'
@@ -100,7 +100,8 @@ describe('the code box', () => {
 
   it('refuses a safe key of another size and a length that no product has', () => {
     const { context } = good[0]!
-    expect(() => codeKey(createSecretKey(Buffer.alloc(16)), context)).toThrow(TypeError)
+    const short = createSecretKey(Buffer.alloc(16))
+    expect(() => sealForTerminal(short, context, context.serial, Buffer.alloc(6))).toThrow(TypeError)
     expect(() => encodeContext({ ...context, digits: 24 }, context.serial)).toThrow(RangeError)
   })
 })

@@ -53,14 +53,6 @@ export interface CodeContext extends RunContext {
   readonly serial: SerialNumber
 }
 
-/**
- * The key of one code: what the card process derives at a sale, from a safe key that it does not hand out.
- * Throws a RangeError on a context that no delivery has.
- */
-export function codeKey(safeKey: KeyObject, context: CodeContext): KeyObject {
-  return derive(safeKey, encodeContext(context, context.serial))
-}
-
 /** The bytes that the code key is the HMAC of: for a token that derives by HMAC itself. */
 export function encodeContext(context: RunContext, serial: SerialNumber): Buffer {
   const { terminal, epoch, operator, product, lot, delivery, digits } = context

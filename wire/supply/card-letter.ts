@@ -4,17 +4,25 @@
 
 import type { KeyObject } from 'node:crypto'
 import { type CardId, cardId } from '@scratchless/voucher/ids'
-import { type CborValue, decodeCbor, encodeCbor } from '../compact/cbor.ts'
+import type { CborValue } from '../compact/cbor.ts'
 import {
-  closeForRecipient,
   type OaepHash,
   type Recipient,
   recipientFromCbor,
   recipientToCbor,
-  type Signer,
+  wrapForRecipient,
 } from '../compact/cose.ts'
-import { type ContentOf, list, Misshapen, record, type Shape, seconds } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import {
+  type ContentOf,
+  decodeShape,
+  encodeShape,
+  list,
+  Misshapen,
+  record,
+  type Shape,
+  seconds,
+} from '../compact/shape.ts'
+import { supplyMessage } from './envelope.ts'
 import { epochNumber, standing } from './standing.ts'
 
 /** Cards of one terminal: its vendors and their owner. */
@@ -23,7 +31,7 @@ const MAX_CARDS = 16
 /** RSA-2048 to RSA-4096. */
 const WRAPPED_BYTES = [256, 384, 512]
 
-export interface CardRecipient {
+interface CardRecipient {
   readonly card: CardId
   readonly oaepHash: OaepHash
   /** The safe key, closed for the card's RSA key. */
@@ -58,36 +66,25 @@ export const cardLetter = record({
 
 export type CardLetter = ContentOf<typeof cardLetter>
 
-export const cardLetterMessage = { kind: 'card-letter', shape: cardLetter } as const
-
-export function closeCardLetter(content: CardLetter, signer: Signer, binding: Binding): Closed {
-  return closeMessage(cardLetterMessage, content, signer, binding)
-}
+export const cardLetterMessage = supplyMessage('card-letter', cardLetter)
 
 /** Closes a safe key for one card, in the centre's vault. */
-export function closeForCard(
+export function wrapForCard(
   safeKey: KeyObject,
   card: CardId,
   publicKey: KeyObject,
   oaepHash: OaepHash,
 ): CardRecipient {
-  const { wrapped } = closeForRecipient(safeKey, card, publicKey, oaepHash)
+  const { wrapped } = wrapForRecipient(safeKey, card, publicKey, oaepHash)
   return { card, oaepHash, wrapped }
-}
-
-/** The part of a letter that is closed for this card: what the card process unwraps. */
-export function recipientFor(letter: CardLetter, card: CardId): CardRecipient | undefined {
-  return letter.recipients.find((one) => one.card === card)
 }
 
 /** A recipient as one byte string, as the terminal stores it and hands it to its card process. */
 export function storeRecipient(one: CardRecipient): Buffer {
-  return encodeCbor(recipient.toLine(one))
+  return encodeShape(recipient, one)
 }
 
 /** Reads what `storeRecipient` wrote; undefined on anything else. */
 export function readRecipient(bytes: Uint8Array): CardRecipient | undefined {
-  const value = decodeCbor(bytes)
-  const found = value === undefined ? undefined : recipientFromCbor(value)
-  return found && { card: cardId(found.holder), oaepHash: found.oaepHash, wrapped: found.wrapped }
+  return decodeShape(recipient, bytes)
 }

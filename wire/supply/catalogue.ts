@@ -4,7 +4,6 @@
 import { operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, money } from '@scratchless/voucher/money'
 import { CODE_DIGITS, type Product, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
-import type { Signer } from '../compact/cose.ts'
 import {
   amount,
   type ContentOf,
@@ -16,7 +15,7 @@ import {
   record,
   text,
 } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 import { standing } from './standing.ts'
 
 /** A country has a handful of networks. */
@@ -38,8 +37,6 @@ const catalogueOperator = record({
   careNumber: phone,
 })
 
-export type CatalogueOperator = ContentOf<typeof catalogueOperator>
-
 const catalogueProduct = record({
   id: named(productId),
   operator: named(operatorId),
@@ -55,7 +52,7 @@ const catalogueProduct = record({
   unitPriceMinor: amount,
 })
 
-export type CatalogueProduct = ContentOf<typeof catalogueProduct>
+type CatalogueProduct = ContentOf<typeof catalogueProduct>
 
 export const catalogue = checked(
   record({
@@ -101,8 +98,4 @@ export function productOf(line: CatalogueProduct, currency: Currency): Product {
   }
 }
 
-export const catalogueMessage = { kind: 'catalogue', shape: catalogue } as const
-
-export function closeCatalogue(content: Catalogue, signer: Signer, binding: Binding): Closed {
-  return closeMessage(catalogueMessage, content, signer, binding)
-}
+export const catalogueMessage = supplyMessage('catalogue', catalogue)

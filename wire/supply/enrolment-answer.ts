@@ -2,12 +2,10 @@
 // device believes because the MAC was made by somebody who knows the enrolment code.
 
 import { centreId, retailerId, terminalId } from '@scratchless/voucher/ids'
-import { type Certificate, openCertificate } from '../compact/cwt.ts'
-import type { Frame } from '../compact/frame.ts'
+import { type Certificate, verifyCertificate } from '../compact/cwt.ts'
 import { bytes, type ContentOf, choice, named, record, seconds, text } from '../compact/shape.ts'
-import type { EnrolmentKeys } from './enrolment-code.ts'
-import { closeEnrolment, type EnrolmentBinding, openEnrolment } from './enrolment-envelope.ts'
-import type { Closed, Opened, Unacceptable } from './envelope.ts'
+import { enrolmentMessage } from './enrolment-envelope.ts'
+import type { Unacceptable } from './envelope.ts'
 import { publicKey } from './public-key.ts'
 import { standing } from './standing.ts'
 
@@ -37,23 +35,7 @@ export const enrolmentAnswer = choice('state', {
 export type EnrolmentAnswer = ContentOf<typeof enrolmentAnswer>
 export type Enrolled = Extract<EnrolmentAnswer, { state: 'enrolled' }>
 
-const message = { kind: 'enrolment-answer', shape: enrolmentAnswer } as const
-
-export function closeEnrolmentAnswer(
-  content: EnrolmentAnswer,
-  keys: EnrolmentKeys,
-  binding: EnrolmentBinding,
-): Closed {
-  return closeEnrolment(message, content, keys, binding)
-}
-
-export function openEnrolmentAnswer(
-  frame: Frame,
-  keys: EnrolmentKeys,
-  binding: EnrolmentBinding,
-): Opened<'enrolment-answer', EnrolmentAnswer> | Unacceptable {
-  return openEnrolment(message, frame, keys, binding)
-}
+export const enrolmentAnswerMessage = enrolmentMessage('enrolment-answer', enrolmentAnswer)
 
 /**
  * Both certificates of an enrolment, once each was signed by the root for the party and purpose it should be for.
@@ -63,8 +45,8 @@ export function certificatesOf(
   enrolled: Enrolled,
 ): { readonly terminal: Certificate; readonly centre: Certificate } | Unacceptable {
   const { rootKey, standing } = enrolled
-  const terminal = openCertificate(enrolled.terminalCertificate, rootKey, standing.timeS)
-  const centre = openCertificate(enrolled.centreCertificate, rootKey, standing.timeS)
+  const terminal = verifyCertificate(enrolled.terminalCertificate, rootKey, standing.timeS)
+  const centre = verifyCertificate(enrolled.centreCertificate, rootKey, standing.timeS)
   if (typeof terminal === 'string' || typeof centre === 'string') return 'unacceptable'
   if (terminal.purpose !== 'terminal' || terminal.subject !== enrolled.terminal) return 'unacceptable'
   if (centre.purpose !== 'centre' || centre.subject !== enrolled.centre) return 'unacceptable'

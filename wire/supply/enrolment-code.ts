@@ -5,7 +5,7 @@ import { createHash, createSecretKey, hkdfSync, type KeyObject } from 'node:cryp
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import { coordinatesOf } from '../compact/cose.ts'
 
-/** 80 bits: out of reach of guessing, at the desk and from a recorded exchange alike. */
+/** 80 bits: out of reach of guessing, on the telephone and from a recorded exchange alike. */
 const CODE_BYTES = 10
 
 /** Crockford's base 32: no I, L, O, U, so that a code read out by telephone arrives. */

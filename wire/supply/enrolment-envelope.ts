@@ -5,20 +5,12 @@
 
 import { mac0, verifyMac0 } from '../compact/cose.ts'
 import { type Frame, writeFrame } from '../compact/frame.ts'
-import { decodeShape, encodeShape } from '../compact/shape.ts'
+import { decodeShape, encodeShape, type Shape } from '../compact/shape.ts'
 import type { EnrolmentKeys } from './enrolment-code.ts'
 import { enrolmentKid } from './enrolment-code.ts'
-import {
-  type Closed,
-  externalData,
-  KIND,
-  type Message,
-  type Opened,
-  payloadHash,
-  type Unacceptable,
-} from './envelope.ts'
+import { externalData, KIND, payloadHash, type Signed, type Unacceptable, type Verified } from './envelope.ts'
 
-export interface EnrolmentBinding {
+interface EnrolmentBinding {
   readonly enrolmentNumber: number
   /** The asking this is, from 1; it is the frame's sequence. */
   readonly poll: number
@@ -28,31 +20,41 @@ export interface EnrolmentBinding {
 
 type EnrolmentKind = 'enrolment-request' | 'enrolment-answer'
 
-export function closeEnrolment<K extends EnrolmentKind, T>(
-  message: Message<K, T>,
-  content: T,
-  keys: EnrolmentKeys,
-  binding: EnrolmentBinding,
-): Closed {
-  const payload = encodeShape(message.shape, content)
-  const kid = enrolmentKid(binding.enrolmentNumber)
-  const maced = mac0(payload, external(message.kind, binding), kid, keyOf(message.kind, keys))
-  const frame = writeFrame({ kind: KIND[message.kind], sequence: binding.poll, message: maced })
-  return { frame, payloadHash: payloadHash(message.kind, payload) }
+/** One of the two enrolment messages: its schema, and the two acts on it. */
+interface EnrolmentMessage<K extends EnrolmentKind, T> {
+  readonly kind: K
+  readonly shape: Shape<T>
+  /** MACs a content into its frame. Throws a Misshapen where the content is outside its bounds. */
+  mac(content: T, keys: EnrolmentKeys, binding: EnrolmentBinding): Signed
+  /** The content of a frame whose kind, poll, MAC and shape are right; parsed from the verified bytes. */
+  verify(frame: Frame, keys: EnrolmentKeys, binding: EnrolmentBinding): Verified<K, T> | Unacceptable
 }
 
-export function openEnrolment<K extends EnrolmentKind, T>(
-  message: Message<K, T>,
-  frame: Frame,
-  keys: EnrolmentKeys,
-  binding: EnrolmentBinding,
-): Opened<K, T> | Unacceptable {
-  if (frame.kind !== KIND[message.kind] || frame.sequence !== binding.poll) return 'unacceptable'
-  const kid = enrolmentKid(binding.enrolmentNumber)
-  const payload = verifyMac0(frame.message, external(message.kind, binding), kid, keyOf(message.kind, keys))
-  const content = payload && decodeShape(message.shape, payload)
-  if (!payload || content === undefined) return 'unacceptable'
-  return { kind: message.kind, content, payloadHash: payloadHash(message.kind, payload) }
+/** The one maker of enrolment messages. `belongs`: a rule between the content and what it is bound to. */
+export function enrolmentMessage<K extends EnrolmentKind, T>(
+  kind: K,
+  shape: Shape<T>,
+  belongs: (content: T, binding: EnrolmentBinding) => boolean = () => true,
+): EnrolmentMessage<K, T> {
+  return {
+    kind,
+    shape,
+    mac(content, keys, binding) {
+      const payload = encodeShape(shape, content)
+      const kid = enrolmentKid(binding.enrolmentNumber)
+      const message = mac0(payload, external(kind, binding), kid, keyOf(kind, keys))
+      const frame = writeFrame({ kind: KIND[kind], sequence: binding.poll, message })
+      return { frame, payloadHash: payloadHash(kind, payload) }
+    },
+    verify(frame, keys, binding) {
+      if (frame.kind !== KIND[kind] || frame.sequence !== binding.poll) return 'unacceptable'
+      const kid = enrolmentKid(binding.enrolmentNumber)
+      const payload = verifyMac0(frame.message, external(kind, binding), kid, keyOf(kind, keys))
+      const content = payload && decodeShape(shape, payload)
+      if (!payload || content === undefined || !belongs(content, binding)) return 'unacceptable'
+      return { kind, content, payloadHash: payloadHash(kind, payload) }
+    },
+  }
 }
 
 function keyOf(kind: EnrolmentKind, keys: EnrolmentKeys) {

@@ -40,11 +40,6 @@ export function kindName(frame: Frame): KindName | undefined {
   return (Object.keys(KIND) as KindName[]).find((name) => KIND[name] === frame.kind)
 }
 
-export interface Message<K extends KindName, T> {
-  readonly kind: K
-  readonly shape: Shape<T>
-}
-
 /** What the signature binds beside the content. */
 export interface Binding {
   /** Who asks, or whom the answer is for. */
@@ -55,7 +50,7 @@ export interface Binding {
   readonly answering: Uint8Array | null
 }
 
-export interface Opened<K extends KindName, T> {
+export interface Verified<K extends KindName, T> {
   readonly kind: K
   readonly content: T
   /** SHA-256 of kind and verified payload, 32 bytes: what "same content" means, what an answer is bound to. */
@@ -80,44 +75,45 @@ export function externalData(
   return encodeCbor([KIND[kind], who, sequence, answering ?? new Uint8Array(0)])
 }
 
-export interface Closed {
+export interface Signed {
   /** The whole frame: what is stored, then sent. */
   readonly frame: Buffer
   /** The asker keeps it: the answer is bound to it. */
   readonly payloadHash: Buffer
 }
 
-/** Signs a message into its frame. Throws a Misshapen where the content is outside its bounds. */
-export function closeMessage<K extends KindName, T>(
-  message: Message<K, T>,
-  content: T,
-  signer: Signer,
-  binding: Binding,
-): Closed {
-  const payload = encodeShape(message.shape, content)
-  const external = externalData(message.kind, binding.terminal, binding.sequence, binding.answering)
-  const frame = writeFrame({
-    kind: KIND[message.kind],
-    sequence: binding.sequence,
-    message: sign1(payload, external, signer),
-  })
-  return { frame, payloadHash: payloadHash(message.kind, payload) }
+/** One kind of signed message: its schema, and the two acts on it. */
+export interface SupplyMessage<K extends KindName, T> {
+  readonly kind: K
+  readonly shape: Shape<T>
+  /** Signs a content into its frame. Throws a Misshapen where the content is outside its bounds. */
+  sign(content: T, signer: Signer, binding: Binding): Signed
+  /** The content of a frame whose kind, sequence, signature and shape are right; parsed from the verified bytes. */
+  verify(frame: Frame, verifier: Verifier, binding: Binding): Verified<K, T> | Unacceptable
 }
 
-/** The content of a frame whose kind, sequence, signature and shape are right; parsed from the verified bytes. */
-export function openMessage<K extends KindName, T>(
-  message: Message<K, T>,
-  frame: Frame,
-  verifier: Verifier,
-  binding: Binding,
-): Opened<K, T> | Unacceptable {
-  if (frame.kind !== KIND[message.kind] || frame.sequence !== binding.sequence) return 'unacceptable'
-  const external = externalData(message.kind, binding.terminal, binding.sequence, binding.answering)
-  const payload = verify1(frame.message, external, verifier)
-  if (payload === undefined) return 'unacceptable'
-  const content = decodeShape(message.shape, payload)
-  if (content === undefined) return 'unacceptable'
-  return { kind: message.kind, content, payloadHash: payloadHash(message.kind, payload) }
+/** The one maker of signed messages. Each kind is made once, beside its shape. */
+export function supplyMessage<K extends KindName, T>(kind: K, shape: Shape<T>): SupplyMessage<K, T> {
+  return {
+    kind,
+    shape,
+    sign(content, signer, binding) {
+      const payload = encodeShape(shape, content)
+      const external = externalData(kind, binding.terminal, binding.sequence, binding.answering)
+      const message = sign1(payload, external, signer)
+      const frame = writeFrame({ kind: KIND[kind], sequence: binding.sequence, message })
+      return { frame, payloadHash: payloadHash(kind, payload) }
+    },
+    verify(frame, verifier, binding) {
+      if (frame.kind !== KIND[kind] || frame.sequence !== binding.sequence) return 'unacceptable'
+      const external = externalData(kind, binding.terminal, binding.sequence, binding.answering)
+      const payload = verify1(frame.message, external, verifier)
+      if (payload === undefined) return 'unacceptable'
+      const content = decodeShape(shape, payload)
+      if (content === undefined) return 'unacceptable'
+      return { kind, content, payloadHash: payloadHash(kind, payload) }
+    },
+  }
 }
 
 /** The constant frame for a peer whose message is not acceptable: kind 15, sequence 0, no message. Unsigned. */

@@ -7,7 +7,7 @@ import { type CborValue, encodeCbor } from '../compact/cbor.ts'
 import { decodeShape, type Shape } from '../compact/shape.ts'
 import * as example from '../testing/supply-examples.ts'
 import { acknowledgement } from './acknowledgement.ts'
-import { cardLetter, closeForCard } from './card-letter.ts'
+import { cardLetter, wrapForCard } from './card-letter.ts'
 import { catalogue } from './catalogue.ts'
 import { enrolmentAnswer } from './enrolment-answer.ts'
 import { enrolmentRequest } from './enrolment-request.ts'
@@ -20,7 +20,7 @@ const letter = {
   standing: example.standing,
   epoch: 12,
   epochEndsS: example.NOW_S,
-  recipients: [closeForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
+  recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
 }
 
 const samples: { name: string; shape: Shape<unknown>; line: CborValue }[] = [

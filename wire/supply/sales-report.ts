@@ -4,8 +4,6 @@
 import { vendorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt } from '@scratchless/voucher/serial'
-import type { Signer, Verifier } from '../compact/cose.ts'
-import type { Frame } from '../compact/frame.ts'
 import {
   type ContentOf,
   checked,
@@ -18,14 +16,7 @@ import {
   seconds,
   serial,
 } from '../compact/shape.ts'
-import {
-  type Binding,
-  type Closed,
-  closeMessage,
-  type Opened,
-  openMessage,
-  type Unacceptable,
-} from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 
 /** Two days of the busiest till; the rest goes in the next report. */
 export const MAX_SALES_PER_REPORT = 500
@@ -136,16 +127,4 @@ export const salesReport = record({
 
 export type SalesReport = ContentOf<typeof salesReport>
 
-const message = { kind: 'sales-report', shape: salesReport } as const
-
-export function closeSalesReport(content: SalesReport, signer: Signer, binding: Binding): Closed {
-  return closeMessage(message, content, signer, binding)
-}
-
-export function openSalesReport(
-  frame: Frame,
-  verifier: Verifier,
-  binding: Binding,
-): Opened<'sales-report', SalesReport> | Unacceptable {
-  return openMessage(message, frame, verifier, binding)
-}
+export const salesReportMessage = supplyMessage('sales-report', salesReport)

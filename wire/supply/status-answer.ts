@@ -1,8 +1,7 @@
 // centre → terminal: the end of an unanswered request.
 
-import type { Signer } from '../compact/cose.ts'
 import { type ContentOf, oneOf, record } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 import { standing } from './standing.ts'
 
 export const statusAnswer = record({
@@ -16,8 +15,4 @@ export const statusAnswer = record({
 
 export type StatusAnswer = ContentOf<typeof statusAnswer>
 
-export const statusAnswerMessage = { kind: 'status-answer', shape: statusAnswer } as const
-
-export function closeStatusAnswer(content: StatusAnswer, signer: Signer, binding: Binding): Closed {
-  return closeMessage(statusAnswerMessage, content, signer, binding)
-}
+export const statusAnswerMessage = supplyMessage('status-answer', statusAnswer)

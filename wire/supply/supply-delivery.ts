@@ -5,7 +5,6 @@ import { lotId } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, productId } from '@scratchless/voucher/product'
 import { type SealedRun, sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
-import type { Signer } from '../compact/cose.ts'
 import {
   amount,
   bytes,
@@ -19,7 +18,7 @@ import {
   record,
   serial,
 } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 import { epochNumber, standing } from './standing.ts'
 import { MAX_CODES_PER_ORDER, MAX_LINES } from './supply-order.ts'
 
@@ -77,8 +76,6 @@ const deliveredLot = record({
   runs: list(run, 1, MAX_RUNS),
 })
 
-export type DeliveredLot = ContentOf<typeof deliveredLot>
-
 export const supplyDelivery = record({
   standing,
   /** The epoch of the safe key that closes these codes. */
@@ -93,8 +90,4 @@ export const supplyDelivery = record({
 
 export type SupplyDelivery = ContentOf<typeof supplyDelivery>
 
-export const supplyDeliveryMessage = { kind: 'supply-delivery', shape: supplyDelivery } as const
-
-export function closeSupplyDelivery(content: SupplyDelivery, signer: Signer, binding: Binding): Closed {
-  return closeMessage(supplyDeliveryMessage, content, signer, binding)
-}
+export const supplyDeliveryMessage = supplyMessage('supply-delivery', supplyDelivery)

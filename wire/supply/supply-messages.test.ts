@@ -8,26 +8,26 @@ import { describe, expect, it } from 'vitest'
 import { readFrame } from '../compact/frame.ts'
 import { decodeShape, encodeShape, Misshapen } from '../compact/shape.ts'
 import * as example from '../testing/supply-examples.ts'
-import { closeAcknowledgement } from './acknowledgement.ts'
-import { openAnswer } from './answer.ts'
-import { closeForCard, readRecipient, storeRecipient } from './card-letter.ts'
+import { acknowledgementMessage } from './acknowledgement.ts'
+import { verifyAnswer } from './answer.ts'
+import { readRecipient, storeRecipient, wrapForCard } from './card-letter.ts'
 import { deviceFingerprint, newEnrolmentCode, readEnrolmentCode } from './enrolment-code.ts'
-import { closeSalesReport, type SalesReport, salesReport } from './sales-report.ts'
-import { closeSupplyDelivery, supplyDelivery } from './supply-delivery.ts'
-import { closeSupplyOrder, openSupplyOrder, supplyOrder } from './supply-order.ts'
-import { closeSupplyReceipt } from './supply-receipt.ts'
+import { type SalesReport, salesReport, salesReportMessage } from './sales-report.ts'
+import { supplyDelivery, supplyDeliveryMessage } from './supply-delivery.ts'
+import { supplyOrder, supplyOrderMessage } from './supply-order.ts'
+import { supplyReceiptMessage } from './supply-receipt.ts'
 import { type SupplyRefusalReason, supplyRefusal } from './supply-refusal.ts'
 
 /** The four frames of an order of so many codes of 14 digits in one run. */
 function exchangeBytes(count: number): number {
   const { terminal, terminalSigner, centreSigner } = example
   const asks = (sequence: number) => ({ terminal, sequence, answering: null })
-  const order = closeSupplyOrder(example.supplyOrder(count), terminalSigner, asks(70_000))
+  const order = supplyOrderMessage.sign(example.supplyOrder(count), terminalSigner, asks(70_000))
   const answered = { terminal, sequence: 70_000, answering: order.payloadHash }
-  const delivery = closeSupplyDelivery(example.supplyDelivery(count), centreSigner, answered)
+  const delivery = supplyDeliveryMessage.sign(example.supplyDelivery(count), centreSigner, answered)
   const receipt = { delivery: 70_000, deliveryHash: delivery.payloadHash.subarray(0, 8) }
-  const received = closeSupplyReceipt(receipt, terminalSigner, asks(70_001))
-  const acknowledged = closeAcknowledgement(example.acknowledgement, centreSigner, {
+  const received = supplyReceiptMessage.sign(receipt, terminalSigner, asks(70_001))
+  const acknowledged = acknowledgementMessage.sign(example.acknowledgement, centreSigner, {
     terminal,
     sequence: 70_001,
     answering: received.payloadHash,
@@ -53,12 +53,12 @@ describe('on the line', () => {
       soldAtS: example.NOW_S + i * 90,
     }))
     const binding = { terminal: example.terminal, sequence: 9, answering: null }
-    const { frame } = closeSalesReport({ sales, events: [] }, example.terminalSigner, binding)
+    const { frame } = salesReportMessage.sign({ sales, events: [] }, example.terminalSigner, binding)
     expect(frame.length).toBeLessThanOrEqual(250)
   })
 
   it('the largest delivery fits a frame', () => {
-    const { frame } = closeSupplyDelivery(example.supplyDelivery(1_000), example.centreSigner, {
+    const { frame } = supplyDeliveryMessage.sign(example.supplyDelivery(1_000), example.centreSigner, {
       terminal: example.terminal,
       sequence: 4,
       answering: Buffer.alloc(32),
@@ -118,9 +118,13 @@ describe('contents', () => {
     fc.assert(
       fc.property(order, fc.integer({ min: 1, max: 0xffff_ffff }), (content, sequence) => {
         const binding = { terminal: example.terminal, sequence, answering: null }
-        const closed = closeSupplyOrder(content, example.terminalSigner, binding)
-        const opened = openSupplyOrder(readFrame(closed.frame)!, example.terminalVerifier, binding)
-        expect(opened).toEqual({ kind: 'supply-order', content, payloadHash: closed.payloadHash })
+        const signed = supplyOrderMessage.sign(content, example.terminalSigner, binding)
+        const verified = supplyOrderMessage.verify(
+          readFrame(signed.frame)!,
+          example.terminalVerifier,
+          binding,
+        )
+        expect(verified).toEqual({ kind: 'supply-order', content, payloadHash: signed.payloadHash })
       }),
       { numRuns: 40 },
     )
@@ -168,11 +172,11 @@ describe('contents', () => {
 describe('answers', () => {
   it('of a kind that this request never gets are unacceptable, though well signed', () => {
     const binding = { terminal: example.terminal, sequence: 4, answering: Buffer.alloc(32) }
-    const { frame } = closeAcknowledgement(example.acknowledgement, example.centreSigner, binding)
-    expect(openAnswer('supply-receipt', readFrame(frame)!, example.centreVerifier, binding)).toMatchObject({
+    const { frame } = acknowledgementMessage.sign(example.acknowledgement, example.centreSigner, binding)
+    expect(verifyAnswer('supply-receipt', readFrame(frame)!, example.centreVerifier, binding)).toMatchObject({
       kind: 'acknowledgement',
     })
-    expect(openAnswer('supply-order', readFrame(frame)!, example.centreVerifier, binding)).toBe(
+    expect(verifyAnswer('supply-order', readFrame(frame)!, example.centreVerifier, binding)).toBe(
       'unacceptable',
     )
   })
@@ -205,7 +209,7 @@ describe('the enrolment code', () => {
 
 describe('a card’s part of a letter', () => {
   it('is stored and read back', () => {
-    const part = closeForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha1')
+    const part = wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha1')
     const back = readRecipient(storeRecipient(part))
     expect(back?.card).toBe(part.card)
     expect(back?.oaepHash).toBe('sha1')

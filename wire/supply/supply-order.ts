@@ -2,17 +2,8 @@
 // supply refusal. The order's sequence is its name, and its delivery's.
 
 import { productId } from '@scratchless/voucher/product'
-import type { Signer, Verifier } from '../compact/cose.ts'
-import type { Frame } from '../compact/frame.ts'
 import { amount, type ContentOf, checked, integer, list, named, record, seconds } from '../compact/shape.ts'
-import {
-  type Binding,
-  type Closed,
-  closeMessage,
-  type Opened,
-  openMessage,
-  type Unacceptable,
-} from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 
 /** A shop carries some dozen products; the ninetieth order has four lines. */
 export const MAX_LINES = 20
@@ -26,8 +17,6 @@ const line = record({
   /** The price the shop agreed to pay for one code, minor units of its catalogue's currency. */
   unitPriceMinor: amount,
 })
-
-export type SupplyOrderLine = ContentOf<typeof line>
 
 export const supplyOrder = record({
   /** The centre gives this order no first effect from this second on; a repeat still gets its stored answer. */
@@ -43,17 +32,5 @@ export const supplyOrder = record({
 
 export type SupplyOrder = ContentOf<typeof supplyOrder>
 
-const message = { kind: 'supply-order', shape: supplyOrder } as const
-
-export function closeSupplyOrder(content: SupplyOrder, signer: Signer, binding: Binding): Closed {
-  return closeMessage(message, content, signer, binding)
-}
-
 /** The caller judges what no shape can say: sequence, expiry, prices, stock, money. */
-export function openSupplyOrder(
-  frame: Frame,
-  verifier: Verifier,
-  binding: Binding,
-): Opened<'supply-order', SupplyOrder> | Unacceptable {
-  return openMessage(message, frame, verifier, binding)
-}
+export const supplyOrderMessage = supplyMessage('supply-order', supplyOrder)

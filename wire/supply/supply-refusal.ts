@@ -1,9 +1,8 @@
 // centre → terminal: a "no" to any signed request, with the figures that a person needs to act on it.
 
 import { productId } from '@scratchless/voucher/product'
-import type { Signer } from '../compact/cose.ts'
 import { amount, type ContentOf, choice, integer, list, named, record, seconds } from '../compact/shape.ts'
-import { type Binding, type Closed, closeMessage } from './envelope.ts'
+import { supplyMessage } from './envelope.ts'
 import { epochNumber, standing } from './standing.ts'
 import { MAX_LINES } from './supply-order.ts'
 
@@ -11,7 +10,7 @@ const sequence = integer(0, 0xffff_ffff)
 const nothing = record({})
 
 /** In order of precedence: the first that holds is the one given. On the line, the place in this list. */
-export const supplyRefusalReason = choice('reason', {
+const supplyRefusalReason = choice('reason', {
   /** The terminal or its certificate was revoked; precedes even a stored answer. */
   'terminal-revoked': nothing,
   /** Two journals were seen under one terminal id: both are locked until people have looked. */
@@ -48,8 +47,4 @@ export const supplyRefusal = record({
 
 export type SupplyRefusal = ContentOf<typeof supplyRefusal>
 
-export const supplyRefusalMessage = { kind: 'supply-refusal', shape: supplyRefusal } as const
-
-export function closeSupplyRefusal(content: SupplyRefusal, signer: Signer, binding: Binding): Closed {
-  return closeMessage(supplyRefusalMessage, content, signer, binding)
-}
+export const supplyRefusalMessage = supplyMessage('supply-refusal', supplyRefusal)

@@ -1,26 +1,25 @@
 import { createHash, createHmac, createPublicKey, hkdfSync, type KeyObject, verify } from 'node:crypto'
 import { Decoder } from 'cbor-x'
 import { describe, expect, it } from 'vitest'
-import { openAsRecipient } from '../compact/cose.ts'
+import { recipientFor, unwrapAsRecipient } from '../testing/as-card.ts'
 import * as example from '../testing/supply-examples.ts'
 import {
   badVectors,
   goodVectors,
-  openVector,
   type SupplyVector,
   vectorBytes,
+  verifyVector,
 } from '../testing/supply-vectors.ts'
-import { recipientFor } from './card-letter.ts'
 import { certificatesOf } from './enrolment-answer.ts'
 import { KIND } from './envelope.ts'
 
 describe('every vector', () => {
   it.each(goodVectors)('$file is good: $says', (vector) => {
-    expect(openVector(vector, vectorBytes(vector))).toMatchObject({ kind: vector.kind })
+    expect(verifyVector(vector, vectorBytes(vector))).toMatchObject({ kind: vector.kind })
   })
 
   it.each(badVectors)('$file is unacceptable: $says', (vector) => {
-    expect(openVector(vector, vectorBytes(vector))).toBe('unacceptable')
+    expect(verifyVector(vector, vectorBytes(vector))).toBe('unacceptable')
   })
 
   it.each(goodVectors)(
@@ -29,7 +28,7 @@ describe('every vector', () => {
       const bytes = vectorBytes(vector)
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         bytes[bit >> 3]! ^= 1 << (bit & 7)
-        if (openVector(vector, bytes) !== 'unacceptable') throw new Error(`taken with bit ${bit} changed`)
+        if (verifyVector(vector, bytes) !== 'unacceptable') throw new Error(`taken with bit ${bit} changed`)
         bytes[bit >> 3]! ^= 1 << (bit & 7)
       }
     },
@@ -39,7 +38,7 @@ describe('every vector', () => {
   it.each(goodVectors)('$file is unacceptable when cut anywhere', (vector) => {
     const bytes = vectorBytes(vector)
     for (let end = 0; end < bytes.length; end++)
-      if (openVector(vector, bytes.subarray(0, end)) !== 'unacceptable')
+      if (verifyVector(vector, bytes.subarray(0, end)) !== 'unacceptable')
         throw new Error(`taken when cut at ${end}`)
   })
 
@@ -47,10 +46,10 @@ describe('every vector', () => {
     '$file is unacceptable at another place, to another party, as another answer',
     (vector) => {
       const bytes = vectorBytes(vector)
-      expect(openVector({ ...vector, sequence: vector.sequence + 1 }, bytes)).toBe('unacceptable')
+      expect(verifyVector({ ...vector, sequence: vector.sequence + 1 }, bytes)).toBe('unacceptable')
       const who = vector.who.startsWith('T') ? 'T00002' : '1043'
-      expect(openVector({ ...vector, who }, bytes)).toBe('unacceptable')
-      expect(openVector({ ...vector, answering: 'ab'.repeat(32) }, bytes)).toBe('unacceptable')
+      expect(verifyVector({ ...vector, who }, bytes)).toBe('unacceptable')
+      expect(verifyVector({ ...vector, answering: 'ab'.repeat(32) }, bytes)).toBe('unacceptable')
     },
   )
 })
@@ -134,16 +133,16 @@ describe('by a second CBOR library and the bare signature functions', () => {
 })
 
 describe('the enrolment and the card letter of the vectors', () => {
-  const opened = (file: string) => {
+  const verified = (file: string) => {
     const vector = goodVectors.find((one) => one.file === file)!
-    const result = openVector(vector, vectorBytes(vector))
+    const result = verifyVector(vector, vectorBytes(vector))
     if (result === 'unacceptable') throw new Error(file)
     return result.content
   }
 
   it('certify the device and the centre', () => {
     const certificates = certificatesOf(
-      opened('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0],
+      verified('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0],
     )
     if (certificates === 'unacceptable') throw new Error(certificates)
     expect(certificates.terminal.publicKey.equals(createPublicKey(example.terminalKey))).toBe(true)
@@ -151,7 +150,7 @@ describe('the enrolment and the card letter of the vectors', () => {
   })
 
   it('do not certify the terminal’s key as the centre’s', () => {
-    const enrolled = opened('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0]
+    const enrolled = verified('enrolment-answer-enrolled.bin') as Parameters<typeof certificatesOf>[0]
     const swapped = { ...enrolled, centreCertificate: enrolled.terminalCertificate }
     expect(certificatesOf(swapped)).toBe('unacceptable')
     expect(certificatesOf({ ...enrolled, terminal: example.otherTerminal })).toBe('unacceptable')
@@ -159,9 +158,9 @@ describe('the enrolment and the card letter of the vectors', () => {
   })
 
   it('give the card the safe key', () => {
-    const letter = opened('card-letter.bin') as Parameters<typeof recipientFor>[0]
+    const letter = verified('card-letter.bin') as Parameters<typeof recipientFor>[0]
     const mine = recipientFor(letter, example.card)!
-    const safeKey = openAsRecipient(
+    const safeKey = unwrapAsRecipient(
       { holder: mine.card, oaepHash: mine.oaepHash, wrapped: mine.wrapped },
       example.cardKey,
     )

@@ -2,12 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { centreId, operatorId } from '@scratchless/voucher/ids'
-import { openRestockDelivery } from '../restock/restock-delivery.ts'
+import { verifyRestockDelivery } from '../restock/restock-delivery.ts'
 import type { RestockMessageName } from '../restock/restock-messages.ts'
-import { openRestockOrder } from '../restock/restock-order.ts'
-import { openRestockOrderResponse } from '../restock/restock-order-response.ts'
-import type { RestockOpening } from '../restock/restock-partner.ts'
-import { openRestockReceipt } from '../restock/restock-receipt.ts'
+import { verifyRestockOrder } from '../restock/restock-order.ts'
+import { verifyRestockOrderResponse } from '../restock/restock-order-response.ts'
+import type { RestockVerifying } from '../restock/restock-partner.ts'
+import { verifyRestockReceipt } from '../restock/restock-receipt.ts'
 import { unwrappingKeyOf } from '../xml/rsa-keys.ts'
 import type { Suite } from '../xml/suites.ts'
 import { type ExampleParty, privateKey, publicKey, VECTORS } from './restock-examples.ts'
@@ -31,11 +31,11 @@ export const index = JSON.parse(readFileSync(new URL('index.json', VECTORS), 'ut
 export const goodVectors = index.vectors.filter((vector) => vector.verdict === 'opens')
 export const badVectors = index.vectors.filter((vector) => vector.verdict === 'refused')
 
-export const openAs = {
-  RestockOrder: openRestockOrder,
-  RestockOrderResponse: openRestockOrderResponse,
-  RestockDelivery: openRestockDelivery,
-  RestockReceipt: openRestockReceipt,
+export const verifyAs = {
+  RestockOrder: verifyRestockOrder,
+  RestockOrderResponse: verifyRestockOrderResponse,
+  RestockDelivery: verifyRestockDelivery,
+  RestockReceipt: verifyRestockReceipt,
 }
 
 export function vectorBytes(vector: RestockVector): Buffer {
@@ -46,7 +46,7 @@ function idOf(party: ExampleParty) {
   return party === 'centre' ? centreId(party) : operatorId(party)
 }
 
-export function openingOf(vector: RestockVector): RestockOpening {
+export function verifyingOf(vector: RestockVector): RestockVerifying {
   return {
     partner: { id: idOf(vector.from), suite: vector.suite, verifyKey: publicKey(vector.from, 'sign') },
     self: idOf(vector.to),

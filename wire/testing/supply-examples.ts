@@ -16,13 +16,13 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
-import { closeCertificate, kidOfNumber, ROOT_KID } from '../compact/cwt.ts'
+import { kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
 import type { Acknowledgement } from '../supply/acknowledgement.ts'
 import type { Catalogue } from '../supply/catalogue.ts'
 import type { EnrolmentAnswer } from '../supply/enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from '../supply/enrolment-code.ts'
-import type { EnrolmentRequest } from '../supply/enrolment-request.ts'
+import type { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
 import type { SalesReport } from '../supply/sales-report.ts'
 import type { Standing } from '../supply/standing.ts'
 import type { SupplyDelivery } from '../supply/supply-delivery.ts'
@@ -90,7 +90,7 @@ export const acknowledgement: Acknowledgement = {
   auditHead: { n: 58_214n, hash: Buffer.alloc(32, 0xc5) },
 }
 
-export const enrolmentRequest: EnrolmentRequest = {
+export const enrolmentRequest: Parameters<typeof enrolmentRequestMessage.mac>[0] = {
   enrolmentNumber: ENROLMENT_NUMBER,
   deviceKey: createPublicKey(terminalKey),
   nonce: Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'),
@@ -99,7 +99,7 @@ export const enrolmentRequest: EnrolmentRequest = {
 }
 
 export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_S + YEAR_S): Buffer {
-  return closeCertificate(
+  return signCertificate(
     {
       issuer: 'centre',
       subject: purpose === 'terminal' ? terminal : 'centre',

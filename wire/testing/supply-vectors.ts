@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs'
 import type { TerminalId } from '@scratchless/voucher/ids'
 import type { Verifier } from '../compact/cose.ts'
 import { type Frame, readFrame } from '../compact/frame.ts'
-import { ANSWERS, openAnswer, type RequestKind } from '../supply/answer.ts'
-import { openCardLetterRequest } from '../supply/card-letter-request.ts'
-import { openCatalogueRequest } from '../supply/catalogue-request.ts'
-import { openEnrolmentAnswer } from '../supply/enrolment-answer.ts'
-import { openEnrolmentRequest } from '../supply/enrolment-request.ts'
+import { ANSWERS, type RequestKind, verifyAnswer } from '../supply/answer.ts'
+import { cardLetterRequestMessage } from '../supply/card-letter-request.ts'
+import { catalogueRequestMessage } from '../supply/catalogue-request.ts'
+import { enrolmentAnswerMessage } from '../supply/enrolment-answer.ts'
+import { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
 import type { Binding, KindName, Unacceptable } from '../supply/envelope.ts'
-import { openSalesReport } from '../supply/sales-report.ts'
-import { openStatusRequest } from '../supply/status-request.ts'
-import { openSupplyOrder } from '../supply/supply-order.ts'
-import { openSupplyReceipt } from '../supply/supply-receipt.ts'
+import { salesReportMessage } from '../supply/sales-report.ts'
+import { statusRequestMessage } from '../supply/status-request.ts'
+import { supplyOrderMessage } from '../supply/supply-order.ts'
+import { supplyReceiptMessage } from '../supply/supply-receipt.ts'
 import * as example from './supply-examples.ts'
 
 export interface SupplyVector {
@@ -43,22 +43,23 @@ interface Result {
 const requests: Partial<
   Record<KindName, (frame: Frame, verifier: Verifier, binding: Binding) => Result | Unacceptable>
 > = {
-  'card-letter-request': openCardLetterRequest,
-  'catalogue-request': openCatalogueRequest,
-  'supply-order': openSupplyOrder,
-  'supply-receipt': openSupplyReceipt,
-  'sales-report': openSalesReport,
-  'status-request': openStatusRequest,
+  'card-letter-request': cardLetterRequestMessage.verify,
+  'catalogue-request': catalogueRequestMessage.verify,
+  'supply-order': supplyOrderMessage.verify,
+  'supply-receipt': supplyReceiptMessage.verify,
+  'sales-report': salesReportMessage.verify,
+  'status-request': statusRequestMessage.verify,
 }
 
 /** Opens the bytes as whoever they are meant for would. */
-export function openVector(vector: SupplyVector, bytes: Uint8Array): Result | Unacceptable {
+export function verifyVector(vector: SupplyVector, bytes: Uint8Array): Result | Unacceptable {
   const frame = readFrame(bytes)
   if (!frame) return 'unacceptable'
   const answering = vector.answering === null ? null : Buffer.from(vector.answering, 'hex')
   if (vector.kind === 'enrolment-request' || vector.kind === 'enrolment-answer') {
     const binding = { enrolmentNumber: Number(vector.who), poll: vector.sequence, answering }
-    const opener = vector.kind === 'enrolment-request' ? openEnrolmentRequest : openEnrolmentAnswer
+    const opener =
+      vector.kind === 'enrolment-request' ? enrolmentRequestMessage.verify : enrolmentAnswerMessage.verify
     return opener(frame, example.exampleEnrolmentKeys, binding)
   }
   const binding = { terminal: vector.who as TerminalId, sequence: vector.sequence, answering }
@@ -67,5 +68,5 @@ export function openVector(vector: SupplyVector, bytes: Uint8Array): Result | Un
   const asked = (Object.keys(ANSWERS) as RequestKind[]).find((kind) =>
     ANSWERS[kind].some((message) => message.kind === vector.kind),
   )!
-  return openAnswer(asked, frame, example.centreVerifier, binding)
+  return verifyAnswer(asked, frame, example.centreVerifier, binding)
 }

@@ -11,7 +11,7 @@ export type PlaintextKind = 'element' | 'octets'
 /** AES-GCM in XML Encryption 1.1, section 5.2.4: IV of 96 bits, ciphertext, tag of 128 bits. */
 export const GCM = { ivBytes: 12, tagBytes: 16 } as const
 
-export const ENCRYPTED_DATA_END = '</xenc:EncryptedData>'
+const ENCRYPTED_DATA_END = '</xenc:EncryptedData>'
 
 /** The three constant parts of an EncryptedData: before the wrapped key, between, after the ciphertext. */
 export function encryptedDataParts(suite: Suite, kind: PlaintextKind): readonly [string, string, string] {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { canonicalBytes } from './strict-document.ts'
+import { canonicalBytes, withDocument } from './strict-document.ts'
 
 const LIMIT = 1000
 const canonical = (text: string) => canonicalBytes(Buffer.from(text), LIMIT).toString()
@@ -42,4 +42,70 @@ test('bytes that are no UTF-8 are refused, whatever the declaration says', () =>
   expect(canonicalBytes(Buffer.from([0x3c, 0x61, 0x3e, 0xe9, 0x3c, 0x2f, 0x61, 0x3e]), LIMIT)).toBe(
     'not-utf8',
   )
+})
+
+test.each([
+  ['none', '<a></a>'],
+  ['the shortest', '<?xml version="1.0"?><a/>'],
+  ['an encoding in small letters', '<?xml version="1.0" encoding="utf-8"?><a/>'],
+  ['standalone, yes', '<?xml version="1.0" standalone="yes"?><a/>'],
+  ['standalone, no, and white space', '<?xml version="1.0" encoding="UTF-8" standalone="no"  ?> \r\n\t<a/>'],
+])('a declaration may be %s', (_what, text) => {
+  expect(canonical(text)).toBe('<a></a>')
+})
+
+test.each([
+  '<?xml version="1.0" encoding="Utf-8"?><a/>',
+  '<?xml version="1.0" standalone="maybe"?><a/>',
+  '<?xml  version="1.0"?><a/>',
+  "<?xml version='1.0'?><a/>",
+  '<?xml encoding="UTF-8"?><a/>',
+  '<?xml version="1.0" standalone="yes" encoding="UTF-8"?><a/>',
+  '<?XML version="1.0"?><a/>',
+  '\n<?xml version="1.0"?><a/>',
+  `<?xml version="1.0"${' '.repeat(61)}?><a/>`,
+  'a<a/>',
+  '>',
+])('and no other: %s', (text) => {
+  expect(canonical(text)).toBe('forbidden-markup')
+})
+
+test('a document may have just as many bytes as allowed', () => {
+  const text = `<a>${'b'.repeat(LIMIT - 7)}</a>`
+  expect(canonical(text)).toBe(text)
+  expect(canonical(`<a>${'b'.repeat(LIMIT - 6)}</a>`)).toBe('too-large')
+  // Counted in bytes, and before anything else is looked at.
+  expect(canonical(`<a>${'é'.repeat(LIMIT / 2 - 3)}</a>`)).toBe('too-large')
+  expect(canonicalBytes(Buffer.alloc(LIMIT + 1, 0xff), LIMIT)).toBe('too-large')
+})
+
+test('it is looked at from where it begins in a larger buffer to where it ends', () => {
+  const whole = Buffer.from('xx<a></a>yy')
+  expect(canonicalBytes(whole.subarray(2, 9), LIMIT).toString()).toBe('<a></a>')
+})
+
+test('forbidden markup is found before the parser sees it, and what is no UTF-8 before that', () => {
+  expect(canonical('<a><?b?>')).toBe('forbidden-markup')
+  expect(canonicalBytes(Buffer.concat([Buffer.from('<!--'), Buffer.of(0xff)]), LIMIT)).toBe('not-utf8')
+})
+
+test('a document is freed once it was read, also where reading fails', () => {
+  let freed = 0
+  const body = Buffer.from('<a></a>')
+  const reading = (fails: boolean) => () =>
+    withDocument(body, (document) => {
+      const dispose = document.dispose.bind(document)
+      document.dispose = () => {
+        freed++
+        dispose()
+      }
+      if (fails) throw new TypeError('the reader broke')
+      return document.root.name
+    })
+  expect(reading(false)()).toBe('a')
+  expect(freed).toBe(1)
+  expect(reading(true)).toThrow(new TypeError('the reader broke'))
+  expect(freed).toBe(2)
+  expect(withDocument(Buffer.from('<a>'), () => 'read')).toBeNull()
+  expect(withDocument(Buffer.from('<a xmlns="relative"/>'), () => 'read')).toBeNull()
 })

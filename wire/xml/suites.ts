@@ -4,7 +4,7 @@
 export type Suite = 'modern' | 'interop'
 
 /** The algorithm identifiers of one suite, as XML Signature 1.1 and XML Encryption 1.1 spell them. */
-export interface SuiteAlgorithms {
+interface SuiteAlgorithms {
   readonly signature: string
   readonly digest: string
   readonly keyTransport: string

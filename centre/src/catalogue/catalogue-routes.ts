@@ -20,9 +20,8 @@ import {
 
 export function addCatalogueRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   const { pool, clock, settings } = needs
-  const signedIn = { preHandler: guard.requireRole() }
 
-  app.post('/api/products', signedIn, async (request, reply) => {
+  app.post('/api/products', guard.mayDo('add-product'), async (request, reply) => {
     const body = parseInput(ProductBody, request.body)
     const { currency } = settings
     const product: Product = {
@@ -59,12 +58,12 @@ export function addCatalogueRoutes(app: FastifyInstance, needs: CentreNeeds, gua
     return reply.status(201).send(view)
   })
 
-  app.get('/api/products', signedIn, async () => ({
+  app.get('/api/products', guard.mayDo('see-products'), async () => ({
     catalogueVersion: await readCatalogueVersion(pool),
     products: (await readProducts(pool, settings.currency)).map(viewOf),
   }))
 
-  app.post('/api/rates', signedIn, async (request, reply) => {
+  app.post('/api/rates', guard.mayDo('set-rate'), async (request, reply) => {
     const body = parseInput(RateBody, request.body)
     const at = new Date(clock.nowMs())
     const validFrom = body.validFrom === undefined ? at : new Date(body.validFrom)

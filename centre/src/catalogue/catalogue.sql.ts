@@ -67,7 +67,7 @@ export async function raiseCatalogueVersion(sql: Sql): Promise<void> {
   await sql.query('UPDATE catalogue SET version = version + 1')
 }
 
-export interface RateRow {
+interface RateRow {
   id: bigint
   retailer_id: RetailerId | null
   product_id: ProductId | null

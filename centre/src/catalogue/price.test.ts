@@ -1,22 +1,12 @@
-import { operatorId, retailerId } from '@scratchless/voucher/ids'
+import { retailerId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { expect, test } from 'vitest'
+import { ATLAS_5 } from '../../../voucher/testing/example-product.ts'
 import { priceFor, type Rate } from './price.ts'
 
 const shop = retailerId('R00001')
-const product = {
-  id: productId('ATLAS-5'),
-  operator: operatorId('atlas'),
-  faceValue: money(5_000n, 'TND'),
-  publicPrice: money(5_000n, 'TND'),
-  tax: money(300n, 'TND'),
-  netCredit: money(4_700n, 'TND'),
-  codeDigits: 14,
-  checkDigit: 'none',
-  validityDays: 30,
-  refillTemplate: '*123*{code}#',
-} as const
+const product = ATLAS_5
 const rate = (id: bigint, points: number, retailer: boolean, ofProduct: boolean): Rate => ({
   id,
   discount_basis_points: points,

@@ -3,7 +3,8 @@ import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber, serialNumber } from '@scratchless/voucher/serial'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ATLAS, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { ATLAS } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { receiveRestockDelivery } from './receive-restock-delivery.ts'
 import { listRestockOrders } from './restock-routes.ts'
 
@@ -18,7 +19,7 @@ const run = (first: number, count: number) => ({ firstSerial: serialFromNumber(f
 async function receive(bytes: Uint8Array) {
   const answer = await receiveRestockDelivery(centre.needs, ATLAS, bytes)
   if (typeof answer === 'string') throw new Error(answer)
-  return { bytes: Buffer.from(answer.receipt), ...(await centre.operator.openReceipt(answer.receipt)) }
+  return { bytes: Buffer.from(answer.receipt), ...(await centre.operator.verifyReceipt(answer.receipt)) }
 }
 
 async function countIn(table: string): Promise<number> {
@@ -175,6 +176,6 @@ test('order and receipt bring the centre’s own head, whatever the api asks for
 
   const { auditHead: _, ...wish } = { ...order, id: newMessageId(systemRandom) }
   const chosen = { ...wish, auditHead: { n: 1n, hash: Buffer.alloc(32) } }
-  const signed = await centre.operator.openOrder(await centre.needs.vault.closeRestockOrder(chosen))
+  const signed = await centre.operator.verifyOrder(await centre.needs.vault.signRestockOrder(chosen))
   expect(signed.auditHead).toEqual(await head())
 })

@@ -13,13 +13,13 @@ import { sendRestockOrder } from './send-restock-order.ts'
 const MAX_ORDERS = 200
 
 export function addRestockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
-  app.post('/api/restock/orders', { preHandler: guard.requireRole() }, async (request, reply) => {
+  app.post('/api/restock/orders', guard.mayDo('order-restock'), async (request, reply) => {
     const wish = parseInput(RestockOrderBody, request.body)
     const result = await sendRestockOrder(needs, wish, staffOf(request).signInName)
     if (result === 'unknown-operator' || result === 'unknown-product') throw new HttpRefusal(409, result)
     return reply.status(201).send({ id: result })
   })
-  app.get('/api/restock/orders', { preHandler: guard.requireRole() }, async () => ({
+  app.get('/api/restock/orders', guard.mayDo('see-restock'), async () => ({
     orders: await listRestockOrders(needs),
   }))
 }

@@ -1,5 +1,5 @@
 // Step 2 of the way of a code: the centre orders. The order's id and its signed bytes are saved in the outbox before
-// they are sent; the outbox repeats just these bytes until the operator's answer has been opened.
+// they are sent; the outbox repeats just these bytes until the operator's answer has been verified.
 
 import type { PinnedClient } from '@scratchless/keys/pinned-client'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
@@ -15,9 +15,9 @@ import type { CentreNeeds } from '../needs.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
 /** In order of precedence. */
-export type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
+type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
 
-export interface RestockWish {
+interface RestockWish {
   readonly operator: OperatorId
   readonly lines: readonly { readonly product: ProductId; readonly quantity: number }[]
 }
@@ -44,7 +44,7 @@ export async function sendRestockOrder(
     expiresAt: new Date(clock.nowMs() + EXPIRES_AFTER_MS).toISOString(),
     lines: wish.lines.map((line, index) => ({ lineNo: index + 1, ...line })),
   }
-  const bytes = await vault.closeRestockOrder(order)
+  const bytes = await vault.signRestockOrder(order)
   const savedAt = new Date(clock.nowMs())
   await inTransaction(pool, async (sql) => {
     await insertRestockOrder(sql, order, orderedBy)
@@ -85,14 +85,14 @@ export async function takeRestockOrderResponse(
   message: OutgoingMessage,
   answer: Uint8Array,
 ): Promise<void> {
-  const opened = await needs.vault.openRestockOrderResponse({
+  const verified = await needs.vault.verifyRestockOrderResponse({
     operator: operatorId(message.partner),
     orderId: message.id,
     bytes: answer,
   })
-  if ('refusal' in opened)
-    throw new Error(`the answer of ${message.partner} does not open: ${opened.refusal}`)
-  const { content } = opened
+  if ('refusal' in verified)
+    throw new Error(`the answer of ${message.partner} does not verify: ${verified.refusal}`)
+  const { content } = verified
   await updateOrderVerdict(sql, message.id, content.verdict, content.reason ?? null)
   await updateOrderLines(
     sql,

@@ -1,7 +1,7 @@
 // The ledger's accounts of a centre. A retailer's holds what he paid in less what he bought; the other two are our
 // own books.
 
-import { openAccount } from '@scratchless/ledger/post-transfers'
+import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
 import type { RetailerId } from '@scratchless/voucher/ids'
 import type { Currency } from '@scratchless/voucher/money'
@@ -17,7 +17,7 @@ export function retailerAccount(retailer: RetailerId): string {
 }
 
 /** Opens our own books; harmless where they stand. */
-export async function openOwnAccounts(sql: Sql, currency: Currency, openedAt: Date): Promise<void> {
+export async function createOwnAccounts(sql: Sql, currency: Currency, openedAt: Date): Promise<void> {
   for (const id of [CASH_ACCOUNT, SALES_ACCOUNT])
-    await openAccount(sql, { depotId: DEPOT, id, currency, creditLineMinor: null, openedAt })
+    await createAccount(sql, { depotId: DEPOT, id, currency, creditLineMinor: null, openedAt })
 }

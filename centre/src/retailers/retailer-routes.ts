@@ -2,7 +2,7 @@
 
 import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { openAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
+import { createAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
 import { transferBetween } from '@scratchless/ledger/transfer'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
@@ -14,9 +14,22 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { CreditLineBody, DepositBody, RetailerBody, type RetailerView, retailerField } from '../staff-api.ts'
+import {
+  CreditLineBody,
+  DepositBody,
+  ReasonBody,
+  RetailerBody,
+  type RetailerView,
+  retailerField,
+} from '../staff-api.ts'
 import { CASH_ACCOUNT, retailerAccount } from './accounts.ts'
-import { findRetailer, insertRetailer, type RetailerRow, readRetailers } from './retailers.sql.ts'
+import {
+  findRetailer,
+  insertRetailer,
+  markRetailerClosed,
+  type RetailerRow,
+  readRetailers,
+} from './retailers.sql.ts'
 
 const IdParams = z.object({ id: retailerField })
 /** What a page shows. */
@@ -24,14 +37,13 @@ const MAX_RETAILERS = 500
 
 export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   const { pool, clock, settings } = needs
-  const signedIn = { preHandler: guard.requireRole() }
 
-  app.post('/api/retailers', signedIn, async (request, reply) => {
+  app.post('/api/retailers', guard.mayDo('add-retailer'), async (request, reply) => {
     const body = parseInput(RetailerBody, request.body)
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
       const row = await insertRetailer(sql, { depot: DEPOT, ...body, addedAt: at })
-      await openAccount(sql, {
+      await createAccount(sql, {
         depotId: DEPOT,
         id: retailerAccount(row.id),
         currency: settings.currency,
@@ -46,17 +58,17 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return reply.status(201).send(view)
   })
 
-  app.get('/api/retailers', signedIn, async () => {
+  app.get('/api/retailers', guard.mayDo('see-retailers'), async () => {
     const rows = await readRetailers(pool, MAX_RETAILERS)
     return { retailers: await Promise.all(rows.map((row) => viewOf(pool, row, settings.currency))) }
   })
 
-  app.get('/api/retailers/:id', signedIn, async (request) => {
+  app.get('/api/retailers/:id', guard.mayDo('see-retailers'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     return viewOf(pool, await retailerOr404(pool, id), settings.currency)
   })
 
-  app.post('/api/retailers/:id/deposits', signedIn, async (request, reply) => {
+  app.post('/api/retailers/:id/deposits', guard.mayDo('take-deposit'), async (request, reply) => {
     const { id } = parseInput(IdParams, request.params)
     const body = parseInput(DepositBody, request.body)
     const amount = amountOr400(body.amount, settings.currency, 'amount')
@@ -88,7 +100,7 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return reply.status(201).send(view)
   })
 
-  app.post('/api/retailers/:id/credit-line', signedIn, async (request) => {
+  app.post('/api/retailers/:id/credit-line', guard.mayDo('set-credit-line'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const body = parseInput(CreditLineBody, request.body)
     const amount = amountOr400(body.amount, settings.currency, 'amount')
@@ -106,6 +118,20 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
         subject: id,
         details,
       })
+      return after
+    })
+  })
+
+  app.post('/api/retailers/:id/closing', guard.mayDo('close-retailer'), async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const { reason } = parseInput(ReasonBody, request.body)
+    const at = new Date(clock.nowMs())
+    return inTransaction(pool, async (sql) => {
+      await retailerOr404(sql, id)
+      if (!(await markRetailerClosed(sql, id, at))) throw new HttpRefusal(409, 'closed-already')
+      const after = await viewOf(sql, await retailerOr404(sql, id), settings.currency)
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'retailer-closed', subject: id, details: { reason } })
       return after
     })
   })
@@ -137,5 +163,6 @@ async function viewOf(sql: Sql, row: RetailerRow, currency: Currency): Promise<R
     pending: text(account.debitsPending),
     creditLine: text(account.creditLineMinor ?? 0n),
     available: text(availableMinor(account) ?? 0n),
+    closedAt: row.closed_at?.toISOString() ?? null,
   }
 }

@@ -5,6 +5,7 @@ export interface RetailerRow {
   id: RetailerId
   name: string
   place: string
+  closed_at: Date | null
 }
 
 export async function insertRetailer(
@@ -12,20 +13,33 @@ export async function insertRetailer(
   retailer: { depot: DepotId; name: string; place: string; addedAt: Date },
 ): Promise<RetailerRow> {
   const { rows } = await sql.query<RetailerRow>(
-    'INSERT INTO retailer (depot_id, name, place, added_at) VALUES ($1, $2, $3, $4) RETURNING id, name, place',
+    'INSERT INTO retailer (depot_id, name, place, added_at) VALUES ($1, $2, $3, $4) RETURNING id, name, place, closed_at',
     [retailer.depot, retailer.name, retailer.place, retailer.addedAt],
   )
   return rows[0]!
 }
 
 export async function findRetailer(sql: Sql, id: RetailerId): Promise<RetailerRow | undefined> {
-  const { rows } = await sql.query<RetailerRow>('SELECT id, name, place FROM retailer WHERE id = $1', [id])
+  const { rows } = await sql.query<RetailerRow>(
+    'SELECT id, name, place, closed_at FROM retailer WHERE id = $1',
+    [id],
+  )
   return rows[0]
 }
 
 export async function readRetailers(sql: Sql, limit: number): Promise<RetailerRow[]> {
-  const { rows } = await sql.query<RetailerRow>('SELECT id, name, place FROM retailer ORDER BY id LIMIT $1', [
-    limit,
-  ])
+  const { rows } = await sql.query<RetailerRow>(
+    'SELECT id, name, place, closed_at FROM retailer ORDER BY id LIMIT $1',
+    [limit],
+  )
   return rows
+}
+
+/** False where it is closed already. Supply orders under way wait for, or are before, this. */
+export async function markRetailerClosed(sql: Sql, id: RetailerId, at: Date): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'UPDATE retailer SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL',
+    [id, at],
+  )
+  return rowCount === 1
 }

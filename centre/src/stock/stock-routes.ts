@@ -13,9 +13,10 @@ import { readStock } from './stock.sql.ts'
 const MAX_ORDERS = 200
 
 export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
-  const signedIn = { preHandler: guard.requireRole() }
-  app.get('/api/stock', signedIn, async () => ({ stock: await readStock(needs.pool) }))
-  app.get('/api/supply/orders', signedIn, async () => ({ orders: await listSupplyOrders(needs) }))
+  app.get('/api/stock', guard.mayDo('see-stock'), async () => ({ stock: await readStock(needs.pool) }))
+  app.get('/api/supply/orders', guard.mayDo('see-stock'), async () => ({
+    orders: await listSupplyOrders(needs),
+  }))
 }
 
 export async function listSupplyOrders({ pool, settings }: CentreNeeds): Promise<SupplyOrderView[]> {

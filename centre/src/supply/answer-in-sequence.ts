@@ -16,7 +16,8 @@ import { DEPOT } from '../settings.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { standingFor } from './standing.ts'
-import { insertMessages, markDelivered, readMessages, type SequenceKey } from './supply.sql.ts'
+import { markDelivered } from './supply.sql.ts'
+import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** A request whose signature held. */
@@ -117,7 +118,7 @@ export async function signRefusal(
 ): Promise<Uint8Array> {
   const standing = await standingFor(needs, needs.pool, terminal)
   const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
-  return needs.vault.closeAnswer({
+  return needs.vault.signAnswer({
     terminal: terminal.id,
     sequence,
     answering: payloadHash,
@@ -125,7 +126,23 @@ export async function signRefusal(
   })
 }
 
-export async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promise<bigint> {
+/** Answers a message that needs no more than that it was taken. */
+export async function acknowledge(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  effect: (sql: SqlClient, at: Date) => Promise<void>,
+  settlementReason?: string,
+): Promise<Answered> {
+  const { terminal, sequence, payloadHash: answering } = message
+  const sign = async () => {
+    const standing = await standingFor(needs, needs.pool, terminal)
+    const answer = { kind: 'acknowledgement', content: { standing } } as const
+    return needs.vault.signAnswer({ terminal: terminal.id, sequence, answering, answer })
+  }
+  return answerInSequence(needs, message, sign, effect, settlementReason)
+}
+
+async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promise<bigint> {
   const account = await readAccount(sql, DEPOT, retailerAccount(retailer))
   return account === null ? 0n : (availableMinor(account) ?? 0n)
 }

@@ -4,13 +4,13 @@
 import { createPublicKey } from 'node:crypto'
 import { peekKid } from '@scratchless/wire/compact/cose'
 import { type Frame, MAX_REQUEST_BYTES, readFrame } from '@scratchless/wire/compact/frame'
-import { openCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { openCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { kindName, UNACCEPTABLE_FRAME, type Unacceptable } from '@scratchless/wire/supply/envelope'
-import { openSalesReport } from '@scratchless/wire/supply/sales-report'
-import { openStatusRequest } from '@scratchless/wire/supply/status-request'
-import { openSupplyOrder } from '@scratchless/wire/supply/supply-order'
-import { openSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import type { CentreNeeds } from '../needs.ts'
 import type { Answered, SignedMessage } from './answer-in-sequence.ts'
 import { receiveCardLetterRequest } from './receive-card-letter-request.ts'
@@ -48,7 +48,7 @@ export function createSupplyDoor(needs: CentreNeeds, desk: SupplyDesk): SupplyDo
     const certificate = peekKid(frame.message)?.readUInt32BE() ?? 0
     if (certificate === 0 || certificate > MAX_CERTIFICATE) return UNACCEPTABLE_FRAME
     const terminal = await findTerminalOfKey(needs.pool, certificate)
-    const request = terminal && openRequest(needs, desk, terminal, frame, bytes)
+    const request = terminal && verifyRequest(needs, desk, terminal, frame, bytes)
     if (request === undefined) return UNACCEPTABLE_FRAME
     const answer = await once(request.message, request.answer)
     // An order whose codes are still being closed has no answer to offer yet.
@@ -61,7 +61,7 @@ interface Request {
   readonly answer: () => Promise<Answered>
 }
 
-function openRequest(
+function verifyRequest(
   needs: CentreNeeds,
   desk: SupplyDesk,
   terminal: SupplyTerminal,
@@ -76,38 +76,38 @@ function openRequest(
   const binding = { terminal: terminal.id, sequence, answering: null }
 
   function request<Content>(
-    opened: { kind: string; content: Content; payloadHash: Buffer } | Unacceptable,
+    verified: { kind: string; content: Content; payloadHash: Buffer } | Unacceptable,
     answer: (message: SignedMessage, content: Content) => Promise<Answered>,
   ): Request | undefined {
-    if (opened === 'unacceptable') return undefined
-    const { kind, content, payloadHash } = opened
+    if (verified === 'unacceptable') return undefined
+    const { kind, content, payloadHash } = verified
     const message = { terminal, sequence, kind, payloadHash, bytes }
     return { message, answer: () => answer(message, content) }
   }
 
   switch (kindName(frame)) {
     case 'card-letter-request':
-      return request(openCardLetterRequest(frame, verifier, binding), (message) =>
+      return request(cardLetterRequestMessage.verify(frame, verifier, binding), (message) =>
         receiveCardLetterRequest(needs, message),
       )
     case 'catalogue-request':
-      return request(openCatalogueRequest(frame, verifier, binding), (message, content) =>
+      return request(catalogueRequestMessage.verify(frame, verifier, binding), (message, content) =>
         receiveCatalogueRequest(needs, message, content),
       )
     case 'supply-order':
-      return request(openSupplyOrder(frame, verifier, binding), (message, order) =>
+      return request(supplyOrderMessage.verify(frame, verifier, binding), (message, order) =>
         desk.answer({ ...message, order }),
       )
     case 'supply-receipt':
-      return request(openSupplyReceipt(frame, verifier, binding), (message, content) =>
+      return request(supplyReceiptMessage.verify(frame, verifier, binding), (message, content) =>
         receiveSupplyReceipt(needs, message, content),
       )
     case 'sales-report':
-      return request(openSalesReport(frame, verifier, binding), (message, content) =>
+      return request(salesReportMessage.verify(frame, verifier, binding), (message, content) =>
         receiveSalesReport(needs, message, content),
       )
     case 'status-request':
-      return request(openStatusRequest(frame, verifier, binding), (message, content) =>
+      return request(statusRequestMessage.verify(frame, verifier, binding), (message, content) =>
         receiveStatusRequest(needs, message, content),
       )
     default:

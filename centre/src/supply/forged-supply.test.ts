@@ -6,27 +6,21 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialAt } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer } from '@scratchless/wire/compact/cose'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
-import { type Binding, type Closed, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import { closeSalesReport } from '@scratchless/wire/supply/sales-report'
-import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
-import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
-import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
+import { type Binding, type Signed, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { damaged } from '../../../wire/testing/damaged.ts'
-import {
-  ATLAS_5,
-  addShop,
-  beginEnrolment,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  type TestTerminal,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { beginEnrolment } from '../../testing/people.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 
 let centre: TestCentre
 let tried = 0
@@ -66,7 +60,7 @@ async function refuse(bytes: Uint8Array): Promise<void> {
   throw new Error(`accepted: ${Buffer.from(bytes).toString('hex')}`)
 }
 
-type Close = (signer: Signer, binding: Binding) => Closed
+type Close = (signer: Signer, binding: Binding) => Signed
 
 interface Prepared {
   readonly terminal: TestTerminal
@@ -85,7 +79,7 @@ async function delivered() {
 }
 
 const bind =
-  <Content>(close: (content: Content, signer: Signer, binding: Binding) => Closed, content: Content): Close =>
+  <Content>(close: (content: Content, signer: Signer, binding: Binding) => Signed, content: Content): Close =>
   (signer, binding) =>
     close(content, signer, binding)
 
@@ -97,26 +91,26 @@ const order = (quantity: number) => ({
 const requests: Record<string, () => Promise<Prepared>> = {
   'card-letter-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(closeCardLetterRequest, { holdsEpoch: 1 }),
-    altered: bind(closeCardLetterRequest, { holdsEpoch: 0 }),
+    close: bind(cardLetterRequestMessage.sign, { holdsEpoch: 1 }),
+    altered: bind(cardLetterRequestMessage.sign, { holdsEpoch: 0 }),
   }),
   'catalogue-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(closeCatalogueRequest, { knownVersion: 0 }),
-    altered: bind(closeCatalogueRequest, { knownVersion: 1 }),
+    close: bind(catalogueRequestMessage.sign, { knownVersion: 0 }),
+    altered: bind(catalogueRequestMessage.sign, { knownVersion: 1 }),
   }),
   'supply-order': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(closeSupplyOrder, order(2)),
-    altered: bind(closeSupplyOrder, order(5)),
+    close: bind(supplyOrderMessage.sign, order(2)),
+    altered: bind(supplyOrderMessage.sign, order(5)),
   }),
   'supply-receipt': async () => {
     const { terminal, delivery } = await delivered()
     const deliveryHash = delivery.payloadHash.subarray(0, 8)
     return {
       ...{ terminal, sequence: 3 },
-      close: bind(closeSupplyReceipt, { delivery: 2, deliveryHash }),
-      altered: bind(closeSupplyReceipt, { delivery: 2, deliveryHash: Buffer.alloc(8) }),
+      close: bind(supplyReceiptMessage.sign, { delivery: 2, deliveryHash }),
+      altered: bind(supplyReceiptMessage.sign, { delivery: 2, deliveryHash: Buffer.alloc(8) }),
     }
   },
   'sales-report': async () => {
@@ -128,14 +122,14 @@ const requests: Record<string, () => Promise<Prepared>> = {
     })
     return {
       ...{ terminal, sequence: 3 },
-      close: bind(closeSalesReport, { sales: [sale(0)], events: [] }),
-      altered: bind(closeSalesReport, { sales: [sale(1)], events: [] }),
+      close: bind(salesReportMessage.sign, { sales: [sale(0)], events: [] }),
+      altered: bind(salesReportMessage.sign, { sales: [sale(1)], events: [] }),
     }
   },
   'status-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(closeStatusRequest, { asked: 2 }),
-    altered: bind(closeStatusRequest, { asked: 1 }),
+    close: bind(statusRequestMessage.sign, { asked: 2 }),
+    altered: bind(statusRequestMessage.sign, { asked: 1 }),
   }),
 }
 
@@ -144,17 +138,17 @@ test.each(Object.entries(requests))('%s', { timeout: 120_000 }, async (_, prepar
   const other = (await delivered()).terminal
   const binding = { terminal: terminal.id, sequence, answering: null }
   const good = close(terminal.signer, binding)
-  const refusal = async (closed: Closed, place = sequence) => {
+  const refusal = async (signed: Signed, place = sequence) => {
     tried++
-    const opened = terminal.open('supply-order', await centre.door(closed.frame), {
-      ...closed,
+    const verified = terminal.verify('supply-order', await centre.door(signed.frame), {
+      ...signed,
       sequence: place,
     })
-    if (opened === 'unacceptable' || opened.kind !== 'supply-refusal') {
+    if (verified === 'unacceptable' || verified.kind !== 'supply-refusal') {
       accepted++
       throw new Error(`accepted at ${place}`)
     }
-    return opened.content.why
+    return verified.content.why
   }
   const before = await everything()
 
@@ -213,7 +207,7 @@ test('enrolment-request', { timeout: 120_000 }, async () => {
   const { retailer } = await addShop(centre, 0n)
   const { id, enrolmentNumber, enrolmentCode, expiresAtS } = await beginEnrolment(centre, retailer)
   const request = (code: string, number = enrolmentNumber) =>
-    closeEnrolmentRequest(
+    enrolmentRequestMessage.mac(
       {
         ...{
           enrolmentNumber: number,
@@ -226,7 +220,7 @@ test('enrolment-request', { timeout: 120_000 }, async () => {
       { enrolmentNumber: number, poll: 1, answering: null },
     )
   const good = request(enrolmentCode)
-  const other = await needs.vault.openEnrolment({ terminal: id, retailer, expiresAtS })
+  const other = await needs.vault.beginEnrolment({ terminal: id, retailer, expiresAtS })
   const before = await everything()
   for (const bytes of damaged(good.frame)) await refuse(bytes)
   await refuse(request(other.enrolmentCode).frame)

@@ -16,7 +16,7 @@ export async function receiveCardLetterRequest(
     needs,
     message,
     async () => {
-      const made = await needs.vault.closeCardLetter({
+      const made = await needs.vault.writeCardLetter({
         terminal: terminal.id,
         sequence,
         frame: message.bytes,

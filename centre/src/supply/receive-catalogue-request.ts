@@ -17,7 +17,7 @@ export async function receiveCatalogueRequest(
   const { terminal, sequence, payloadHash: answering } = message
   return answerInSequence(needs, message, async () => {
     const catalogue = await readCatalogue(needs, terminal)
-    return needs.vault.closeAnswer({
+    return needs.vault.signAnswer({
       terminal: terminal.id,
       sequence,
       answering,

@@ -15,7 +15,7 @@ import {
 } from './answer-in-sequence.ts'
 import { BURNT, placeOf } from './sequence.ts'
 import { standingFor } from './standing.ts'
-import { insertMessages, readMessages } from './supply.sql.ts'
+import { insertMessages, readMessages } from './supply-message.sql.ts'
 import { lockTerminals } from './supply-terminal.sql.ts'
 
 const HASH_BYTES = 32
@@ -72,7 +72,7 @@ async function signFate(
   fate: 'answered' | 'burnt',
 ): Promise<Uint8Array> {
   const standing = await standingFor(needs, needs.pool, terminal)
-  return needs.vault.closeAnswer({
+  return needs.vault.signAnswer({
     terminal: terminal.id,
     sequence,
     answering,

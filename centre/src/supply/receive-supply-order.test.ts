@@ -4,33 +4,24 @@ import { PrivateLineLost } from '@scratchless/program/private-line'
 import { cardId, lotId, vendorId } from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
-import { sealedCodeAt } from '@scratchless/voucher/sealed-code'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
-import { openAsRecipient } from '@scratchless/wire/compact/cose'
-import { codeKey, openCode } from '@scratchless/wire/seal/code-box'
-import { recipientFor } from '@scratchless/wire/supply/card-letter'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
+import { openCode } from '@scratchless/wire/seal/code-box'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import { closeSalesReport } from '@scratchless/wire/supply/sales-report'
-import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
-import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
-import { closeSupplyReceipt } from '@scratchless/wire/supply/supply-receipt'
+import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import {
-  ATLAS,
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  packedCodes,
-  startTestCentre,
-  type TestCentre,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { codeKey, recipientFor, sealedCodeAt, unwrapAsRecipient } from '../../../wire/testing/as-card.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { packedCodes } from '../../testing/test-operator.ts'
+import { addShop, availableTo, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
-import { readAvailableMinor } from './answer-in-sequence.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
-import { resumeSupplyOrders } from './receive-supply-order.ts'
+import { resumeSupplyOrders } from './close-supply-orders.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 
@@ -46,8 +37,7 @@ afterAll(async () => {
   await centre.close()
 })
 
-const available = (terminal: { retailer: Parameters<typeof readAvailableMinor>[1] }) =>
-  readAvailableMinor(centre.needs.pool, terminal.retailer)
+const available = (shop: Pick<TestTerminal, 'retailer'>) => availableTo(centre, shop.retailer)
 
 async function stateOf(terminal: { id: string }, sequence: number): Promise<string | undefined> {
   const { rows } = await centre.needs.pool.query<{ state: string }>(
@@ -74,8 +64,8 @@ function doorWhere(closeSupplyDeliveries: VaultVerbs['closeSupplyDeliveries']) {
 
 test('an order is debited, delivered, and its codes open with the card and nothing else', async () => {
   const terminal = await terminalWith(30)
-  const closed = terminal.order(20)
-  const answer = await terminal.ask('supply-order', closed)
+  const signed = terminal.order(20)
+  const answer = await terminal.ask('supply-order', signed)
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const { content } = answer
   expect(content).toMatchObject({
@@ -84,15 +74,15 @@ test('an order is debited, delivered, and its codes open with the card and nothi
     epoch: 1,
   })
   expect(await available(terminal)).toBe(10n * UNIT_PRICE_MINOR)
-  expect(await stateOf(terminal, closed.sequence)).toBe('despatched')
+  expect(await stateOf(terminal, signed.sequence)).toBe('despatched')
 
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.close(closeCardLetterRequest, { holdsEpoch: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!
-  const safeKey = openAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
+  const safeKey = unwrapAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
   const [lot] = content.lots
   const [run] = lot!.runs
   expect(run!.count).toBe(20)
@@ -100,7 +90,7 @@ test('an order is debited, delivered, and its codes open with the card and nothi
     const serial = serialAt(run!.firstSerial, index)
     const context = {
       ...{ terminal: terminal.id, epoch: 1, operator: ATLAS, product: ATLAS_5.id },
-      ...{ lot: lotId('L000001'), delivery: closed.sequence, digits: 14, serial },
+      ...{ lot: lotId('L000001'), delivery: signed.sequence, digits: 14, serial },
     }
     const code = openCode(codeKey(safeKey, context), sealedCodeAt(run!.codes, index, 14), 14)
     if (code === 'does-not-open') throw new Error(code)
@@ -148,31 +138,31 @@ test('where the vault is lost, no later order passes the one that it left open',
 
 test('the same order again gets the same bytes; with other content the terminal is locked until people have looked', async () => {
   const terminal = await terminalWith(50)
-  const closed = terminal.order(5)
-  const [one, two] = await Promise.all([centre.door(closed.frame), centre.door(closed.frame)])
+  const signed = terminal.order(5)
+  const [one, two] = await Promise.all([centre.door(signed.frame), centre.door(signed.frame)])
   expect(Buffer.compare(one, two)).toBe(0)
-  expect(Buffer.compare(await centre.door(closed.frame), one)).toBe(0)
+  expect(Buffer.compare(await centre.door(signed.frame), one)).toBe(0)
   expect(await available(terminal)).toBe(45n * UNIT_PRICE_MINOR)
 
   const lines = [{ product: ATLAS_5.id, quantity: 6, unitPriceMinor: UNIT_PRICE_MINOR }]
-  const altered = terminal.close(
-    closeSupplyOrder,
+  const altered = terminal.sign(
+    supplyOrderMessage,
     { expiresAtS: Math.floor(Date.now() / 1000) + 86_400, lines },
-    closed.sequence,
+    signed.sequence,
   )
   expect(await terminal.ask('supply-order', altered)).toMatchObject({
     content: { why: { reason: 'content-altered' } },
   })
   const { rows } = await centre.needs.pool.query(
     `SELECT FROM alarm WHERE kind = 'supply-message-altered' AND subject = $1`,
-    [`supply:${terminal.id}:${closed.sequence}`],
+    [`supply:${terminal.id}:${signed.sequence}`],
   )
   expect(rows).toHaveLength(1)
-  expect(await terminal.ask('supply-order', closed)).toMatchObject({
+  expect(await terminal.ask('supply-order', signed)).toMatchObject({
     content: { why: { reason: 'terminal-locked' } },
   })
   await clearTerminalLock(centre.needs.pool, terminal.id)
-  expect(Buffer.compare(await centre.door(closed.frame), one)).toBe(0)
+  expect(Buffer.compare(await centre.door(signed.frame), one)).toBe(0)
 })
 
 test('no interleaving of orders passes the balance of a shop with several terminals', async () => {
@@ -184,7 +174,7 @@ test('no interleaving of orders passes the balance of a shop with several termin
   for (const answer of answers)
     if (answer.kind === 'supply-refusal')
       expect(answer.content.why).toEqual({ reason: 'balance-too-low', missingMinor: 5n * UNIT_PRICE_MINOR })
-  expect(await readAvailableMinor(centre.needs.pool, shop.retailer)).toBe(5n * UNIT_PRICE_MINOR)
+  expect(await available(shop)).toBe(5n * UNIT_PRICE_MINOR)
   const serials = delivered.flatMap((answer) =>
     answer.kind === 'supply-delivery' ? answer.content.lots.flatMap(({ runs }) => runs) : [],
   )
@@ -236,16 +226,16 @@ test('a group that never reached the vault is closed at the next start in the or
 
 test('an order whose vault was lost is closed when the terminal asks again', async () => {
   const terminal = await terminalWith(50)
-  const closed = terminal.order(3)
+  const signed = terminal.order(3)
   const door = doorWhere(() => Promise.reject(new Error('lost')))
-  await expect(door(closed.frame)).rejects.toThrow('lost')
-  expect(await terminal.ask('supply-order', closed)).toMatchObject({ kind: 'supply-delivery' })
+  await expect(door(signed.frame)).rejects.toThrow('lost')
+  expect(await terminal.ask('supply-order', signed)).toMatchObject({ kind: 'supply-delivery' })
 })
 
 test('the vault closes no order with other runs, another product or more than was ordered', async () => {
   const terminal = await terminalWith(50)
-  const closed = terminal.order(4)
-  const answer = await terminal.ask('supply-order', closed)
+  const signed = terminal.order(4)
+  const answer = await terminal.ask('supply-order', signed)
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const { standing } = answer.content
   const { rows } = await centre.needs.pool.query<{ first_serial: bigint; taken: number; count: number }>(
@@ -280,7 +270,7 @@ test('the vault closes no order with other runs, another product or more than wa
         },
       },
     ])
-  expect(await close(closed, pack.taken, 4)).toEqual([{ refusal: 'runs-differ' }])
+  expect(await close(signed, pack.taken, 4)).toEqual([{ refusal: 'runs-differ' }])
   const next = terminal.order(4)
   expect(await close(next, pack.taken, 5)).toEqual([{ refusal: 'not-as-ordered' }])
   expect(await close(next, 0, 4)).toEqual([{ refusal: 'codes-taken' }])
@@ -308,7 +298,7 @@ test('refusals come in their order of precedence and use the sequence up', async
   })
   expect(await why({}, 6)).toEqual({ reason: 'balance-too-low', missingMinor: UNIT_PRICE_MINOR })
   expect(await why({}, 5)).toBe('supply-delivery')
-  const gap = terminal.close(closeSupplyReceipt, { delivery: 1, deliveryHash: Buffer.alloc(8) }, 40)
+  const gap = terminal.sign(supplyReceiptMessage, { delivery: 1, deliveryHash: Buffer.alloc(8) }, 40)
   expect(await terminal.ask('supply-receipt', gap)).toMatchObject({
     content: { why: { reason: 'sequence-unexpected', expected: 7 } },
   })
@@ -319,7 +309,7 @@ test('the receipt posts the money; a later message or the deadline does too', as
   const one = terminal.order(5)
   const delivery = await terminal.ask('supply-order', one)
   const deliveryHash = delivery.payloadHash.subarray(0, 8)
-  const receipt = terminal.close(closeSupplyReceipt, { delivery: one.sequence, deliveryHash })
+  const receipt = terminal.sign(supplyReceiptMessage, { delivery: one.sequence, deliveryHash })
   expect(await terminal.ask('supply-receipt', receipt)).toMatchObject({ kind: 'acknowledgement' })
   expect(await stateOf(terminal, one.sequence)).toBe('delivered')
 
@@ -344,10 +334,10 @@ test('the receipt posts the money; a later message or the deadline does too', as
 
 test('a revoked terminal gets no stored answer any more', async () => {
   const terminal = await terminalWith(50)
-  const closed = terminal.order(1)
-  await terminal.ask('supply-order', closed)
+  const signed = terminal.order(1)
+  await terminal.ask('supply-order', signed)
   await centre.needs.pool.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
-  expect(await terminal.ask('supply-order', closed)).toMatchObject({
+  expect(await terminal.ask('supply-order', signed)).toMatchObject({
     content: { why: { reason: 'terminal-revoked' } },
   })
   await centre.needs.vault.revokeTerminal(terminal.id)
@@ -356,7 +346,7 @@ test('a revoked terminal gets no stored answer any more', async () => {
 test('a request that never came is burnt; one that came is answered', async () => {
   const terminal = await terminalWith(50)
   const lost = terminal.order(5)
-  const status = terminal.close(closeStatusRequest, { asked: lost.sequence })
+  const status = terminal.sign(statusRequestMessage, { asked: lost.sequence })
   expect(await terminal.ask('status-request', status)).toMatchObject({ content: { fate: 'burnt' } })
   expect(await terminal.ask('supply-order', lost)).toMatchObject({
     content: { why: { reason: 'sequence-unexpected', expected: status.sequence + 1 } },
@@ -364,7 +354,7 @@ test('a request that never came is burnt; one that came is answered', async () =
   expect(await available(terminal)).toBe(50n * UNIT_PRICE_MINOR)
   const next = terminal.order(5)
   await terminal.ask('supply-order', next)
-  const again = terminal.close(closeStatusRequest, { asked: next.sequence })
+  const again = terminal.sign(statusRequestMessage, { asked: next.sequence })
   expect(await terminal.ask('status-request', again)).toMatchObject({ content: { fate: 'answered' } })
 })
 
@@ -378,7 +368,7 @@ test('sales are stored once; a sale of a code that the terminal was not given is
     ...{ vendor: vendorId('02'), soldAtS: Math.floor(Date.now() / 1000) },
   })
   const report = (indexes: number[]) =>
-    terminal.ask('sales-report', terminal.close(closeSalesReport, { sales: indexes.map(sale), events: [] }))
+    terminal.ask('sales-report', terminal.sign(salesReportMessage, { sales: indexes.map(sale), events: [] }))
   expect(await report([0, 1])).toMatchObject({ kind: 'acknowledgement' })
   expect(await report([1, 2])).toMatchObject({ kind: 'acknowledgement' })
   expect(await report([3])).toMatchObject({ kind: 'acknowledgement' })
@@ -396,8 +386,8 @@ test('sales are stored once; a sale of a code that the terminal was not given is
 
 test('strangers and altered frames get the constant frame', async () => {
   const terminal = await terminalWith(1)
-  const closed = terminal.order(1)
-  const altered = Buffer.from(closed.frame)
+  const signed = terminal.order(1)
+  const altered = Buffer.from(signed.frame)
   altered[altered.length - 1]! ^= 1
   for (const bytes of [altered, Buffer.alloc(0), Buffer.alloc(40_000), UNACCEPTABLE_FRAME])
     expect(Buffer.compare(await centre.door(bytes), UNACCEPTABLE_FRAME)).toBe(0)

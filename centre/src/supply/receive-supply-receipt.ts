@@ -4,8 +4,7 @@ import { DELIVERY_HASH_BYTES, type SupplyReceipt } from '@scratchless/wire/suppl
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, answerInSequence, type SignedMessage, transferId } from './answer-in-sequence.ts'
-import { standingFor } from './standing.ts'
+import { type Answered, acknowledge, type SignedMessage, transferId } from './answer-in-sequence.ts'
 import { findDeliveryHash } from './supply.sql.ts'
 
 export async function receiveSupplyReceipt(
@@ -13,20 +12,10 @@ export async function receiveSupplyReceipt(
   message: SignedMessage,
   receipt: SupplyReceipt,
 ): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
-  return answerInSequence(
+  const { terminal } = message
+  return acknowledge(
     needs,
     message,
-    async () =>
-      needs.vault.closeAnswer({
-        terminal: terminal.id,
-        sequence,
-        answering,
-        answer: {
-          kind: 'acknowledgement',
-          content: { standing: await standingFor(needs, needs.pool, terminal) },
-        },
-      }),
     async (sql, at) => {
       const key = { terminal: terminal.id, sequence: receipt.delivery }
       const sent = await findDeliveryHash(sql, DEPOT, key)

@@ -2,7 +2,7 @@
 // sequence gets its stored bytes; last + 1 is decided; everything else is refused and uses up nothing.
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
-import type { KnownMessage } from './supply.sql.ts'
+import type { KnownMessage } from './supply-message.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** A sequence that a status request burnt: no message of that number has an effect any more. */

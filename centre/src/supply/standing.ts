@@ -27,7 +27,7 @@ export function epochOf(
 }
 
 /** What a standing depends on, of one terminal. */
-export type StandingOf = Pick<SupplyTerminal, 'retailer_id' | 'letter_epoch' | 'letter_ends_at'>
+type StandingOf = Pick<SupplyTerminal, 'retailer_id' | 'letter_epoch' | 'letter_ends_at'>
 
 interface StandingNeeds {
   readonly clock: Clock

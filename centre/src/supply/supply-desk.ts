@@ -4,12 +4,9 @@
 
 import type { CentreNeeds } from '../needs.ts'
 import type { Answered } from './answer-in-sequence.ts'
-import {
-  type InTurn,
-  receiveSupplyOrders,
-  resumeSupplyOrders,
-  type SupplyOrderMessage,
-} from './receive-supply-order.ts'
+import { type InTurn, resumeSupplyOrders } from './close-supply-orders.ts'
+import type { SupplyOrderMessage } from './decide-supply-orders.ts'
+import { receiveSupplyOrders } from './receive-supply-order.ts'
 
 export interface SupplyDesk {
   answer(message: SupplyOrderMessage): Promise<Answered>

@@ -7,7 +7,7 @@ import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { CentreNeeds } from '../needs.ts'
 import { insertApproval, readApprovals, type StoredApproval } from './terminals.sql.ts'
 
-export interface ApprovedAct {
+interface ApprovedAct {
   readonly purpose: 'certify-terminal' | 'register-card'
   /** What the approvals are collected under: an enrolment's number, a card's. */
   readonly subject: string

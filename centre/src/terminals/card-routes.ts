@@ -1,4 +1,4 @@
-// Vendor cards as the card desk enters them.
+// Vendor cards as staff enter them.
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
@@ -28,9 +28,8 @@ const CARD_RSA_BITS = [2048, 3072, 4096]
 
 export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   const { pool, clock, vault } = needs
-  const signedIn = { preHandler: guard.requireRole() }
 
-  app.post('/api/cards', signedIn, async (request, reply) => {
+  app.post('/api/cards', guard.mayDo('enter-card'), async (request, reply) => {
     const body = parseInput(CardBody, request.body)
     const publicKey = cardKeyOr400(body.publicKey)
     const at = new Date(clock.nowMs())
@@ -54,12 +53,12 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
     return reply.status(201).send(view)
   })
 
-  app.get('/api/cards/:id', signedIn, async (request) => {
+  app.get('/api/cards/:id', guard.mayDo('see-terminals'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     return viewOf(await cardOr404(pool, id))
   })
 
-  app.post('/api/cards/:id/approvals', signedIn, async (request) => {
+  app.post('/api/cards/:id/approvals', guard.mayDo('approve-card'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const body = parseInput(ApprovalBody, request.body)
     const row = await cardOr404(pool, id)
@@ -87,7 +86,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
     return viewOf(await cardOr404(pool, id))
   })
 
-  app.post('/api/cards/:id/revocation', signedIn, async (request) => {
+  app.post('/api/cards/:id/revocation', guard.mayDo('revoke-card'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const { reason } = parseInput(ReasonBody, request.body)
     const { retailer_id: retailer } = await cardOr404(pool, id)

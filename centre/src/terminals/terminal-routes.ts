@@ -38,9 +38,8 @@ const ENROLMENT_MS = 7 * 86_400_000
 
 export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   const { pool, clock, vault } = needs
-  const signedIn = { preHandler: guard.requireRole() }
 
-  app.post('/api/terminals', signedIn, async (request, reply) => {
+  app.post('/api/terminals', guard.mayDo('add-terminal'), async (request, reply) => {
     const { retailer } = parseInput(TerminalBody, request.body)
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
@@ -54,22 +53,22 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return reply.status(201).send(view)
   })
 
-  app.get('/api/terminals', signedIn, async () => ({
+  app.get('/api/terminals', guard.mayDo('see-terminals'), async () => ({
     terminals: (await readTerminals(pool, MAX_TERMINALS)).map(viewOf),
   }))
 
-  app.get('/api/terminals/:id', signedIn, async (request) => {
+  app.get('/api/terminals/:id', guard.mayDo('see-terminals'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     return viewOf(await terminalOr404(pool, id))
   })
 
-  app.get('/api/terminals/:id/codes', signedIn, async (request) => {
+  app.get('/api/terminals/:id/codes', guard.mayDo('see-terminals'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     await terminalOr404(pool, id)
     return { codes: await readCodesAtTerminal(pool, DEPOT, id) }
   })
 
-  app.post('/api/terminals/:id/enrolments', signedIn, async (request, reply) => {
+  app.post('/api/terminals/:id/enrolments', guard.mayDo('add-terminal'), async (request, reply) => {
     const { id } = parseInput(IdParams, request.params)
     const row = await terminalOr404(pool, id)
     if (row.revoked_at !== null) throw new HttpRefusal(409, 'terminal-revoked')
@@ -77,27 +76,27 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
     const at = new Date(clock.nowMs())
     const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
-    const opened = await vault.openEnrolment({
+    const begun = await vault.beginEnrolment({
       terminal: id,
       retailer: row.retailer_id,
       expiresAtS: Math.floor(expiresAt.getTime() / 1000),
     })
     await inTransaction(pool, async (sql) => {
-      await insertEnrolment(sql, { number: opened.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
+      await insertEnrolment(sql, { number: begun.enrolmentNumber, terminal: id, openedAt: at, expiresAt })
       const actor = staffOf(request).signInName
-      const details = { enrolmentNumber: opened.enrolmentNumber }
+      const details = { enrolmentNumber: begun.enrolmentNumber }
       await appendAudit(sql, { at, actor, action: 'enrolment-opened', subject: id, details })
     })
     const view: EnrolmentView = {
       terminal: id,
-      ...opened,
-      typed: `${opened.enrolmentNumber}-${opened.enrolmentCode}`,
+      ...begun,
+      typed: `${begun.enrolmentNumber}-${begun.enrolmentCode}`,
       expiresAt: expiresAt.toISOString(),
     }
     return reply.status(201).send(view)
   })
 
-  app.post('/api/terminals/:id/approvals', signedIn, async (request) => {
+  app.post('/api/terminals/:id/approvals', guard.mayDo('approve-terminal'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const body = parseInput(ApprovalBody, request.body)
     const row = await terminalOr404(pool, id)
@@ -131,7 +130,7 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return viewOf(await terminalOr404(pool, id))
   })
 
-  app.post('/api/terminals/:id/unlock', signedIn, async (request) => {
+  app.post('/api/terminals/:id/unlock', guard.mayDo('unlock-terminal'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const { reason } = parseInput(ReasonBody, request.body)
     const at = new Date(clock.nowMs())
@@ -144,7 +143,7 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return viewOf(await terminalOr404(pool, id))
   })
 
-  app.post('/api/terminals/:id/revocation', signedIn, async (request) => {
+  app.post('/api/terminals/:id/revocation', guard.mayDo('revoke-terminal'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     const { reason } = parseInput(ReasonBody, request.body)
     await terminalOr404(pool, id)

@@ -6,15 +6,15 @@
 import type { KeyObject } from 'node:crypto'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
-import { openLotRecord } from '@scratchless/office/vault/lot-record'
+import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
-import { closeSupplyDelivery, type DeliveredRun } from '@scratchless/wire/supply/supply-delivery'
-import { openSupplyOrder, type SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
+import { type SupplyOrder, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
@@ -95,21 +95,21 @@ async function judgeGroup(
   const plans: (Plan | SupplyClosingRefusal)[] = []
   for (const order of orders) {
     const row = terminals.get(order.terminal)
-    const opened = row && openOrder(needs, row, order)
-    if (!opened) {
+    const verified = row && verifyOrder(needs, row, order)
+    if (!verified) {
       plans.push('order-not-verified')
       continue
     }
     const runs = journalText(order.decided)
     const known = journal.get(`${order.terminal} ${order.sequence}`)
     if (known !== undefined) {
-      const same = known.runs === runs && known.order_hash.equals(opened.payloadHash)
+      const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
       const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
-      else plans.push({ ...planOf(needs, order, opened.payloadHash, runs, key), isNew: false })
+      else plans.push({ ...planOf(needs, order, verified.payloadHash, runs, key), isNew: false })
       continue
     }
-    if (!isAsOrdered(order.decided, opened.content)) {
+    if (!isAsOrdered(order.decided, verified.content)) {
       plans.push('not-as-ordered')
       continue
     }
@@ -118,7 +118,7 @@ async function judgeGroup(
       plans.push('no-safe-key')
       continue
     }
-    const plan = { ...planOf(needs, order, opened.payloadHash, runs, key), isNew: true }
+    const plan = { ...planOf(needs, order, verified.payloadHash, runs, key), isNew: true }
     if (!fitsCeilings(needs, counts, plan)) plans.push('ceiling-exceeded')
     else if (!takeCodes(cursors, order.decided)) plans.push('codes-taken')
     else plans.push(plan)
@@ -140,7 +140,7 @@ async function judgeGroup(
   return plans
 }
 
-function openOrder(
+function verifyOrder(
   needs: VaultNeeds,
   row: Parameters<typeof terminalVerifier>[1],
   { terminal, sequence, frame }: Order,
@@ -148,8 +148,8 @@ function openOrder(
   const verifier = terminalVerifier(needs, row)
   const parsed = readFrame(frame)
   if (verifier === null || parsed === undefined) return undefined
-  const opened = openSupplyOrder(parsed, verifier, { terminal, sequence, answering: null })
-  return opened === 'unacceptable' ? undefined : opened
+  const verified = supplyOrderMessage.verify(parsed, verifier, { terminal, sequence, answering: null })
+  return verified === 'unacceptable' ? undefined : verified
 }
 
 function planOf(
@@ -273,7 +273,7 @@ function close(
       return { firstSerial, count, codes: reclose(needs, part, firstSerial, count) }
     }),
   }))
-  return closeSupplyDelivery(
+  return supplyDeliveryMessage.sign(
     {
       standing: decided.standing,
       epoch,
@@ -296,7 +296,7 @@ function close(
     const { operator, code_digits: digits } = part
     const binding = { holderKind: 'centre', holder: centre, operator, product, lot } as const
     const contentKey = cache.get(`record ${part.record_id}`, () =>
-      openLotRecord(
+      readLotRecord(
         {
           recordId: part.record_id,
           binding,

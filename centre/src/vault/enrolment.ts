@@ -2,15 +2,15 @@
 // from it proves both directions; a terminal is certified once two approvers agree to the key that the device shows.
 
 import { createPublicKey, createSecretKey } from 'node:crypto'
-import { closeForHolder } from '@scratchless/keys/holder-key'
+import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction } from '@scratchless/office/database/database'
 import { verifyApprovals } from '@scratchless/office/staff/approval'
 import { nowSeconds } from '@scratchless/voucher/clock'
 import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import { peekKid } from '@scratchless/wire/compact/cose'
-import { openCertificate } from '@scratchless/wire/compact/cwt'
+import { verifyCertificate } from '@scratchless/wire/compact/cwt'
 import { readFrame } from '@scratchless/wire/compact/frame'
-import { closeEnrolmentAnswer, type EnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { type EnrolmentAnswer, enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import {
   deviceFingerprint,
   type EnrolmentKeys,
@@ -18,7 +18,7 @@ import {
   newEnrolmentCode,
   readEnrolmentCode,
 } from '@scratchless/wire/supply/enrolment-code'
-import { openEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import {
   type EnrolmentRow,
@@ -37,7 +37,7 @@ import type { CertifiedTerminal, CertifyRefusal, EnrolmentProgress, GivenApprova
 
 const MAC_KEY_BYTES = 32
 
-export async function openEnrolment(
+export async function beginEnrolment(
   needs: VaultNeeds,
   request: { terminal: TerminalId; retailer: RetailerId; expiresAtS: number },
 ): Promise<{ enrolmentNumber: number; enrolmentCode: string }> {
@@ -47,7 +47,7 @@ export async function openEnrolment(
   const keys = enrolmentKeys(code, number)
   code.fill(0)
   const both = Buffer.concat([keys.request.export(), keys.answer.export()])
-  const wrapped_keys = closeForHolder(needs.keys.stock, both)
+  const wrapped_keys = wrapForHolder(needs.keys.stock, both)
   both.fill(0)
   const row = {
     number,
@@ -84,13 +84,13 @@ export async function answerEnrolmentRequest(
     if (row === undefined) return 'unacceptable'
     const keys = keysOf(needs, row)
     const binding = { enrolmentNumber: number, poll: frame.sequence }
-    const opened = openEnrolmentRequest(frame, keys, { ...binding, answering: null })
-    if (opened === 'unacceptable') return 'unacceptable'
+    const verified = enrolmentRequestMessage.verify(frame, keys, { ...binding, answering: null })
+    if (verified === 'unacceptable') return 'unacceptable'
     const answerWith = (content: EnrolmentAnswer) =>
-      closeEnrolmentAnswer(content, keys, { ...binding, answering: opened.payloadHash }).frame
+      enrolmentAnswerMessage.mac(content, keys, { ...binding, answering: verified.payloadHash }).frame
     const timeS = nowSeconds(needs.clock)
 
-    const deviceKey = opened.content.deviceKey
+    const deviceKey = verified.content.deviceKey
     const spki = deviceKey.export({ type: 'spki', format: 'der' })
     if (row.device_key !== null && !row.device_key.equals(spki))
       return { answer: answerWith({ state: 'refused', timeS }), state: 'other-device' }
@@ -139,7 +139,7 @@ export async function certifyTerminal(
     if (row.certificate !== null) {
       const [terminal] = await lockTerminals(sql, [row.terminal_id])
       const certificate =
-        terminal && openCertificate(terminal.bytes, needs.keys.rootPublic, nowSeconds(needs.clock))
+        terminal && verifyCertificate(terminal.bytes, needs.keys.rootPublic, nowSeconds(needs.clock))
       if (terminal?.certificate !== row.certificate || typeof certificate !== 'object')
         return 'enrolment-over'
       return {

@@ -1,4 +1,4 @@
-// Opened content keys and safe keys, kept in the vault's memory: an RSA operation takes a quarter of a millisecond,
+// Verified content keys and safe keys, kept in the vault's memory: an RSA operation takes a quarter of a millisecond,
 // an order of twenty codes less than that. The oldest go first.
 
 import type { KeyObject } from 'node:crypto'

@@ -5,11 +5,12 @@ import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { type Money, toDecimal } from '@scratchless/voucher/money'
-import { closeRestockOrder, type RestockOrder } from '@scratchless/wire/restock/restock-order'
-import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import { type RestockOrder, signRestockOrder as signMessage } from '@scratchless/wire/restock/restock-order'
+import { verifyRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import { keepPartnerHead } from './keep-partner-head.ts'
 import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
-import type { VaultNeeds, VaultPartner } from './vault-needs.ts'
+import type { VaultPartner } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 /** Throws for an operator that the ceremony did not enter. */
@@ -32,9 +33,9 @@ export async function signRestockOrder(
   if (wish.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
   const partner = partnerOf(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
-  needs.restockWorker.prepare()
+  needs.restockWorker.prepare('open')
   const order = { ...wish, auditHead: await readHead(needs.pool) }
-  const bytes = await closeRestockOrder(order, {
+  const bytes = await signMessage(order, {
     suite: partner.suite,
     signingKey: needs.keys.restockSign,
     receiverKey: partner.wrapKey,
@@ -45,18 +46,18 @@ export async function signRestockOrder(
 }
 
 /** Opens the operator's answer and remembers what it accepted; the first answer stays. */
-export async function openOrderResponse(
+export async function verifyOrderResponse(
   needs: VaultNeeds,
   message: { operator: OperatorId; orderId: MessageId; bytes: Uint8Array },
-): ReturnType<VaultVerbs['openRestockOrderResponse']> {
+): ReturnType<VaultVerbs['verifyRestockOrderResponse']> {
   const partner = partnerOf(needs, message.operator)
-  const opened = await openRestockOrderResponse(message.bytes, {
+  const verified = await verifyRestockOrderResponse(message.bytes, {
     partner: { id: partner.operator, suite: partner.suite, verifyKey: partner.verifyKey },
     self: needs.centre,
     unwrappingKey: needs.keys.restockUnwrap,
   })
-  if ('refusal' in opened) return { refusal: opened.refusal }
-  const { content } = opened
+  if ('refusal' in verified) return { refusal: verified.refusal }
+  const { content } = verified
   await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
   if (content.orderId !== message.orderId) return { refusal: 'another-order' }
   await inTransaction(needs.pool, (sql) =>

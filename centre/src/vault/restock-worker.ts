@@ -2,11 +2,12 @@
 // so that the thread that answers terminals never waits for ten thousand codes. Clear codes live and die in here.
 
 import { randomUUID } from 'node:crypto'
-import { parentPort, workerData } from 'node:worker_threads'
-import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
+import { workerData } from 'node:worker_threads'
+import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { beginSealing, closePack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
-import { closeLotRecord } from '@scratchless/office/vault/lot-record'
+import { writeLotRecord } from '@scratchless/office/vault/lot-record'
+import { serveJobs } from '@scratchless/program/worker-threads'
 import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -20,18 +21,17 @@ import {
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { codesOf } from '@scratchless/wire/restock/code-run'
-import { openRestockDelivery, type RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { fingerprintCopy } from './fingerprint-copy.ts'
 import type {
   ExaminedPart,
   OpenedPart,
   RestockJob,
+  RestockJobs,
   RestockWorkerData,
   SealedPack,
-  WorkerAnswer,
-  WorkerRequest,
-} from './restock-worker-line.ts'
+} from './restock-jobs.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
 const MAX_PACK_CODES = 1_000
@@ -40,29 +40,22 @@ const { centre, partners, keys } = workerData as RestockWorkerData
 const { unwrapSource } = keys
 const unwrappingKey =
   'token' in unwrapSource
-    ? tokenUnwrappingKey(openTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
+    ? tokenUnwrappingKey(connectTokenKeys(unwrapSource.token, unwrapSource.pin).holder('restock-unwrap'))
     : unwrappingKeyOf(unwrapSource.privateKey)
 
-parentPort!.on('message', ({ number, act, job }: WorkerRequest) => {
-  const done = act === 'open' ? openAndClose(job) : examine(job)
-  const answer = (message: WorkerAnswer) => parentPort!.postMessage(message)
-  done.then(
-    (result) => answer({ number, result }),
-    (fault: unknown) => answer({ number, fault }),
-  )
-})
+serveJobs({ open: openAndClose, examine } satisfies RestockJobs)
 
-function open({ operator, bytes }: RestockJob) {
+function open({ operator, bytes }: Pick<RestockJob, 'operator' | 'bytes'>) {
   const partner = partners.find((one) => one.operator === operator)
   if (partner === undefined) throw new Error(`no partner ${operator}`)
-  return openRestockDelivery(bytes, {
+  return verifyRestockDelivery(bytes, {
     partner: { id: operator, suite: partner.suite, verifyKey: partner.verifyKey },
     self: centre,
     unwrappingKey,
   })
 }
 
-async function examine(job: RestockJob): Promise<ExaminedPart> {
+async function examine(job: Omit<RestockJob, 'luhnProducts'>): Promise<ExaminedPart> {
   const opened = await open(job)
   if ('refusal' in opened) return opened
   opened.packedCodes.fill(0)
@@ -96,7 +89,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
       at += count
       return { firstSerial, count, ...closePack(sealing, firstSerial, codes, content.codeDigits) }
     })
-    const record = closeLotRecord(randomUUID(), sealing, content.codeDigits, {
+    const record = writeLotRecord(randomUUID(), sealing, content.codeDigits, {
       holder: keys.stock,
       macKey: keys.macKey,
     })

@@ -6,7 +6,7 @@ import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { SealedPack } from './restock-worker-line.ts'
+import type { SealedPack } from './restock-jobs.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
   await sql.query(
@@ -49,7 +49,7 @@ export async function updateAcceptedLines(
   )
 }
 
-export interface OrderLineRow {
+interface OrderLineRow {
   line_no: number
   product_id: string
   /** Null: the operator's answer was not opened yet. */

@@ -2,17 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { cardId, vendorId } from '@scratchless/voucher/ids'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import { closeSupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import {
-  ATLAS_5,
-  addShop,
-  enrolTerminal,
-  startTestCentre,
-  type TestCentre,
-  UNIT_PRICE_MINOR,
-} from '../../testing/test-centre.ts'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
 import { ForeignRecord } from './own-record.ts'
 
 let centre: TestCentre
@@ -84,7 +79,7 @@ test('a card that a database administrator planted gets no letter', async () => 
     terminal.retailer,
     planted,
   ])
-  const request = terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
   await expectForeign(centre.door(request.frame))
 })
 
@@ -92,7 +87,7 @@ test('a terminal moved to another shop, or a safe key that lives longer, is not 
   const [one, two] = [await addShop(centre, 0n), await addShop(centre, 0n)]
   const terminal = await enrolTerminal(centre, one)
   const owner = centre.database.pool('owner')
-  const request = terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, two.retailer])
   await expectForeign(centre.door(request.frame))
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, one.retailer])
@@ -121,14 +116,14 @@ test('a lost card ends the epoch at once: no order before a new letter, and none
   expect(money).toEqual([{ outcome: 'voided' }])
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.close(closeCardLetterRequest, { holdsEpoch: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 }),
   )
   expect(letter).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
 })
 
 test('an epoch ends by the clock, and the next letter brings another key', async () => {
   const terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
-  const request = () => terminal.close(closeCardLetterRequest, { holdsEpoch: 1 })
+  const request = () => terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
   expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 1 } })
   centre.clock.move(8 * 86_400_000)
   try {
@@ -164,11 +159,11 @@ test('an order that another terminal signed is closed for nobody', async () => {
   const [one, two] = [await enrolTerminal(centre, shop), await enrolTerminal(centre, shop)]
   const lines = [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }]
   const expiresAtS = Math.floor(Date.now() / 1000) + 100
-  const forged = closeSupplyOrder({ expiresAtS, lines }, two.signer, {
+  const forged = supplyOrderMessage.sign({ expiresAtS, lines }, two.signer, {
     ...{ terminal: one.id, sequence: 2, answering: null },
   })
   const answer = await centre.door(forged.frame)
-  expect(one.open('supply-order', answer, { ...forged, sequence: 2 })).toBe('unacceptable')
+  expect(one.verify('supply-order', answer, { ...forged, sequence: 2 })).toBe('unacceptable')
   const { rows } = await centre.needs.pool.query('SELECT FROM supply_order WHERE terminal_id IN ($1, $2)', [
     ...[one.id, two.id],
   ])

@@ -5,7 +5,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Sql } from '@scratchless/office/database/database'
 import { nowSeconds } from '@scratchless/voucher/clock'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
-import { closeCertificate, kidOfNumber, openCertificate, ROOT_KID } from '@scratchless/wire/compact/cwt'
+import { kidOfNumber, ROOT_KID, signCertificate, verifyCertificate } from '@scratchless/wire/compact/cwt'
 import { assertOwnRecord, macRecord, type OwnFields } from './own-record.ts'
 import {
   type CardRow,
@@ -16,13 +16,14 @@ import {
   type TerminalRow,
   takeCertificateNumber,
 } from './ring.sql.ts'
-import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { VaultKeys } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
 
-export const CERTIFICATE_S = 365 * 86_400
+const CERTIFICATE_S = 365 * 86_400
 /** The centre's certificate is renewed while every terminal still believes the old one. */
 const RENEW_BEFORE_S = 30 * 86_400
 /** A terminal's clock may be a little behind the centre's. */
-export const BACKDATED_S = 60
+const BACKDATED_S = 60
 
 const terminalFields = (row: Pick<TerminalRow, 'id' | 'retailer_id' | 'certificate'>): OwnFields => [
   'terminal',
@@ -82,12 +83,12 @@ export function terminalVerifier(needs: VaultNeeds, row: TerminalRow): Verifier 
   const { keys, clock } = needs
   assertOwnRecord(keys.macKey, terminalFields(row), row.mac)
   if (row.revoked_at !== null) return null
-  const certificate = openCertificate(row.bytes, keys.rootPublic, nowSeconds(clock))
+  const certificate = verifyCertificate(row.bytes, keys.rootPublic, nowSeconds(clock))
   if (typeof certificate === 'string' || certificate.subject !== row.id) return null
   return { kid: certificate.kid, publicKey: certificate.publicKey }
 }
 
-/** A terminal's safe key, opened once and then kept in memory. Throws a ForeignRecord. */
+/** A terminal's safe key, verified once and then kept in memory. Throws a ForeignRecord. */
 export function safeKeyOf(needs: VaultNeeds, row: SafeKeyRow): KeyObject {
   assertOwnSafeKey(needs.keys, row)
   const name = `safe ${row.terminal_id} ${row.epoch}`
@@ -106,7 +107,7 @@ export async function certify(
   const number = await takeCertificateNumber(sql, subject.name)
   const nowS = nowSeconds(needs.clock)
   const expiresAtS = nowS + CERTIFICATE_S
-  const bytes = closeCertificate(
+  const bytes = signCertificate(
     {
       issuer: needs.centre,
       subject: subject.name,
@@ -123,15 +124,16 @@ export async function certify(
 }
 
 /** The centre's own signer and certificate; a certificate is made at the first start and before the last one ends. */
-export async function openCentreSigner(
+export async function loadCentreSigner(
   needs: Pick<VaultNeeds, 'keys' | 'clock' | 'centre'>,
   sql: Sql,
 ): Promise<{ signer: Signer; certificate: Buffer }> {
   const { keys, clock, centre } = needs
   const known = await findNewestCertificate(sql, centre)
-  const opened = known && openCertificate(known.bytes, keys.rootPublic, nowSeconds(clock) + RENEW_BEFORE_S)
-  if (known && typeof opened === 'object' && opened.publicKey.equals(keys.supplyPublic))
-    return { signer: p256Signer(opened.kid, keys.supplySign), certificate: known.bytes }
+  const verified =
+    known && verifyCertificate(known.bytes, keys.rootPublic, nowSeconds(clock) + RENEW_BEFORE_S)
+  if (known && typeof verified === 'object' && verified.publicKey.equals(keys.supplyPublic))
+    return { signer: p256Signer(verified.kid, keys.supplySign), certificate: known.bytes }
   const made = await certify(needs, sql, {
     name: centre,
     purpose: 'centre',

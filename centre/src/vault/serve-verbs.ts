@@ -2,7 +2,7 @@
 
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
-import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
+import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -14,54 +14,52 @@ import {
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
 import type { CentreSettings } from '../settings.ts'
-import { registerCard, revokeCard } from './cards.ts'
-import { closeAnswer } from './close-answer.ts'
-import { closeCardLetter } from './close-card-letter.ts'
-import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
-import { answerEnrolmentRequest, certifyTerminal, openEnrolment, revokeTerminal } from './enrolment.ts'
 import { createKeyCache } from './key-cache.ts'
-import { keepRecentHead } from './recent-head.ts'
-import { openOrderResponse, signRestockOrder } from './restock-orders.ts'
-import { createRestockWorker, type UnwrapSource } from './restock-worker-line.ts'
-import { openCentreSigner } from './ring.ts'
-import { takeRestockDelivery } from './take-restock-delivery.ts'
-import type { VaultKeys, VaultNeeds } from './vault-needs.ts'
+import type { UnwrapSource } from './restock-jobs.ts'
+import { createRestockWorker } from './restock-worker-line.ts'
+import { loadCentreSigner } from './ring.ts'
+import type { VaultKeys } from './vault-keys.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import { vaultVerbs } from './vault-verbs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
-export interface OpenVault {
+interface StartedVault {
   readonly verbs: VaultVerbs
   stop(): Promise<void>
 }
 
 /** Opens every key and returns the verbs. Throws a KeyProblem where a key is missing. */
-export async function openVault(
+export async function startVault(
   settings: Pick<
     CentreSettings,
     'party' | 'token' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
   >,
   keyFolder: KeyFolder,
   process: { clock: Clock; random: Random; log: Log },
-): Promise<OpenVault> {
+): Promise<StartedVault> {
   const { party: centre, ceilings, epochDays } = settings
   const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
-  const own = await openCentreSigner({ keys, clock: process.clock, centre }, pool)
+  const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
   const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
     operator: party,
     suite,
     verifyKey,
     wrapKey,
   }))
-  const restockWorker = createRestockWorker({
-    centre,
-    partners,
-    keys: {
-      unwrapSource,
-      stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
-      macKey: keys.macKey,
-      fingerprint: keys.fingerprint,
+  const restockWorker = createRestockWorker(
+    {
+      centre,
+      partners,
+      keys: {
+        unwrapSource,
+        stock: { publicKey: keys.stock.publicKey, oaepHash: keys.stock.oaepHash },
+        macKey: keys.macKey,
+        fingerprint: keys.fingerprint,
+      },
     },
-  })
+    process.log,
+  )
   const needs: VaultNeeds = {
     ...process,
     pool,
@@ -76,23 +74,8 @@ export async function openVault(
     cache: createKeyCache(),
     restockWorker,
   }
-  const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
-    verbs: {
-      closeRestockOrder: (order) => signRestockOrder(needs, order),
-      openRestockOrderResponse: (message) => openOrderResponse(needs, message),
-      takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
-      examineRestockDelivery: (message) => restockWorker.examine(message),
-      openEnrolment: (request) => openEnrolment(needs, request),
-      answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
-      certifyTerminal: (request) => certifyTerminal(needs, request),
-      revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
-      registerCard: (request) => registerCard(needs, request),
-      revokeCard: (card) => revokeCard(needs, card),
-      closeCardLetter: (request) => closeCardLetter(needs, request),
-      closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
-      closeAnswer: (request) => closeAnswer(answering, request),
-    },
+    verbs: vaultVerbs(needs),
     async stop() {
       await restockWorker.stop()
       await pool.end()
@@ -106,7 +89,7 @@ async function openKeys(
 ): Promise<VaultKeys & { unwrapSource: UnwrapSource }> {
   const { partners } = settings
   const [rsa, supplySign, root, macKey, ...fingerprints] = await Promise.all([
-    openRsaKeys(settings, folder),
+    loadRsaKeys(settings, folder),
     folder.pair('supply-sign'),
     folder.pair('root'),
     folder.secret('lot-mac'),
@@ -123,13 +106,13 @@ async function openKeys(
   }
 }
 
-async function openRsaKeys(
+async function loadRsaKeys(
   { token }: Pick<CentreSettings, 'token'>,
   folder: KeyFolder,
 ): Promise<Pick<VaultKeys, 'restockSign' | 'restockUnwrap' | 'stock'> & { unwrapSource: UnwrapSource }> {
   if (token !== undefined) {
     const pin = await folder.secret('token-pin')
-    const inToken = openTokenKeys(token, pin)
+    const inToken = connectTokenKeys(token, pin)
     return {
       restockSign: tokenSigningKey(inToken.signer('restock-sign')),
       restockUnwrap: tokenUnwrappingKey(inToken.holder('restock-unwrap')),

@@ -2,7 +2,7 @@ import type { Sql } from '@scratchless/office/database/database'
 import type { OperatorId, TerminalId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 
-export interface JournalRow {
+interface JournalRow {
   terminal_id: TerminalId
   sequence: bigint
   order_hash: Buffer
@@ -10,7 +10,7 @@ export interface JournalRow {
   runs: string
 }
 
-export interface OrderKey {
+interface OrderKey {
   readonly terminal: TerminalId
   readonly sequence: number
 }
@@ -26,7 +26,7 @@ export async function readJournal(sql: Sql, orders: readonly OrderKey[]): Promis
   return rows
 }
 
-export interface ClosedCodes {
+interface ClosedCodes {
   terminal_id: TerminalId
   last_hour: number
   last_day: number
@@ -48,12 +48,12 @@ export async function countClosedCodes(
   return rows
 }
 
-export interface PackKey {
+interface PackKey {
   readonly operator: OperatorId
   readonly packFirstSerial: SerialNumber
 }
 
-export interface PackCursorRow {
+interface PackCursorRow {
   operator: OperatorId
   first_serial: bigint
   count: number

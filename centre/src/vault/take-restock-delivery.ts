@@ -4,7 +4,7 @@
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type Sql, type SqlClient } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
-import { openLotRecord } from '@scratchless/office/vault/lot-record'
+import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { nowIso } from '@scratchless/voucher/clock'
 import { lotId, type OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
@@ -12,9 +12,9 @@ import { newMessageId } from '@scratchless/voucher/random'
 import { type SealedRun, sealedRun, subRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialAt, serialFromNumber } from '@scratchless/voucher/serial'
 import {
-  closeRestockReceipt,
   type DeliveryRefusal,
   type RestockReceipt,
+  signRestockReceipt,
 } from '@scratchless/wire/restock/restock-receipt'
 import { keepPartnerHead } from './keep-partner-head.ts'
 import {
@@ -32,8 +32,8 @@ import {
   readOrderLines,
   readProductDigits,
 } from './restock.sql.ts'
+import type { OpenedPart } from './restock-jobs.ts'
 import { partnerOf, priceText } from './restock-orders.ts'
-import type { OpenedPart } from './restock-worker-line.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { TakenDelivery, VaultVerbs } from './verbs.ts'
 
@@ -46,7 +46,7 @@ export async function takeRestockDelivery(
 ): ReturnType<VaultVerbs['takeRestockDelivery']> {
   const products = await readProductDigits(needs.pool, operator)
   const luhnProducts = products.filter((one) => one.check_digit === 'luhn').map(({ id }) => id)
-  const opened = await needs.restockWorker.open({ operator, bytes, luhnProducts })
+  const opened = await needs.restockWorker.run('open', { operator, bytes, luhnProducts })
   if ('refusal' in opened) return opened
 
   return inTransaction(needs.pool, async (sql) => {
@@ -124,7 +124,7 @@ function settleMatches(
 ): SerialNumber[] {
   if (matches.length === 0) return []
   const keys = { holder: needs.keys.stock, macKey: needs.keys.macKey }
-  const newKey = openLotRecord(record, keys)
+  const newKey = readLotRecord(record, keys)
   if (typeof newKey === 'string') throw new Error(`the record just made is ${newKey}`)
   return matches.flatMap((match) => {
     const binding = {
@@ -134,7 +134,7 @@ function settleMatches(
       operator,
     }
     const knownKey = needs.cache.get(`record ${match.record_id}`, () =>
-      openLotRecord(
+      readLotRecord(
         {
           recordId: match.record_id,
           binding,
@@ -227,7 +227,7 @@ async function answerWith(needs: VaultNeeds, sql: Sql, part: Part, verdict: Verd
     reason,
     packs: taken ? packs.map(({ firstSerial, count }) => ({ firstSerial, count })) : [],
     duplicates,
-    receipt: await closeRestockReceipt(receipt, {
+    receipt: await signRestockReceipt(receipt, {
       suite: partner.suite,
       signingKey: needs.keys.restockSign,
       receiverKey: partner.wrapKey,

@@ -46,7 +46,7 @@ export interface TakenDelivery {
 }
 
 /** Where a terminal's signed request stands: what the vault needs to find its key and verify it. */
-export interface SignedRequest {
+interface SignedRequest {
   readonly terminal: TerminalId
   readonly sequence: number
   /** The whole frame, as it came. */
@@ -54,7 +54,7 @@ export interface SignedRequest {
 }
 
 /** A run to be closed, named by its pack. */
-export interface SupplyRun extends SerialRange {
+interface SupplyRun extends SerialRange {
   readonly packFirstSerial: SerialNumber
 }
 
@@ -113,7 +113,7 @@ export interface GivenApproval {
 }
 
 /** An answer of the centre that closes no code. */
-export type PlainAnswer =
+type PlainAnswer =
   | { readonly kind: 'acknowledgement'; readonly content: Omit<Acknowledgement, 'auditHead'> }
   | { readonly kind: 'catalogue'; readonly content: Catalogue }
   | { readonly kind: 'status-answer'; readonly content: StatusAnswer }
@@ -122,9 +122,9 @@ export type PlainAnswer =
 /** Type, not interface: the private line asks for an index of verbs. */
 export type VaultVerbs = {
   /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
-  closeRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
+  signRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
   /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
-  openRestockOrderResponse(message: {
+  verifyRestockOrderResponse(message: {
     operator: OperatorId
     orderId: MessageId
     bytes: Uint8Array
@@ -140,7 +140,7 @@ export type VaultVerbs = {
     bytes: Uint8Array
   }): Promise<{ codes: number } | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
-  openEnrolment(enrolment: {
+  beginEnrolment(enrolment: {
     terminal: TerminalId
     retailer: RetailerId
     expiresAtS: number
@@ -172,7 +172,7 @@ export type VaultVerbs = {
   /** Ends the card and, at once, the epochs of its retailer's terminals. Needs no approval. */
   revokeCard(card: CardId): Promise<void>
   /** The card letter that a terminal's signed request asks for; makes the epoch's safe key where there is none. */
-  closeCardLetter(
+  writeCardLetter(
     request: SignedRequest & { standing: Standing },
   ): Promise<{ frame: Uint8Array; epoch: number; epochEndsS: number } | 'request-not-verified' | 'no-card'>
   /** Closes and signs the deliveries of a group of orders; one durable write; an order repeated gets the same runs. */
@@ -180,7 +180,7 @@ export type VaultVerbs = {
     orders: readonly (SignedRequest & { decided: DecidedSupply })[],
   ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]>
   /** Signs an answer that closes no code. */
-  closeAnswer(request: {
+  signAnswer(request: {
     terminal: TerminalId
     sequence: number
     /** Payload hash of the request answered. */

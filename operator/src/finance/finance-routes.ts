@@ -19,7 +19,7 @@ export function addFinanceRoutes(
   { pool, partners }: { pool: Pool; partners: readonly CentreId[] },
   guard: StaffGuard,
 ): void {
-  app.get('/api/partners', { preHandler: guard.requireRole() }, async () => {
+  app.get('/api/partners', guard.mayDo('see-partners'), async () => {
     const accounts = await Promise.all(
       partners.map(async (partner) => {
         const account = await readAccount(pool, DEPOT, partnerAccount(partner))

@@ -3,7 +3,7 @@
 
 import { readAccount } from '@scratchless/ledger/ledger.sql'
 import {
-  openAccount,
+  createAccount,
   pendTransfers,
   postTransfers,
   setCreditLine,
@@ -27,22 +27,22 @@ export function partnerAccount(partner: CentreId): string {
  * Opens the books, or brings a guarantee up to date. `guaranteeMinor: null`: no limit. Returns why a guarantee
  * could not be set: the partner owes more than it, or had none when the account was opened.
  */
-export async function openPartnerAccount(
+export async function createPartnerAccount(
   sql: Sql,
   account: { partner: CentreId; currency: Currency; guaranteeMinor: bigint | null; openedAt: Date },
 ): Promise<'line-in-use' | 'unknown-account' | null> {
   const { currency, guaranteeMinor, openedAt } = account
   const id = partnerAccount(account.partner)
   const book = { depotId: DEPOT, currency, openedAt }
-  await openAccount(sql, { ...book, id: SALES_ACCOUNT, creditLineMinor: null })
-  if (await openAccount(sql, { ...book, id, creditLineMinor: guaranteeMinor })) return null
+  await createAccount(sql, { ...book, id: SALES_ACCOUNT, creditLineMinor: null })
+  if (await createAccount(sql, { ...book, id, creditLineMinor: guaranteeMinor })) return null
   const known = await readAccount(sql, DEPOT, id)
   if (guaranteeMinor === null || known?.creditLineMinor === guaranteeMinor) return null
   const result = await setCreditLine(sql, DEPOT, id, guaranteeMinor)
   return result === 'set' ? null : result
 }
 
-export interface PricedPart {
+interface PricedPart {
   readonly id: MessageId
   readonly codes: number
   readonly unitPrice: Money

@@ -1,21 +1,11 @@
-import { operatorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
-import { productId } from '@scratchless/voucher/product'
 import { expect, test } from 'vitest'
+import { ATLAS_5 } from '../../../voucher/testing/example-product.ts'
 import type { StockedProduct } from '../stock/product.sql.ts'
 import { decideLine, unitPriceOf, verdictOf } from './order-decision.ts'
 
 const five: StockedProduct = {
-  id: productId('ATLAS-5'),
-  operator: operatorId('atlas'),
-  faceValue: money(5_000n, 'TND'),
-  publicPrice: money(5_000n, 'TND'),
-  tax: money(300n, 'TND'),
-  netCredit: money(4_700n, 'TND'),
-  codeDigits: 14,
-  checkDigit: 'none',
-  validityDays: 365,
-  refillTemplate: '*123*{code}#',
+  ...ATLAS_5,
   onHold: false,
 }
 const line = { lineNo: 1, product: five.id, quantity: 100 }

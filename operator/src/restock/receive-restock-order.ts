@@ -40,12 +40,12 @@ export async function receiveRestockOrder(
   bytes: Uint8Array,
 ): Promise<Uint8Array | null> {
   const { pool, vault, log } = needs
-  const opened = await vault.takeRestockOrder({ partner, bytes })
-  if ('refusal' in opened) {
-    log.warn({ partner, refusal: opened.refusal }, 'a restock message did not open')
+  const verified = await vault.takeRestockOrder({ partner, bytes })
+  if ('refusal' in verified) {
+    log.warn({ partner, refusal: verified.refusal }, 'a restock message did not open')
     return null
   }
-  const { order, payloadHash, altered } = opened
+  const { order, payloadHash, altered } = verified
   return inTransaction(pool, async (sql) => {
     const takenAt = new Date(needs.clock.nowMs())
     const key = { sender: partner, kind: KIND, id: order.id }
@@ -140,7 +140,7 @@ async function answer(
   issuedAt: Date,
   { verdict, reason, lines }: Decision,
 ): Promise<Uint8Array> {
-  const bytes = await needs.vault.closeRestockOrderResponse({
+  const bytes = await needs.vault.signRestockOrderResponse({
     id: newMessageId(needs.random),
     issuedAt: issuedAt.toISOString(),
     orderId: order.id,

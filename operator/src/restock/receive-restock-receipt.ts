@@ -12,7 +12,7 @@ import { settlePart } from '../finance/partner-account.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { insertDuplicates, settleDelivery } from './restock.sql.ts'
 
-export interface ReceiptNeeds {
+interface ReceiptNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly clock: Clock
   readonly log: Log
@@ -29,7 +29,7 @@ export async function receiveRestockReceipt(
   answer: Uint8Array,
 ): Promise<void> {
   const partner = centreId(message.partner)
-  const receipt = await needs.vault.openRestockReceipt({ partner, bytes: answer })
+  const receipt = await needs.vault.verifyRestockReceipt({ partner, bytes: answer })
   if ('refusal' in receipt) throw new Error(`the answer is no receipt: ${receipt.refusal}`)
   if (receipt.deliveryId !== message.id)
     throw new Error(`the receipt is of another delivery: ${receipt.deliveryId}`)

@@ -46,7 +46,7 @@ export function createRestockListener(
   return app
 }
 
-export interface PartnerLines {
+interface PartnerLines {
   /** Posts a message of the outbox; throws where the answer is not a message. */
   send(message: OutgoingMessage): Promise<Uint8Array>
   close(): void

@@ -12,9 +12,9 @@ const ORDERS_SHOWN = 200
 const DELIVERIES_SHOWN = 1_000
 
 export function addRestockRoutes(app: FastifyInstance, { pool }: { pool: Pool }, guard: StaffGuard): void {
-  const anyone = { preHandler: guard.requireRole() }
-  app.get('/api/restock/orders', anyone, async () => ({ orders: await listOrders(pool, ORDERS_SHOWN) }))
-  app.get('/api/restock/deliveries', anyone, async () => ({
+  const look = guard.mayDo('see-restock')
+  app.get('/api/restock/orders', look, async () => ({ orders: await listOrders(pool, ORDERS_SHOWN) }))
+  app.get('/api/restock/deliveries', look, async () => ({
     deliveries: await listDeliveries(pool, DELIVERIES_SHOWN),
   }))
 }

@@ -10,20 +10,20 @@ import type { MessageId } from '@scratchless/voucher/ids'
 import type { DeliveryPlan, VaultVerbs } from '../vault/verbs.ts'
 import { findPlannedDeliveries, markDespatched } from './restock.sql.ts'
 
-export interface DeliveryNeeds {
+interface DeliveryNeeds {
   readonly pool: Pool
   readonly vault: PrivateLine<VaultVerbs>
   readonly clock: Clock
   readonly log: Log
 }
 
-export interface DeliveryLoop {
+interface DeliveryLoop {
   /** There may be something to do: called when an order was answered. */
   wake(): void
   stop(): Promise<void>
 }
 
-export const DELIVERY_KIND = 'restock-delivery'
+const DELIVERY_KIND = 'restock-delivery'
 /** One more than the vault has workers, so that none waits for us. */
 const AT_ONCE = 3
 /** Nothing planned is left longer than this, whoever forgot to wake us. */

@@ -8,7 +8,7 @@ import type { StockImport } from '../vault/import-stock-file.ts'
 import { MOST_PROBLEMS } from '../vault/stock-file.ts'
 
 /** The file as it was when it was admitted. */
-export interface FileState {
+interface FileState {
   readonly size: number
   readonly mtimeMs: number
 }

@@ -1,4 +1,4 @@
-// What staff may do with products and stock, as JSON; a session with the role `stock` is needed to change anything.
+// What staff may do with products and stock, as JSON; who may do what says office/roles.
 // Amounts are decimals of the operator's currency as text (`5.000`).
 //
 //   GET  /api/products                                                {products}
@@ -69,15 +69,12 @@ export function addStockRoutes(
   needs: ImportNeeds & { readonly currency: Currency },
   guard: StaffGuard,
 ): void {
-  const anyone = { preHandler: guard.requireRole() }
-  const keepers = { preHandler: guard.requireRole('stock') }
-
-  app.get('/api/products', anyone, async () => {
+  app.get('/api/products', guard.mayDo('see-products'), async () => {
     const products = await listProducts(needs.pool, needs.party)
     return { products: products.map(viewOf) }
   })
 
-  app.post('/api/products', keepers, async (request, reply) => {
+  app.post('/api/products', guard.mayDo('add-product'), async (request, reply) => {
     const wanted = productOf(needs, parseInput(ProductBody, request.body))
     await inTransaction(needs.pool, async (sql) => {
       const at = new Date(needs.clock.nowMs())
@@ -95,7 +92,7 @@ export function addStockRoutes(
     return { id: wanted.id }
   })
 
-  app.get('/api/stock', anyone, async () => {
+  app.get('/api/stock', guard.mayDo('see-stock'), async () => {
     await inTransaction(needs.pool, adoptSealedStock)
     const [stock, lots] = await Promise.all([readStock(needs.pool), listLots(needs.pool)])
     return {
@@ -111,19 +108,19 @@ export function addStockRoutes(
     }
   })
 
-  app.post('/api/stock/generations', keepers, async (request, reply) => {
+  app.post('/api/stock/generations', guard.mayDo('bring-in-stock'), async (request, reply) => {
     const lot = await generateStock(needs, staffOf(request), parseInput(GenerationBody, request.body))
     void reply.status(201)
     return lot
   })
 
-  app.post('/api/stock/admissions', keepers, async (request, reply) => {
+  app.post('/api/stock/admissions', guard.mayDo('bring-in-stock'), async (request, reply) => {
     const ticket = await admitStockFile(needs, staffOf(request), parseInput(AdmissionBody, request.body))
     void reply.status(201)
     return ticket
   })
 
-  app.post('/api/stock/activations', keepers, async (request) => {
+  app.post('/api/stock/activations', guard.mayDo('activate-lot'), async (request) => {
     const { lot } = parseInput(ActivationBody, request.body)
     await activateLot(needs, staffOf(request), lot)
     return { lot }

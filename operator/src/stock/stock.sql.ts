@@ -22,7 +22,7 @@ export async function insertSealedPacks(sql: Sql, lots: readonly LotId[]): Promi
   )
 }
 
-export interface StockRow {
+interface StockRow {
   product: ProductId
   inStock: bigint
   despatched: bigint
@@ -54,7 +54,7 @@ export async function readStock(sql: Sql): Promise<StockRow[]> {
   return rows
 }
 
-export interface LotRow {
+interface LotRow {
   lot: LotId
   product: ProductId
   expiresOn: string

@@ -37,10 +37,8 @@ export function bulkJobs(needs: VaultNeeds, stockHttp: Listener) {
 
 export type BulkJobs = ReturnType<typeof bulkJobs>
 
-/** Which job, with what; and what came of it. */
-export interface JobMessage {
-  readonly id: number
-  readonly job: keyof BulkJobs
-  readonly argument: unknown
+/** What the vault itself was handed. */
+export interface WorkerGiven {
+  readonly plainSettings: unknown
+  readonly passphrase: Uint8Array | null
 }
-export type JobAnswer = { readonly id: number } & ({ readonly value: unknown } | { readonly fault: unknown })

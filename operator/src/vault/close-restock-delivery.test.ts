@@ -8,16 +8,16 @@ import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import { openRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
-import { closeRestockOrder } from '@scratchless/wire/restock/restock-order'
-import { openRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import type { RestockOpening } from '@scratchless/wire/restock/restock-partner'
+import { verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { verifyRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockVerifying } from '@scratchless/wire/restock/restock-partner'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ATLAS, CENTRE, type TestVault, testVault } from '../../testing/test-vault.ts'
 import { closeRestockDelivery } from './close-restock-delivery.ts'
-import { closeRestockOrderResponse } from './close-restock-order-response.ts'
 import { generateStock } from './generate-stock.ts'
+import { signRestockOrderResponse } from './sign-restock-order-response.ts'
 import { takeRestockOrder } from './take-restock-order.ts'
 import type { DeliveryPlan } from './verbs.ts'
 
@@ -44,7 +44,7 @@ afterEach(() => vault.database.drop())
 
 async function order(quantity: number, auditHead = CENTRE_HEAD): Promise<MessageId> {
   const id = newMessageId(systemRandom)
-  const bytes = await closeRestockOrder(
+  const bytes = await signRestockOrder(
     {
       id,
       issuedAt: '2026-11-22T08:00:00.000Z',
@@ -89,21 +89,21 @@ const run = (pack: number, offset: number, count: number) => ({
   count,
 })
 
-const opening = (): RestockOpening => ({
+const verifying = (): RestockVerifying => ({
   partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
   self: CENTRE,
   unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
 })
-const open = (bytes: Uint8Array) => openRestockDelivery(bytes, opening())
+const open = (bytes: Uint8Array) => verifyRestockDelivery(bytes, verifying())
 
 test('a part opens for the centre, and the same plan gives the same bytes', async () => {
   const one = plan({ runs: [run(1, 0, 1_000), run(2, 0, 100)] })
   const bytes = await closeRestockDelivery(vault.needs, one)
   if ('refusal' in bytes) throw new Error(bytes.refusal)
-  const opened = await open(bytes)
-  if ('refusal' in opened) throw new Error(opened.refusal)
-  expect(opened.content).toMatchObject({ product: 'ATLAS-5', lot: 'L000001', expiresOn: '2099-12-31' })
-  expect(opened.packedCodes.length).toBe(1_100 * packedSize(14))
+  const verified = await open(bytes)
+  if ('refusal' in verified) throw new Error(verified.refusal)
+  expect(verified.content).toMatchObject({ product: 'ATLAS-5', lot: 'L000001', expiresOn: '2099-12-31' })
+  expect(verified.packedCodes.length).toBe(1_100 * packedSize(14))
   expect(await closeRestockDelivery(vault.needs, one)).toEqual(bytes)
   expect(await closeRestockDelivery(vault.needs, { ...one, part: 2, parts: 2 })).toEqual({
     refusal: 'delivery-differs',
@@ -163,7 +163,7 @@ test('a sealed code that was moved does not open, and nothing is closed', async 
 })
 
 test('only an order that the vault verified is answered, by its own lines and no more than they asked', async () => {
-  const response: Parameters<typeof closeRestockOrderResponse>[1] = {
+  const response: Parameters<typeof signRestockOrderResponse>[1] = {
     id: newMessageId(systemRandom),
     issuedAt: '2026-11-22T08:00:00.000Z',
     orderId,
@@ -179,7 +179,7 @@ test('only an order that the vault verified is answered, by its own lines and no
     ],
   }
   const line = response.lines[0]!
-  const close = (over: object) => closeRestockOrderResponse(vault.needs, { ...response, ...over })
+  const close = (over: object) => signRestockOrderResponse(vault.needs, { ...response, ...over })
   expect(await close({})).toBeInstanceOf(Uint8Array)
   expect(await close({ orderId: newMessageId(systemRandom) })).toEqual({ refusal: 'unknown-order' })
   for (const lines of [
@@ -202,11 +202,11 @@ test('response and part bring the operator’s own head, whatever the api asks f
     lines: [],
     auditHead: CENTRE_HEAD,
   }
-  const answered = await closeRestockOrderResponse(vault.needs, response)
+  const answered = await signRestockOrderResponse(vault.needs, response)
   const before = await readHead(vault.needs.pool)
   if ('refusal' in answered) throw new Error(answered.refusal)
-  const opened = await openRestockOrderResponse(answered, opening())
-  expect('content' in opened && opened.content.auditHead).toEqual(before)
+  const verified = await verifyRestockOrderResponse(answered, verifying())
+  expect('content' in verified && verified.content.auditHead).toEqual(before)
 
   const at = new Date(0)
   await inTransaction(vault.database.pool('api'), (sql) =>

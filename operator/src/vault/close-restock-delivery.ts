@@ -11,7 +11,7 @@ import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { serialToNumber } from '@scratchless/voucher/serial'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { wipeTraces } from '@scratchless/voucher/wiped-traces'
-import { closeRestockDelivery as closeMessage } from '@scratchless/wire/restock/restock-delivery'
+import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { encode } from 'cborg'
 import { type OpenLot, openLot } from './lot-key.ts'
 import {
@@ -65,7 +65,7 @@ export async function closeRestockDelivery(
   let bytes: Buffer
   try {
     openRuns(lot, plan, rows, packedCodes)
-    bytes = await closeMessage(messageOf(needs, plan, lot, auditHead), packedCodes, closing)
+    bytes = await signRestockDelivery(messageOf(needs, plan, lot, auditHead), packedCodes, closing)
   } finally {
     packedCodes.fill(0)
     wipeTraces()

@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotBinding } from '@scratchless/office/vault/closing'
-import { openLotRecord } from '@scratchless/office/vault/lot-record'
+import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import type { LotId, OperatorId } from '@scratchless/voucher/ids'
 import { findSealedLot, type SealedLotRow } from './sealed-stock.sql.ts'
 import type { VaultNeeds } from './vault-needs.ts'
@@ -27,7 +27,7 @@ export async function openLot(
   const row = await findSealedLot(sql, lot)
   if (row === undefined) return null
   const binding = bindingOf(needs.party, row)
-  const contentKey = openLotRecord(
+  const contentKey = readLotRecord(
     { recordId: row.id, binding, codeDigits: row.code_digits, wrappedKey: row.wrapped_key, mac: row.mac },
     { holder: needs.keys.stock, macKey: needs.keys.lotMac },
   )

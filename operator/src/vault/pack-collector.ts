@@ -20,7 +20,7 @@ interface Gathering {
 const MAX_GATHERING = 64
 const LINE_BYTES = 4
 
-export interface PackCollector {
+interface PackCollector {
   add(row: StockRow): void
   /** Packs that are complete since the last call, or all where the file has ended. Their taker zeroes them. */
   take(all: boolean): OpenPack[]

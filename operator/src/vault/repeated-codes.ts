@@ -12,7 +12,7 @@ import type { StockSealing } from './stock-sealing.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 
 /** The line of the code at `place` of the attempt's pack with this number. */
-export type LineOf = (pack: number, place: number) => number
+type LineOf = (pack: number, place: number) => number
 
 /** Fingerprints settled at a time: few enough that the codes of a file sent twice do not all come at once. */
 const SETTLED_AT_ONCE = 200

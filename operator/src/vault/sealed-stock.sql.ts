@@ -163,7 +163,7 @@ export async function readCodesOf(sql: Sql, fingerprints: readonly number[]): Pr
   return rows
 }
 
-export interface SerialOverlap {
+interface SerialOverlap {
   /** The later pack, and the earlier one. */
   pack: bigint
   other: bigint

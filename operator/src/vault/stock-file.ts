@@ -6,8 +6,8 @@ import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import { SERIAL_DIGITS } from '@scratchless/voucher/serial'
 
-export const COLUMNS = ['serial', 'code', 'product', 'expires'] as const
-export type Column = (typeof COLUMNS)[number]
+const COLUMNS = ['serial', 'code', 'product', 'expires'] as const
+type Column = (typeof COLUMNS)[number]
 
 /** What a stock file is refused for. `file`: the rule is about the whole file. */
 export interface StockProblem {

@@ -5,7 +5,7 @@
 import type { SqlClient } from '@scratchless/office/database/database'
 import { beginSealing, closePack, type Sealing } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
-import { closeLotRecord } from '@scratchless/office/vault/lot-record'
+import { writeLotRecord } from '@scratchless/office/vault/lot-record'
 import { type LotId, lotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import { sealedSize } from '@scratchless/voucher/sealed-code'
@@ -126,7 +126,7 @@ export async function beginStockSealing(
     async finish() {
       const sealedAt = new Date(needs.clock.nowMs())
       for (const lot of lots.values()) {
-        const record = closeLotRecord(lot.id, lot.sealing, lot.codeDigits, {
+        const record = writeLotRecord(lot.id, lot.sealing, lot.codeDigits, {
           holder: needs.keys.stock,
           macKey: needs.keys.lotMac,
         })

@@ -1,9 +1,9 @@
 import { inTransaction } from '@scratchless/office/database/database'
 import type { CentreId } from '@scratchless/voucher/ids'
-import { openRestockOrder } from '@scratchless/wire/restock/restock-order'
+import { verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { keepPartnerHead } from './keep-partner-head.ts'
 import { findVerifiedOrder, insertVerifiedLines, insertVerifiedOrder } from './restock-journal.sql.ts'
-import { openingFor, type VaultNeeds } from './vault-needs.ts'
+import { type VaultNeeds, verifyingFor } from './vault-needs.ts'
 import type { OpeningRefusal, TakenOrder } from './verbs.ts'
 
 /**
@@ -14,11 +14,11 @@ export async function takeRestockOrder(
   needs: VaultNeeds,
   { partner, bytes }: { partner: CentreId; bytes: Uint8Array },
 ): Promise<TakenOrder | { refusal: OpeningRefusal }> {
-  const opening = openingFor(needs, partner)
-  if (opening === null) return { refusal: 'unknown-partner' }
-  const opened = await openRestockOrder(bytes, opening)
-  if ('refusal' in opened) return opened
-  const { content: order, payloadHash } = opened
+  const verifying = verifyingFor(needs, partner)
+  if (verifying === null) return { refusal: 'unknown-partner' }
+  const verified = await verifyRestockOrder(bytes, verifying)
+  if ('refusal' in verified) return verified
+  const { content: order, payloadHash } = verified
   const altered = await inTransaction(needs.pool, async (sql) => {
     await keepPartnerHead(needs, sql, partner, order.auditHead)
     const verifiedAt = new Date(needs.clock.nowMs())

@@ -4,13 +4,13 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
 import { fileHolderKey, type HolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
-import { openTokenKeys } from '@scratchless/keys/pkcs11-keys'
+import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool, type Pool } from '@scratchless/office/database/database'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
-import type { RestockClosing, RestockOpening } from '@scratchless/wire/restock/restock-partner'
+import type { RestockSigning, RestockVerifying } from '@scratchless/wire/restock/restock-partner'
 import {
   type SigningKey,
   signingKeyOf,
@@ -48,14 +48,14 @@ export const MAIN_CONNECTIONS = 4
 export const WORKER_CONNECTIONS = 2
 
 /** Opens the vault's keys. Throws a KeyProblem. */
-export async function openVaultNeeds(
+export async function loadVaultNeeds(
   settings: OperatorSettings,
   keys: KeyFolder,
   outside: { clock: Clock; random: Random; log: Log; connections: number },
 ): Promise<VaultNeeds> {
   const { party } = settings
   const [rsa, lotMac, fingerprint] = await Promise.all([
-    openRsaKeys(settings, keys),
+    loadRsaKeys(settings, keys),
     keys.secret('lot-mac'),
     keys.secret(`fingerprint-${party}`),
   ])
@@ -80,12 +80,12 @@ export async function openVaultNeeds(
   }
 }
 
-async function openRsaKeys(
+async function loadRsaKeys(
   { token }: OperatorSettings,
   keys: KeyFolder,
 ): Promise<Pick<VaultKeys, 'stock' | 'sign' | 'unwrap'>> {
   if (token !== undefined) {
-    const inToken = openTokenKeys(token, await keys.secret('token-pin'))
+    const inToken = connectTokenKeys(token, await keys.secret('token-pin'))
     return {
       stock: inToken.holder('stock'),
       sign: tokenSigningKey(inToken.signer('restock-sign')),
@@ -115,7 +115,7 @@ export function stockFileKeyOf(lotMac: KeyObject): KeyObject {
 }
 
 /** Whose message is opened and by which keys; null for a party that is no partner. */
-export function openingFor(needs: VaultNeeds, partner: CentreId): RestockOpening | null {
+export function verifyingFor(needs: VaultNeeds, partner: CentreId): RestockVerifying | null {
   const known = needs.partners.get(partner)
   if (known === undefined) return null
   return {
@@ -126,7 +126,7 @@ export function openingFor(needs: VaultNeeds, partner: CentreId): RestockOpening
 }
 
 /** For whom a message is closed. The holder is named; his key comes from the vault's own ring. */
-export function closingFor(needs: VaultNeeds, partner: CentreId): RestockClosing | null {
+export function closingFor(needs: VaultNeeds, partner: CentreId): RestockSigning | null {
   const known = needs.partners.get(partner)
   if (known === undefined) return null
   return {

@@ -60,7 +60,7 @@ export type OpeningRefusal = 'unknown-partner' | RestockRefusal
 export type ResponseRefusal = 'unknown-order' | 'lines-differ'
 
 /** Runs name their pack: the vault looks there, and checks that the run lies within it. */
-export interface PlannedRun {
+interface PlannedRun {
   readonly pack: bigint
   readonly firstSerial: SerialNumber
   readonly count: number
@@ -107,13 +107,13 @@ export type VaultVerbs = {
     bytes: Uint8Array
   }): Promise<TakenOrder | { refusal: OpeningRefusal }>
   /** Signs the answer to an order that `takeRestockOrder` verified; its sender and receiver are the order's. */
-  closeRestockOrderResponse(
+  signRestockOrderResponse(
     response: Omit<RestockOrderResponse, 'sender' | 'receiver' | 'auditHead'>,
   ): Promise<Uint8Array | { refusal: ResponseRefusal }>
   /** Opens the runs of a delivery part and closes them for the partner. A repeat gives the stored bytes. */
   closeRestockDelivery(plan: DeliveryPlan): Promise<Uint8Array | { refusal: ClosingRefusal }>
   /** Verifies and opens a RestockReceipt. */
-  openRestockReceipt(argument: {
+  verifyRestockReceipt(argument: {
     partner: CentreId
     bytes: Uint8Array
   }): Promise<RestockReceipt | { refusal: OpeningRefusal }>

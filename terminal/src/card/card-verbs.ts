@@ -7,7 +7,7 @@ export type CardState =
   | { readonly status: 'in' | 'blocked'; readonly card: string; readonly unlocked: boolean }
 
 /** In order of precedence. */
-export type PinAnswer =
+type PinAnswer =
   | { readonly answer: 'right' }
   | { readonly answer: 'card-out' | 'card-blocked' }
   | { readonly answer: 'wrong-pin'; readonly triesLeft: number }
@@ -23,7 +23,7 @@ export type CardVerbs = {
    * A press has come: opens the safe key for it, while the printer answers and the intent is saved. Gives nothing; the
    * safe key is forgotten with the next code's key, or after a second.
    */
-  openSafe(argument: { recipient: Uint8Array }): null
+  unwrapSafeKey(argument: { recipient: Uint8Array }): null
   /**
    * The key of this one code: unwraps the safe key (stored as the card letter had it), derives, forgets. 32 bytes,
    * which the caller zeroes.

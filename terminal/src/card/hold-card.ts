@@ -1,9 +1,7 @@
 // The card process's work: it alone speaks to the vendor card and sees a safe key, for the moment of one derivation.
 
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
-import type { OpenSafe, UnwrapRefusal, VendorCard } from '@scratchless/keys/card'
-import { MAX_WRONG_PINS, openFileCard } from '@scratchless/keys/file-card'
+import type { UnwrappedSafeKey, UnwrapRefusal, VendorCard } from '@scratchless/keys/card'
+import type { CardSlot } from '@scratchless/keys/card-slot'
 import { encodeContext } from '@scratchless/wire/seal/code-box'
 import { readRecipient } from '@scratchless/wire/supply/card-letter'
 import type { CardVerbs } from './card-verbs.ts'
@@ -14,18 +12,19 @@ const SAFE_OPEN_MS = 1_000
 
 /** `steadyMs`: a clock that does not jump. */
 export function holdCard(settings: {
-  folder: string
+  slot: CardSlot
   openingsPerSecond: number
   steadyMs: () => number
 }): CardVerbs {
   const mayPass = pace(settings.openingsPerSecond)
   let card: VendorCard | null = null
   let unlocked = false
-  let blocked = false
-  let wrongPins = 0
 
-  let open: { readonly recipient: Buffer; readonly safe: OpenSafe; readonly timer: NodeJS.Timeout } | null =
-    null
+  let open: {
+    readonly recipient: Buffer
+    readonly safe: UnwrappedSafeKey
+    readonly timer: NodeJS.Timeout
+  } | null = null
 
   function shutSafe(): void {
     if (open === null) return
@@ -34,14 +33,14 @@ export function holdCard(settings: {
     open = null
   }
 
-  function unwrap(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+  function unwrap(present: VendorCard, recipient: Uint8Array): UnwrappedSafeKey | UnwrapRefusal {
     const closed = readRecipient(recipient)
     if (closed === undefined || closed.card !== present.id) return 'not-for-this-card'
-    return present.openSafe(closed.wrapped, closed.oaepHash)
+    return present.unwrapSafeKey(closed.wrapped, closed.oaepHash)
   }
 
   /** The safe that this press has opened, or one opened now. Its taker forgets it. */
-  function takeSafe(present: VendorCard, recipient: Uint8Array): OpenSafe | UnwrapRefusal {
+  function takeSafe(present: VendorCard, recipient: Uint8Array): UnwrappedSafeKey | UnwrapRefusal {
     if (open?.recipient.equals(recipient)) {
       const { safe, timer } = open
       clearTimeout(timer)
@@ -52,22 +51,15 @@ export function holdCard(settings: {
     return unwrap(present, recipient)
   }
 
-  /** The card that is in now. Pulled out, it forgets its PIN. */
+  /** The card that is in now. One that comes back has forgotten its PIN. */
   function inserted(): VendorCard | null {
-    if (!existsSync(join(settings.folder, 'card.json'))) {
+    const present = settings.slot.look()
+    if (present !== card) {
       shutSafe()
-      card?.lock()
-      card = null
+      card = present
       unlocked = false
-      return null
     }
-    if (card === null) {
-      card = openFileCard(settings.folder)
-      unlocked = false
-      blocked = false
-      wrongPins = 0
-    }
-    return card
+    return present
   }
 
   return {
@@ -75,7 +67,7 @@ export function holdCard(settings: {
       const present = inserted()
       return present === null
         ? { status: 'out' }
-        : { status: blocked ? 'blocked' : 'in', card: present.id, unlocked }
+        : { status: present.triesLeft() === 0 ? 'blocked' : 'in', card: present.id, unlocked }
     },
 
     async givePin({ pin }) {
@@ -87,20 +79,15 @@ export function holdCard(settings: {
       const bytes = Buffer.from(pin.buffer, pin.byteOffset, pin.byteLength)
       const outcome = await present.verifyPin(bytes)
       unlocked = outcome === 'right'
-      blocked = outcome === 'blocked'
-      if (outcome === 'right') {
-        wrongPins = 0
-        return { answer: 'right' }
-      }
+      if (outcome === 'right') return { answer: 'right' }
       if (outcome === 'blocked') return { answer: 'card-blocked' }
-      wrongPins++
-      return { answer: 'wrong-pin', triesLeft: Math.max(1, MAX_WRONG_PINS - wrongPins) }
+      return { answer: 'wrong-pin', triesLeft: present.triesLeft() }
     },
 
-    openSafe({ recipient }) {
+    unwrapSafeKey({ recipient }) {
       const present = inserted()
       shutSafe()
-      if (present === null || blocked || !unlocked) return null
+      if (present === null || !unlocked) return null
       const safe = unwrap(present, recipient)
       if (typeof safe === 'string') return null
       open = { recipient: Buffer.from(recipient), safe, timer: setTimeout(shutSafe, SAFE_OPEN_MS) }
@@ -110,7 +97,7 @@ export function holdCard(settings: {
     keyOfCode({ recipient, context }) {
       const present = inserted()
       if (present === null) return { refusal: 'card-out' }
-      if (blocked) return { refusal: 'card-blocked' }
+      if (present.triesLeft() === 0) return { refusal: 'card-blocked' }
       if (!unlocked) return { refusal: 'card-locked' }
       if (!mayPass(settings.steadyMs())) return { refusal: 'too-fast' }
       const safe = takeSafe(present, recipient)

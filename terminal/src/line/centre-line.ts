@@ -16,7 +16,7 @@ export interface CentreLine {
 const ANSWER_WITHIN_MS = 150_000
 const CONTENT_TYPE = 'application/cose'
 
-export function openCentreLine(centre: Config['centre']): CentreLine {
+export function connectCentre(centre: Config['centre']): CentreLine {
   return centre.transport === 'https' ? httpsLine(centre) : plainLine(centre.frames)
 }
 

@@ -4,9 +4,9 @@ import { type LotId, lotId, type OperatorId, operatorId } from '@scratchless/vou
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import { type SealedCode, type SealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
-export interface SafeRun {
+interface SafeRun {
   /** The sequence of the supply order that the delivery answered. */
   readonly delivery: number
   readonly epoch: number

@@ -4,7 +4,7 @@ import { vendorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 type Row = Record<string, unknown>
 
@@ -29,7 +29,7 @@ export function salesToReport(store: Store, limit: number): Sale[] {
     .map((row) => ({ ...head(row), soldAtS: Math.floor((row.at_ms as number) / 1000) }))
 }
 
-export interface EventToReport {
+interface EventToReport {
   readonly id: number
   readonly event: TicketEvent
 }
@@ -93,7 +93,7 @@ export function releaseReported(store: Store, sequence: number): void {
     .run(sequence)
 }
 
-export interface Unsent {
+interface Unsent {
   readonly sales: number
   readonly events: number
   /** When the newest of them was sold. */

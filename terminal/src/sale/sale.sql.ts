@@ -9,7 +9,7 @@ import {
 import { type Currency, isCurrency, type Money, money } from '@scratchless/voucher/money'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 export interface Intent {
   readonly saleId: string
@@ -156,11 +156,6 @@ export function insertEvent(
 export function countUnreported(store: Store): number {
   const row = store.statement('SELECT count(*) AS sales FROM sale WHERE acknowledged = 0').get()!
   return row.sales as number
-}
-
-export interface DayFigures {
-  readonly sales: number
-  readonly amountMinor: bigint
 }
 
 /** Sold from `fromMs` on, hour by hour: `hour` counts from `fromMs`. */

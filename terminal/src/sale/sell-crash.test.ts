@@ -16,7 +16,7 @@ import { startFakePrinter } from '../../testing/fake-printer.ts'
 import { PIN, type TestTill, testTill } from '../../testing/test-till.ts'
 import { auditTerminal } from '../audit.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
-import { openStore } from '../store/open-store.ts'
+import { connectStore } from '../store/connect-store.ts'
 import { salesIn } from './sale.sql.ts'
 
 const STOCK = 5
@@ -109,7 +109,7 @@ test.each(CRASH_POINTS)('killed at "%s": in doubt or whole, never twice, never l
   expect(timesOnPaper()).toEqual(
     digits.map((_, i) => (i === 1 || (i === 0 && (!doubted || onPaper.length > 0)) ? 1 : 0)),
   )
-  const store = openStore(join(folder, 'terminal.sqlite'))
+  const store = connectStore(join(folder, 'terminal.sqlite'))
   expect(salesIn(store, 'in_doubt').length).toBe(doubted ? 1 : 0)
   expect(store.statement(`SELECT count(*) AS found FROM sale WHERE state = 'printed'`).get()).toEqual({
     found: doubted ? 1 : 2,

@@ -21,14 +21,14 @@ import { type Catalogue, productOf } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardVerbs, KeyRefusal } from '../card/card-verbs.ts'
 import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.sql.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { cardLetterFor } from '../supply/card-letter.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
 import { ticketFields } from '../ticket/ticket-content.ts'
 import type { TicketTemplate } from '../ticket/ticket-template.ts'
-import type { SaleForm, SaleRefusal, TillLock } from '../till/till-view.ts'
+import type { TillLock } from '../till/till-shapes.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import {
   countInDoubt,
@@ -42,6 +42,7 @@ import {
   saleById,
   withdrawIntent,
 } from './sale.sql.ts'
+import type { SaleForm, SaleRefusal } from './sales-contract.ts'
 import { tillLock } from './till-lock.ts'
 
 export interface SellNeeds {
@@ -80,7 +81,7 @@ export async function sell(
   // 14.1; while the printer answers, the store is consulted
   const asked = printer.status()
   const { lock, promise } = judge(needs, session, form)
-  if (lock === null && typeof promise === 'object') openSafe(needs, promise.recipient)
+  if (lock === null && typeof promise === 'object') unwrapSafeKey(needs, promise.recipient)
   const printerStatus = await asked
   if (lock !== null) return lock
   if (printerStatus !== 'ready') return 'printer'
@@ -175,9 +176,9 @@ function saveIntent({ store, clock }: SellNeeds, intent: Intent): StoredSale {
 }
 
 /** The card's slow half, while the printer answers and the intent is saved; it gives nothing before it is asked. */
-function openSafe({ card }: SellNeeds, recipient: Uint8Array): void {
+function unwrapSafeKey({ card }: SellNeeds, recipient: Uint8Array): void {
   // Where the line is down, the question that follows says so.
-  card.openSafe({ recipient }).catch(() => undefined)
+  card.unwrapSafeKey({ recipient }).catch(() => undefined)
 }
 
 /** 32 bytes, to be zeroed; or why not: then nothing was opened. */

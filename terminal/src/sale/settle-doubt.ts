@@ -1,12 +1,12 @@
 // A person has looked at the paper. A code once in doubt is never sold again: it ends as sold or as damaged.
 
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
-import type { DoubtForm } from '../till/till-view.ts'
 import { endDoubt, endIntent, insertEvent, type StoredSale, saleByNumber, salesIn } from './sale.sql.ts'
+import type { DoubtForm } from './sales-contract.ts'
 
 /** In order of precedence. */
-export type DoubtRefusal = 'unknown-sale' | 'not-in-doubt'
+type DoubtRefusal = 'unknown-sale' | 'not-in-doubt'
 
 /** The same answer given twice finds the sale as it was settled. */
 export function settleDoubt(

@@ -1,7 +1,7 @@
 // Why nothing can be sold now.
 
 import type { CardId } from '@scratchless/voucher/ids'
-import type { PrinterStatus, TillLock } from '../till/till-view.ts'
+import type { PrinterStatus, TillLock } from '../till/till-shapes.ts'
 
 export interface LockFacts {
   readonly nowMs: number

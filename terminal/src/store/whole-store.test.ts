@@ -15,8 +15,8 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { insertRequest, lastSequence } from '../supply/request.sql.ts'
-import { openStoreForReading, type Store } from './open-store.ts'
-import { openWholeStore, setAside, storeTrouble } from './whole-store.ts'
+import { connectStoreForReading, type Store } from './connect-store.ts'
+import { connectWholeStore, setAside, storeTrouble } from './whole-store.ts'
 
 let parent: string
 let folder: string
@@ -43,14 +43,14 @@ beforeAll(() => {
   ) as [string, string, string]
   mkdirSync(stopped)
   const path = join(stopped, 'terminal.sqlite')
-  const store = openWholeStore(path, false)
+  const store = connectWholeStore(path, false)
   fill(store, 1, 100)
   store.close()
-  const again = openWholeStore(path, true)
+  const again = connectWholeStore(path, true)
   fill(again, 101, 200)
   cpSync(stopped, killed, { recursive: true, filter: (source) => !source.endsWith('-shm') })
   again.close()
-  const atOnce = openWholeStore(path, true)
+  const atOnce = connectWholeStore(path, true)
   cpSync(stopped, killedAtOnce, { recursive: true, filter: (source) => !source.endsWith('-shm') })
   atOnce.close()
 })
@@ -72,7 +72,7 @@ test.each([
 ])('a store that was %s is gone on with, and lacks nothing', (_, left) => {
   cpSync(left(), folder, { recursive: true })
   for (let life = 0; life < 2; life++) {
-    const store = openWholeStore(file(), true)
+    const store = connectWholeStore(file(), true)
     expect(lastSequence(store)).toBe(200)
     expect(existsSync(file('-open'))).toBe(true)
     store.close()
@@ -81,10 +81,10 @@ test.each([
 })
 
 test('a device that never had a store gets one, also where the first start was cut off', () => {
-  openWholeStore(file(), false).close()
+  connectWholeStore(file(), false).close()
   rmSync(file())
   writeFileSync(file(), '')
-  const store = openWholeStore(file(), false)
+  const store = connectWholeStore(file(), false)
   expect(lastSequence(store)).toBe(0)
   store.close()
   rmSync(file())
@@ -92,7 +92,7 @@ test('a device that never had a store gets one, also where the first start was c
   headOnly.exec('PRAGMA page_size = 1024; PRAGMA journal_mode = WAL')
   headOnly.close()
   expect(statSync(file()).size).toBe(1_024)
-  openWholeStore(file(), false).close()
+  connectWholeStore(file(), false).close()
 })
 
 const empty = (name: string) => writeFileSync(file(name), '')
@@ -136,7 +136,7 @@ test.each<[string, () => string, () => void, string]>([
     cpSync(left(), folder, { recursive: true })
     damage()
     const before = contents()
-    const open = () => openWholeStore(file(), true)
+    const open = () => connectWholeStore(file(), true)
     expect(open).toThrow(`${file()}: ${said}`)
     expect(open).toThrow(
       /Nothing was changed in it\. .*--begin-anew.* enrol it as a new terminal: the centre lists/,
@@ -163,10 +163,10 @@ test('a kill while the store is being closed is no loss, with its journal or wit
     cpSync(left, folder, { recursive: true })
     writeFileSync(file('-open'), 'the journal is being removed\n')
     expect(storeTrouble(file(), true)).toBeNull()
-    const store = openWholeStore(file(), true)
+    const store = connectWholeStore(file(), true)
     expect(lastSequence(store)).toBe(200)
     // An audit that reads meanwhile keeps SQLite from removing the journal: it is looked for next time.
-    const audit = openStoreForReading(file())
+    const audit = connectStoreForReading(file())
     audit.statement('BEGIN').run()
     expect(lastSequence(audit)).toBe(200)
     store.close()
@@ -178,7 +178,7 @@ test('a kill while the store is being closed is no loss, with its journal or wit
 })
 
 test('while SQLite closes the store, the file beside it does not insist on a journal', () => {
-  const store = openWholeStore(file(), false)
+  const store = connectWholeStore(file(), false)
   const said: string[] = []
   const close = DatabaseSync.prototype.close
   const spy = vi.spyOn(DatabaseSync.prototype, 'close').mockImplementation(function (this: DatabaseSync) {

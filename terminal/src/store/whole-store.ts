@@ -18,7 +18,7 @@ import {
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { writeDurably } from '@scratchless/program/durable-file'
-import { openStore, type Store, StoreProblem } from './open-store.ts'
+import { connectStore, type Store, StoreProblem } from './connect-store.ts'
 
 const STORE_MAGIC = 'SQLite format 3\0'
 /** The journal's first bytes (SQLite, file format, 4.1); the last bit says in which order its checksums count. */
@@ -36,13 +36,13 @@ const CLOSING = 'the journal is being removed\n'
  * Opens the store at `path`, or makes it where this terminal never had one (`madeBefore`). Throws a StoreProblem where
  * it is not whole; nothing of it is changed then.
  */
-export function openWholeStore(path: string, madeBefore: boolean): Store {
+export function connectWholeStore(path: string, madeBefore: boolean): Store {
   const trouble = storeTrouble(path, madeBefore)
   if (trouble !== null)
     throw new StoreProblem(
       `${path}: ${trouble}. Nothing was changed in it. Restore it only if no sale was made since; else have the centre revoke this terminal, start it once with --begin-anew, which keeps what is left of the store beside the new one, and enrol it as a new terminal: the centre lists what the old one had on board.`,
     )
-  const store = openStore(path)
+  const store = connectStore(path)
   beginLife(store)
   writeDurably(markOf(path), OPEN)
   return {

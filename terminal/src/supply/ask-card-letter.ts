@@ -2,16 +2,16 @@
 // for each vendor card, open for nobody here.
 
 import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-letter'
-import { closeCardLetterRequest } from '@scratchless/wire/supply/card-letter-request'
-import type { Store } from '../store/open-store.ts'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import type { Store } from '../store/connect-store.ts'
 import { dropCardLetters, newestLetterEpoch, putCardLetter } from './card-letter.sql.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 
-export function askCardLetter(needs: ExchangeNeeds): StoredRequest {
+export function askCardLetter(needs: RequestNeeds): StoredRequest {
   const holdsEpoch = newestLetterEpoch(needs.store)
   return saveRequest(needs, 'card-letter-request', (signer, binding) =>
-    closeCardLetterRequest({ holdsEpoch }, signer, binding),
+    cardLetterRequestMessage.sign({ holdsEpoch }, signer, binding),
   )
 }
 

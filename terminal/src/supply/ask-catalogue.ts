@@ -2,16 +2,16 @@
 // time and lease.
 
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
-import { closeCatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
-import type { Store } from '../store/open-store.ts'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import type { Store } from '../store/connect-store.ts'
 import { getCatalogue, putCatalogue } from './centre-word.sql.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 
-export function askCatalogue(needs: ExchangeNeeds): StoredRequest {
+export function askCatalogue(needs: RequestNeeds): StoredRequest {
   const knownVersion = getCatalogue(needs.store)?.version ?? 0
   return saveRequest(needs, 'catalogue-request', (signer, binding) =>
-    closeCatalogueRequest({ knownVersion }, signer, binding),
+    catalogueRequestMessage.sign({ knownVersion }, signer, binding),
   )
 }
 

@@ -1,15 +1,15 @@
 // The end of a supply order that nobody answered: past its expiry the terminal asks what became of it.
 
 import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
-import { closeStatusRequest } from '@scratchless/wire/supply/status-request'
-import type { Store } from '../store/open-store.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import type { Store } from '../store/connect-store.ts'
 import { burnRequest, type StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 import { endOrder } from './supply-order.sql.ts'
 
-export function askStatus(needs: ExchangeNeeds, asked: number): StoredRequest {
+export function askStatus(needs: RequestNeeds, asked: number): StoredRequest {
   return saveRequest(needs, 'status-request', (signer, binding) =>
-    closeStatusRequest({ asked }, signer, binding),
+    statusRequestMessage.sign({ asked }, signer, binding),
   )
 }
 

@@ -1,5 +1,5 @@
 import type { CardId } from '@scratchless/voucher/ids'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 /** A later letter of the same epoch replaces the earlier one. */
 export function putCardLetter(store: Store, epoch: number, card: CardId, recipient: Uint8Array): void {

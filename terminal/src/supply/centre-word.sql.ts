@@ -4,7 +4,7 @@ import { decodeShape, encodeShape } from '@scratchless/wire/compact/shape'
 import { type Catalogue, catalogue } from '@scratchless/wire/supply/catalogue'
 import { type Enrolled, enrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
 import { type Standing, standing } from '@scratchless/wire/supply/standing'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 function put(store: Store, name: string, content: Uint8Array): void {
   store

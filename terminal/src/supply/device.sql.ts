@@ -1,8 +1,8 @@
 // The one row of what the device itself must remember: its clock's marks, and the balance it was told.
 
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
-export interface ClockMarks {
+interface ClockMarks {
   readonly highWaterMs: number
   readonly offsetMs: number
 }

@@ -6,18 +6,22 @@ import { createPublicKey } from 'node:crypto'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { nowSeconds } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
-import { certificatesOf, type Enrolled, openEnrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import {
+  certificatesOf,
+  type Enrolled,
+  enrolmentAnswerMessage,
+} from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
-import { closeEnrolmentRequest } from '@scratchless/wire/supply/enrolment-request'
+import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import type { CentreLine } from '../line/centre-line.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { putEnrolled } from './centre-word.sql.ts'
 import {
   beginEnrolment,
   endEnrolment,
+  enrolmentIn,
   nextPoll,
   type OpenEnrolment,
-  openEnrolmentOf,
   waitForApproval,
 } from './enrolment.sql.ts'
 import { takeStanding } from './take-standing.ts'
@@ -33,9 +37,9 @@ export interface EnrolNeeds {
 }
 
 /** In order of precedence. */
-export type EnrolRefusal = 'wrong-enrolment-code' | 'centre-unreachable' | 'enrolment-refused'
+type EnrolRefusal = 'wrong-enrolment-code' | 'centre-unreachable' | 'enrolment-refused'
 
-export const SOFTWARE_VERSION = '0.1.0'
+const SOFTWARE_VERSION = '0.1.0'
 const MAX_ENROLMENT_NUMBER = 0xffff_ffff
 
 /**
@@ -66,7 +70,7 @@ export async function beginToEnrol(
     nonce: randomBytes(needs.random, 16),
     deviceTimeS: nowSeconds(needs.clock),
   })
-  const enrolment = openEnrolmentOf(needs.store, 'trying', enrolmentNumber)!
+  const enrolment = enrolmentIn(needs.store, 'trying', enrolmentNumber)!
   try {
     const outcome = await poll(needs, enrolment)
     return outcome === 'unacceptable' ? 'wrong-enrolment-code' : outcome
@@ -85,7 +89,7 @@ export async function poll(
   const { enrolmentNumber, keys, nonce, deviceTimeS } = enrolment
   const number = nextPoll(store, enrolmentNumber)
   const startedMs = performance.now()
-  const request = closeEnrolmentRequest(
+  const request = enrolmentRequestMessage.mac(
     {
       enrolmentNumber,
       deviceKey: createPublicKey(deviceKey),
@@ -97,7 +101,7 @@ export async function poll(
     { enrolmentNumber, poll: number, answering: null },
   )
   const frame = await line.ask(request.frame)
-  const answer = openEnrolmentAnswer(frame, keys, {
+  const answer = enrolmentAnswerMessage.verify(frame, keys, {
     enrolmentNumber,
     poll: number,
     answering: request.payloadHash,

@@ -1,8 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import type { EnrolmentKeys } from '@scratchless/wire/supply/enrolment-code'
-import type { Store } from '../store/open-store.ts'
-
-export type EnrolmentState = 'trying' | 'waiting' | 'refused' | 'enrolled'
+import type { Store } from '../store/connect-store.ts'
 
 export interface OpenEnrolment {
   readonly enrolmentNumber: number
@@ -28,7 +26,7 @@ export function beginEnrolment(
     .run(enrolmentNumber, keys.request.export(), keys.answer.export(), nonce, deviceTimeS)
 }
 
-export function openEnrolmentOf(
+export function enrolmentIn(
   store: Store,
   state: 'trying' | 'waiting',
   enrolmentNumber?: number,

@@ -1,54 +1,26 @@
-// One request to the centre and its answer. The bytes stand in the outbox before the first of them is sent; they
-// are sent again, the same, until a good answer is stored. What an answer changes is stored with it, in one
+// One request to the centre and its answer. The stored bytes are sent again, the same, until a good answer is stored. What an answer changes is stored with it, in one
 // transaction: a cut leaves both or neither.
 
-import type { Signer } from '@scratchless/wire/compact/cose'
 import { type Frame, writeFrame } from '@scratchless/wire/compact/frame'
-import { type AnswerTo, openAnswer, type RequestKind } from '@scratchless/wire/supply/answer'
-import type { Binding, Closed } from '@scratchless/wire/supply/envelope'
+import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire/supply/answer'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../line/centre-line.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
 import { takeCatalogue } from './ask-catalogue.ts'
 import { takeStatusAnswer } from './ask-status.ts'
 import { saveAvailable } from './device.sql.ts'
 import { FRESH_MS } from './enrol.ts'
-import type { Identity } from './identity.ts'
 import { keepHead } from './kept-head.sql.ts'
 import { receiveSupplyDelivery, takeOrderRefusal } from './receive-supply-delivery.ts'
-import { insertRequest, nextSequence, type StoredRequest, saveAnswer } from './request.sql.ts'
+import { type StoredRequest, saveAnswer } from './request.sql.ts'
+import type { RequestNeeds } from './save-request.ts'
 import { releaseReport, takeReportAcknowledgement } from './send-sales-report.ts'
 import { takeReceiptAnswer } from './send-supply-receipt.ts'
 import { takeStanding } from './take-standing.ts'
-import type { TerminalClock } from './terminal-clock.ts'
 
-export interface ExchangeNeeds {
-  readonly store: Store
+export interface ExchangeNeeds extends RequestNeeds {
   readonly line: CentreLine
-  readonly clock: TerminalClock
-  readonly identity: Identity
-}
-
-/**
- * Saves the next request: `close` signs it for its place in the sequence, `alongside` writes what belongs to it
- * in the same transaction.
- */
-export function saveRequest(
-  { store, clock, identity }: Omit<ExchangeNeeds, 'line'>,
-  kind: RequestKind,
-  close: (signer: Signer, binding: Binding) => Closed,
-  alongside: (sequence: number) => void = () => undefined,
-): StoredRequest {
-  return store.transaction(() => {
-    const sequence = nextSequence(store)
-    const closed = close(identity.signer, { terminal: identity.terminal, sequence, answering: null })
-    const request = { sequence, kind, frame: closed.frame, payloadHash: closed.payloadHash }
-    insertRequest(store, request, clock.nowMs())
-    clock.saveMark()
-    alongside(sequence)
-    return request
-  })
 }
 
 /** A refusal that uses up no sequence: the request stands, and people have to look. */
@@ -60,7 +32,7 @@ const STANDSTILLS: readonly string[] = [
   'sequence-unexpected',
 ] satisfies Standstill[]
 
-export type ExchangeOutcome =
+type ExchangeOutcome =
   | { readonly outcome: 'taken'; readonly answer: AnswerTo<RequestKind>['kind'] }
   /** Nothing that proves anything came back: ask again later. */
   | { readonly outcome: 'unacceptable' }
@@ -78,7 +50,7 @@ export async function exchange(
   const { store, line, clock, identity } = needs
   const startedMs = performance.now()
   const frame = await line.ask(request.frame)
-  const answer = openAnswer(request.kind, frame, identity.centre, {
+  const answer = verifyAnswer(request.kind, frame, identity.centre, {
     terminal: identity.terminal,
     sequence: request.sequence,
     answering: request.payloadHash,

@@ -5,7 +5,7 @@ import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { verifierOf } from '@scratchless/wire/compact/cwt'
 import { certificatesOf } from '@scratchless/wire/supply/enrolment-answer'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { getEnrolled } from './centre-word.sql.ts'
 
 export interface Identity {

@@ -3,11 +3,11 @@
 
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { randomBytes } from '@scratchless/voucher/random'
-import type { LineStatus } from '../till/till-view.ts'
+import type { LineStatus } from '../till/till-shapes.ts'
 import { REPORT_AFTER_QUIET_MS } from './next-request.ts'
 import { createTurns, type Turn, type TurnNeeds } from './take-turn.ts'
 
-export interface TouchNeeds extends TurnNeeds {
+interface TouchNeeds extends TurnNeeds {
   /** Something on the screen is old. */
   readonly changed: () => void
 }

@@ -1,5 +1,5 @@
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 /** Fifty days at twenty answers a day. A chain that was cut off misses the highest ones first. */
 const MOST_KEPT = 1_000

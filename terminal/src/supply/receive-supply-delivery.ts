@@ -6,7 +6,7 @@ import type { SupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
 import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { insertRun, saveShelf, stockOf } from '../safe/safe-run.sql.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { saveAvailable } from './device.sql.ts'
 import {
   endOrder,

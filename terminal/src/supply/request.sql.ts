@@ -1,7 +1,7 @@
 // The outbox: every signed request under its sequence, saved before its first byte is sent.
 
 import type { RequestKind } from '@scratchless/wire/supply/answer'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
 export interface StoredRequest {
   readonly sequence: number

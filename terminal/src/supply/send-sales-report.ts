@@ -2,9 +2,9 @@
 // acknowledgement is stored.
 
 import {
-  closeSalesReport,
   MAX_EVENTS_PER_REPORT,
   MAX_SALES_PER_REPORT,
+  salesReportMessage,
 } from '@scratchless/wire/supply/sales-report'
 import {
   acknowledgeReport,
@@ -14,11 +14,11 @@ import {
   salesReported,
   salesToReport,
 } from '../sale/report.sql.ts'
-import type { Store } from '../store/open-store.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
+import type { Store } from '../store/connect-store.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 
-export function sendSalesReport(needs: ExchangeNeeds): StoredRequest {
+export function sendSalesReport(needs: RequestNeeds): StoredRequest {
   const { store } = needs
   const sales = salesToReport(store, MAX_SALES_PER_REPORT)
   const events = eventsToReport(store, MAX_EVENTS_PER_REPORT)
@@ -26,7 +26,7 @@ export function sendSalesReport(needs: ExchangeNeeds): StoredRequest {
     needs,
     'sales-report',
     (signer, binding) =>
-      closeSalesReport({ sales, events: events.map(({ event }) => event) }, signer, binding),
+      salesReportMessage.sign({ sales, events: events.map(({ event }) => event) }, signer, binding),
     (sequence) => {
       salesReported(store, sales.at(-1)?.ticket ?? 0, sequence)
       for (const { id } of events) eventReported(store, id, sequence)

@@ -3,11 +3,11 @@
 
 import { nowSeconds } from '@scratchless/voucher/clock'
 import type { ProductId } from '@scratchless/voucher/product'
-import { closeSupplyOrder, MAX_CODES_PER_ORDER, MAX_LINES } from '@scratchless/wire/supply/supply-order'
-import type { Store } from '../store/open-store.ts'
+import { MAX_CODES_PER_ORDER, MAX_LINES, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import type { Store } from '../store/connect-store.ts'
 import { getCatalogue } from './centre-word.sql.ts'
-import { type ExchangeNeeds, saveRequest } from './exchange.ts'
 import type { StoredRequest } from './request.sql.ts'
+import { type RequestNeeds, saveRequest } from './save-request.ts'
 import { askOrder, insertOrder, refuseWaitingOrder, type StoredOrder } from './supply-order.sql.ts'
 import type { TerminalClock } from './terminal-clock.ts'
 
@@ -15,12 +15,7 @@ import type { TerminalClock } from './terminal-clock.ts'
 const ORDER_EXPIRES_S = 86_400
 
 /** In order of precedence. */
-export type OrderRefusal =
-  | 'no-lines'
-  | 'too-many-lines'
-  | 'too-many-codes'
-  | 'product-twice'
-  | 'unknown-product'
+type OrderRefusal = 'no-lines' | 'too-many-lines' | 'too-many-codes' | 'product-twice' | 'unknown-product'
 
 /** Takes an order from the screen; it is sent as soon as what stands before it is answered. */
 export function takeOrder(
@@ -43,7 +38,7 @@ export function takeOrder(
 }
 
 /** Null where a product left the catalogue while the order waited: it is refused here. */
-export function sendSupplyOrder(needs: ExchangeNeeds, order: StoredOrder): StoredRequest | null {
+export function sendSupplyOrder(needs: RequestNeeds, order: StoredOrder): StoredRequest | null {
   const { store, clock } = needs
   const prices = new Map(getCatalogue(store)?.products.map(({ id, unitPriceMinor }) => [id, unitPriceMinor]))
   const lines = order.lines.flatMap(({ product, quantity }) => {
@@ -58,7 +53,7 @@ export function sendSupplyOrder(needs: ExchangeNeeds, order: StoredOrder): Store
   return saveRequest(
     needs,
     'supply-order',
-    (signer, binding) => closeSupplyOrder({ expiresAtS, lines }, signer, binding),
+    (signer, binding) => supplyOrderMessage.sign({ expiresAtS, lines }, signer, binding),
     (sequence) => askOrder(store, order.id, sequence, expiresAtS),
   )
 }

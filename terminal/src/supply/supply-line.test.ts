@@ -95,7 +95,7 @@ test('the answer to what an earlier life of the program sent may be old: it does
 })
 
 test('a refused order ends, says why, and the next one goes', async () => {
-  world.centre.refuseNextOrder({ reason: 'balance-too-low', missingMinor: 83_000n })
+  world.centre.refuseNext('supply-order', { reason: 'balance-too-low', missingMinor: 83_000n })
   order(20)
   await world.until(() => lastOrder().state === 'refused')
   expect(JSON.parse(lastOrder().refusal!)).toEqual({ reason: 'balance-too-low', missingMinor: '83000' })
@@ -105,7 +105,7 @@ test('a refused order ends, says why, and the next one goes', async () => {
 
 test('where the centre wants the letter first, the order goes anew after it', async () => {
   world.centre.setStanding({ epoch: 2 })
-  world.centre.refuseNextOrder({ reason: 'card-letter-needed', epoch: 2 })
+  world.centre.refuseNext('supply-order', { reason: 'card-letter-needed', epoch: 2 })
   world.clock.setMs(START_MS + 60_000)
   order(20)
   await world.until(() => lastOrder().state === 'receipted')

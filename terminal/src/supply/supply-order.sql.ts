@@ -1,8 +1,8 @@
 import { type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import { type ProductId, productId } from '@scratchless/voucher/product'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
-export interface OrderLine {
+interface OrderLine {
   readonly product: ProductId
   readonly operator: OperatorId
   /** Length of a code. */
@@ -89,6 +89,13 @@ export function latestOrders(store: Store, limit: number): StoredOrder[] {
     .statement('SELECT * FROM supply_order ORDER BY id DESC LIMIT ?')
     .all(limit)
     .map((row) => orderOf(store, row))
+}
+
+/** Orders that are still to be sent or receipted. */
+export function countUnfinishedOrders(store: Store): number {
+  return store
+    .statement(`SELECT count(*) AS n FROM supply_order WHERE state IN ('waiting', 'delivered')`)
+    .get()!.n as number
 }
 
 export function askOrder(store: Store, id: number, sequence: number, expiresAtS: number): void {

@@ -1,5 +1,5 @@
 import type { Standing } from '@scratchless/wire/supply/standing'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { getStanding, putStanding } from './centre-word.sql.ts'
 import type { TerminalClock } from './terminal-clock.ts'
 

@@ -11,7 +11,7 @@ import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
 import { getCatalogue, getStanding } from './centre-word.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
-import { openEnrolmentOf } from './enrolment.sql.ts'
+import { enrolmentIn } from './enrolment.sql.ts'
 import { type ExchangeNeeds, exchange } from './exchange.ts'
 import { identityOf } from './identity.ts'
 import { nextRequest } from './next-request.ts'
@@ -56,7 +56,7 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   }
 
   async function enrolmentTurn(): Promise<Turn> {
-    const enrolment = openEnrolmentOf(store, 'waiting')
+    const enrolment = enrolmentIn(store, 'waiting')
     if (enrolment === undefined) {
       identity = identityOf(store, needs.deviceKey)
       return identity === null ? 'nothing-to-ask' : 'enrolled'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openStore, type Store } from '../store/open-store.ts'
+import { connectStore, type Store } from '../store/connect-store.ts'
 import { terminalClock } from './terminal-clock.ts'
 
 const HOUR_MS = 3_600_000
@@ -13,7 +13,7 @@ const system = { nowMs: () => systemMs }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'clock-'))
-  store = openStore(join(folder, 'terminal.sqlite'))
+  store = connectStore(join(folder, 'terminal.sqlite'))
   systemMs = 100 * HOUR_MS
 })
 afterEach(() => {

@@ -2,7 +2,7 @@
 // clock back gains nothing. Only a fresh answer of the centre may lower it: a dead battery does not stop a shop.
 
 import type { Clock } from '@scratchless/voucher/clock'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { clockMarks, saveClockMarks, saveHighWater } from './device.sql.ts'
 
 export interface TerminalClock extends Clock {

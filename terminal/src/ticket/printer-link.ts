@@ -2,7 +2,7 @@
 // DLE EOT n is answered at once, GS r n once everything before it has been printed.
 
 import { createConnection, type Socket } from 'node:net'
-import type { PrinterStatus } from '../till/till-view.ts'
+import type { PrinterStatus } from '../till/till-shapes.ts'
 
 export interface PrinterLink {
   /** Asks the printer now. Never `printing`: the caller knows what it prints. */
@@ -33,7 +33,7 @@ const STATUS_WITHIN_MS = 1_500
 const MARK_WITHIN_MS = 15_000
 const RECONNECT_MS = 1_000
 
-export function openPrinterLink(address: { host: string; port: number }, onChange: () => void): PrinterLink {
+export function connectPrinter(address: { host: string; port: number }, onChange: () => void): PrinterLink {
   let socket: Socket | null = null
   let connected = false
   let closed = false

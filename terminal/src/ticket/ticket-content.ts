@@ -3,7 +3,7 @@
 
 import { exponentOf, type Money } from '@scratchless/voucher/money'
 import type { Product } from '@scratchless/voucher/product'
-import type { TicketLine } from '../till/till-view.ts'
+import type { TicketLine } from '../till/till-shapes.ts'
 
 export type Locale = 'fr' | 'en'
 
@@ -31,7 +31,7 @@ export interface TicketFields {
   readonly time: string
 }
 
-export type TicketPart =
+type TicketPart =
   | { readonly kind: 'title'; readonly text: string }
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'pair'; readonly label: string; readonly value: string }

@@ -1,8 +1,7 @@
 import { ClearCode } from '@scratchless/voucher/clear-code'
-import { operatorId } from '@scratchless/voucher/ids'
-import { money } from '@scratchless/voucher/money'
-import { type Product, productId } from '@scratchless/voucher/product'
+import type { Product } from '@scratchless/voucher/product'
 import { expect, test } from 'vitest'
+import { ATLAS_5 } from '../../../voucher/testing/example-product.ts'
 import { codeRows, maskedLines, type TicketFacts, ticketFields, ticketParts } from './ticket-content.ts'
 import { ticketTemplate } from './ticket-template.ts'
 
@@ -12,16 +11,8 @@ const GS = String.fromCharCode(0x1d)
 
 function product(codeDigits: number): Product {
   return {
-    id: productId('ATLAS-5'),
-    operator: operatorId('atlas'),
-    faceValue: money(5_000n, 'TND'),
-    publicPrice: money(5_000n, 'TND'),
-    tax: money(300n, 'TND'),
-    netCredit: money(4_700n, 'TND'),
+    ...ATLAS_5,
     codeDigits,
-    checkDigit: 'none',
-    validityDays: 365,
-    refillTemplate: '*123*{code}#',
   }
 }
 

@@ -4,6 +4,7 @@ import type { Currency } from '@scratchless/voucher/money'
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { shelves, stockOnBoard } from '../safe/safe-run.sql.ts'
+import { stockLevel } from '../safe/stock-level.ts'
 import { unsent } from '../sale/report.sql.ts'
 import {
   countUnreported,
@@ -15,23 +16,16 @@ import {
   soldSince,
 } from '../sale/sale.sql.ts'
 import { tillLock } from '../sale/till-lock.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { available } from '../supply/device.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import { firstOrderIn, onTheWay } from '../supply/supply-order.sql.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import { amountView } from './sale-view.ts'
-import type {
-  CardStatus,
-  HomeView,
-  LineStatus,
-  OperatorTiles,
-  PrinterStatus,
-  SaleView,
-  Tile,
-} from './till-view.ts'
+import type { HomeView, OperatorTiles, Tile } from './till-contract.ts'
+import type { CardStatus, LineStatus, PrinterStatus, SaleView } from './till-shapes.ts'
 
-export interface HomeFacts {
+interface HomeFacts {
   readonly store: Store
   readonly nowMs: number
   readonly session: VendorSession
@@ -125,7 +119,7 @@ function operatorTiles(facts: HomeFacts, catalogue: Catalogue): OperatorTiles[] 
         minimum: minimumStock,
         full: Math.max(here, full.get(product.id) ?? 0),
         coverHours: perHour > 0 ? here / perHour : null,
-        level: here === 0 ? 'none' : here < minimumStock ? 'low' : 'normal',
+        level: stockLevel(here, minimumStock),
       }
     })
     return { operator: id, name, colour, stock: tiles.reduce((sum, tile) => sum + tile.stock, 0), tiles }

@@ -5,7 +5,7 @@ import type { StoredSale } from '../sale/sale.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import { maskedLines, ticketFields } from '../ticket/ticket-content.ts'
 import { ticketFacts } from '../ticket/ticket-facts.ts'
-import type { Amount, SaleState, SaleView } from './till-view.ts'
+import type { Amount, SaleState, SaleView } from './till-shapes.ts'
 
 const STATES = {
   intent: 'printing',

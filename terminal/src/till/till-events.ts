@@ -1,7 +1,7 @@
 // What the till's screens are told as it happens (server-sent events).
 
 import type { ServerResponse } from 'node:http'
-import type { TillEvent } from './till-view.ts'
+import type { TillEvent } from './till-shapes.ts'
 
 export interface TillEvents {
   /** Takes over a response as a stream of events. */

@@ -13,8 +13,9 @@ import type { Config } from '../config.ts'
 import type { CentreLine } from '../line/centre-line.ts'
 import { expiryOf } from '../safe/safe-run.sql.ts'
 import type { StoredSale } from '../sale/sale.sql.ts'
+import type { SaleForm } from '../sale/sales-contract.ts'
 import { type SellRefusal, sell } from '../sale/sell.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import { getCatalogue, getStanding } from '../supply/centre-word.sql.ts'
 import { type Identity, identityOf } from '../supply/identity.ts'
 import { keepInTouch, type SupplyLine } from '../supply/keep-in-touch.ts'
@@ -26,9 +27,9 @@ import { createSessions, type Sessions, type VendorSession } from '../vendors/se
 import { createTries, type Tries } from '../vendors/sign-in.ts'
 import { saleView } from './sale-view.ts'
 import { createTillEvents, type TillEvents } from './till-events.ts'
-import type { CardStatus, PrinterStatus, SaleForm, SaleView, TillEvent } from './till-view.ts'
+import type { CardStatus, PrinterStatus, SaleView, TillEvent } from './till-shapes.ts'
 
-export interface TillNeeds {
+interface TillNeeds {
   readonly store: Store
   readonly log: Log
   readonly clock: TerminalClock

@@ -1,10 +1,10 @@
 import { cardId, vendorId } from '@scratchless/voucher/ids'
-import type { Store } from '../store/open-store.ts'
-import type { VendorForm } from '../till/till-view.ts'
+import type { Store } from '../store/connect-store.ts'
 import { hashPassword, MIN_PASSWORD_LENGTH } from './passwords.ts'
 import { putVendor } from './vendor.sql.ts'
+import type { VendorForm } from './vendors-contract.ts'
 
-export type VendorRefusal = 'password-too-short'
+type VendorRefusal = 'password-too-short'
 
 /** The owner gives a vendor number, card and password. The form's shapes were checked. */
 export async function addVendor(store: Store, form: VendorForm): Promise<'added' | VendorRefusal> {

@@ -16,7 +16,7 @@ export type Session = VendorSession | { readonly who: 'owner'; readonly sinceMs:
 
 export interface Sessions {
   /** Opens the till for this person, ending whatever session there was; returns the cookie's value. */
-  open(session: Session): string
+  start(session: Session): string
   /** The session of a cookie's value, or null. */
   of(cookie: string | undefined): Session | null
   current(): Session | null
@@ -30,7 +30,7 @@ export function createSessions(random: Random): Sessions {
   let hash: Buffer | null = null
   const hashOf = (token: string) => createHash('sha256').update(token).digest()
   return {
-    open(session) {
+    start(session) {
       const token = randomBytes(random, TOKEN_BYTES).toString('base64url')
       current = session
       hash = hashOf(token)

@@ -4,14 +4,14 @@
 import type { PrivateLine } from '@scratchless/program/private-line'
 import { type CardId, vendorId } from '@scratchless/voucher/ids'
 import type { CardVerbs } from '../card/card-verbs.ts'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
-import type { SignInForm } from '../till/till-view.ts'
 import { passwordHolds } from './passwords.ts'
 import type { Session } from './sessions.ts'
 import { vendorOf } from './vendor.sql.ts'
+import type { SignInForm } from './vendors-contract.ts'
 
-export interface SignInNeeds {
+interface SignInNeeds {
   readonly store: Store
   readonly clock: TerminalClock
   readonly card: PrivateLine<CardVerbs>
@@ -21,7 +21,7 @@ export interface SignInNeeds {
 }
 
 /** In order of precedence. */
-export type SignInRefusal =
+type SignInRefusal =
   | { readonly refusal: 'too-many-tries' | 'wrong-password' | 'card-out' | 'card-blocked' }
   | { readonly refusal: 'wrong-pin'; readonly triesLeft: number }
 

@@ -1,7 +1,7 @@
 import { type CardId, cardId } from '@scratchless/voucher/ids'
-import type { Store } from '../store/open-store.ts'
+import type { Store } from '../store/connect-store.ts'
 
-export interface StoredVendor {
+interface StoredVendor {
   readonly id: string
   readonly passwordHash: string
   /** Null for the owner. */

@@ -1,0 +1,504 @@
+import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  columnsThatMayBeEmpty,
+  constraintsOf,
+  emptyColumnsOf,
+  type TriedTable,
+  triedConstraints,
+  tryTables,
+} from '../../ledger/testing/tried-tables.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { CENTRE_MIGRATIONS } from '../src/settings.ts'
+
+const at = new Date('2026-11-22T10:00:00Z')
+const later = new Date('2026-11-23T10:00:00Z')
+const HASH = Buffer.alloc(32, 1)
+const ORDER = '3f0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
+const DELIVERY = '5b0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
+const OTHER = '7d0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
+const depot_id = 'main'
+const operator = 'ooredoo'
+const terminal_id = 'T10000'
+
+const TABLES: readonly TriedTable[] = [
+  {
+    table: 'product',
+    row: {
+      id: 'TT-5000',
+      operator,
+      face_value_minor: 5_000,
+      public_price_minor: 5_000,
+      tax_minor: 0,
+      net_credit_minor: 4_300,
+      code_digits: 14,
+      check_digit: 'none',
+      validity_days: 90,
+      refill_template: '*101*{code}#',
+      added_at: at,
+    },
+    takes: [
+      { face_value_minor: 0 },
+      { net_credit_minor: 0 },
+      { public_price_minor: 1 },
+      { check_digit: 'luhn' },
+    ],
+    breaks: {
+      product_pkey: [{ operator: 'another' }],
+      product_face_value_minor_check: [{ face_value_minor: -1 }],
+      product_public_price_minor_check: [{ public_price_minor: 0 }],
+      product_tax_minor_check: [{ tax_minor: -1 }],
+      product_net_credit_minor_check: [{ net_credit_minor: -1 }],
+      product_check_digit_check: [{ check_digit: 'mod11' }],
+    },
+  },
+  {
+    table: 'retailer',
+    // Numbers above 99,999 lose their last digit in the id: the only way for two ids to meet.
+    row: { number: 10_000, depot_id, name: 'A shop', place: 'Tunis', added_at: at },
+    breaks: { retailer_pkey: [{ name: 'Another' }], retailer_id_key: [{ number: 100_000 }] },
+    mayBeEmpty: ['closed_at'],
+  },
+  {
+    table: 'rate',
+    row: {
+      id: 1,
+      retailer_id: 'R10000',
+      product_id: 'TT-5000',
+      discount_basis_points: 500,
+      valid_from: at,
+      set_by: 'pricing',
+    },
+    takes: [
+      { discount_basis_points: 0 },
+      { discount_basis_points: 10_000 },
+      { retailer_id: null },
+      { product_id: null },
+    ],
+    breaks: {
+      rate_pkey: [{ discount_basis_points: 600 }],
+      rate_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      rate_product_id_fkey: [{ product_id: 'TT-1' }],
+      rate_discount_basis_points_check: [{ discount_basis_points: -1 }, { discount_basis_points: 10_001 }],
+    },
+    mayBeEmpty: ['retailer_id', 'product_id'],
+  },
+  {
+    table: 'terminal',
+    row: {
+      number: 10_000,
+      depot_id,
+      retailer_id: 'R10000',
+      added_at: at,
+      certificate_number: 1,
+      public_key: HASH,
+      last_sequence: 0,
+    },
+    takes: [{ certificate_number: null, public_key: null }],
+    breaks: {
+      terminal_pkey: [{ certificate_number: 2 }],
+      terminal_id_key: [{ number: 100_000, certificate_number: 2 }],
+      terminal_certificate_number_key: [{ number: 2 }],
+      terminal_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      terminal_last_sequence_check: [{ last_sequence: -1 }],
+      terminal_check: [{ public_key: null }, { certificate_number: null }],
+    },
+    mayBeEmpty: [
+      'certificate_number',
+      'public_key',
+      'certified_until',
+      'letter_ends_at',
+      'locked_at',
+      'revoked_at',
+    ],
+  },
+  {
+    table: 'enrolment',
+    row: { number: 1_001, terminal_id, opened_at: at, expires_at: later, fingerprint: null },
+    breaks: {
+      enrolment_pkey: [{ expires_at: at }],
+      enrolment_terminal_id_fkey: [{ terminal_id: 'T00002' }],
+    },
+    mayBeEmpty: ['fingerprint'],
+  },
+  {
+    table: 'card',
+    row: {
+      id: 'C1',
+      retailer_id: 'R10000',
+      vendor_id: '02',
+      class: 'file',
+      public_key: HASH,
+      key_fingerprint: 'f',
+      added_at: at,
+    },
+    takes: [{ class: 'pkcs11' }],
+    breaks: {
+      card_pkey: [{ vendor_id: '03' }],
+      card_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      card_class_check: [{ class: 'paper' }],
+    },
+    mayBeEmpty: ['registered_at', 'revoked_at'],
+  },
+  {
+    table: 'approval',
+    row: { purpose: 'enrol', subject: terminal_id, approver: 'a', signature: Buffer.alloc(64), given_at: at },
+    breaks: {
+      approval_pkey: [{ given_at: later }],
+      approval_signature_check: [{ signature: Buffer.alloc(63) }, { signature: Buffer.alloc(65) }],
+    },
+  },
+  {
+    table: 'restock_order',
+    row: { id: ORDER, operator, ordered_at: at, expires_at: later, ordered_by: 'buyer', state: 'waiting' },
+    takes: [{ state: 'accepted' }, { state: 'partly' }, { state: 'refused' }],
+    breaks: {
+      restock_order_pkey: [{ operator: 'another' }],
+      restock_order_state_check: [{ state: 'lost' }],
+    },
+    mayBeEmpty: ['reason'],
+  },
+  {
+    table: 'restock_order_line',
+    row: { order_id: ORDER, line_no: 1, product_id: 'TT-5000', quantity: 1 },
+    breaks: {
+      restock_order_line_pkey: [{ quantity: 2 }],
+      restock_order_line_order_id_fkey: [{ order_id: OTHER }],
+      restock_order_line_product_id_fkey: [{ product_id: 'TT-1' }],
+      restock_order_line_quantity_check: [{ quantity: 0 }],
+    },
+    mayBeEmpty: ['unit_price_minor', 'reason'],
+  },
+  {
+    table: 'restock_delivery',
+    row: {
+      id: DELIVERY,
+      operator,
+      order_id: ORDER,
+      line_no: 1,
+      part: 1,
+      parts: 1,
+      lot_id: 'L1',
+      product_id: 'TT-5000',
+      verdict: 'taken',
+      codes: 10,
+      received_at: at,
+    },
+    takes: [{ verdict: 'refused' }],
+    breaks: {
+      restock_delivery_pkey: [{ part: 2 }],
+      restock_delivery_verdict_check: [{ verdict: 'partly' }],
+    },
+    mayBeEmpty: ['reason'],
+  },
+  {
+    table: 'lot',
+    row: {
+      depot_id,
+      operator,
+      id: 'L1',
+      product_id: 'TT-5000',
+      expires_on: '2027-06-30',
+      activated_on: null,
+    },
+    breaks: {
+      lot_pkey: [{ expires_on: '2027-07-31' }],
+      lot_product_id_fkey: [{ product_id: 'TT-1' }],
+    },
+    mayBeEmpty: ['activated_on'],
+  },
+  {
+    table: 'pack',
+    row: {
+      depot_id,
+      operator,
+      first_serial: 100,
+      count: 10,
+      lot_id: 'L1',
+      product_id: 'TT-5000',
+      delivery_id: DELIVERY,
+      expires_on: '2027-06-30',
+      taken: 0,
+    },
+    takes: [{ count: 1 }, { count: 1_000 }, { taken: 10 }],
+    breaks: {
+      pack_pkey: [{ count: 11 }],
+      pack_count_check: [{ count: 0 }, { count: 1_001 }],
+      pack_delivery_id_fkey: [{ delivery_id: OTHER }],
+      pack_depot_id_operator_lot_id_fkey: [{ lot_id: 'L2' }, { operator: 'another' }],
+      pack_check: [{ taken: 11 }, { taken: -1 }],
+    },
+    mayBeEmpty: ['activated_on'],
+  },
+  {
+    table: 'supply_message',
+    row: {
+      depot_id,
+      terminal_id,
+      sequence: 1,
+      kind: 'order',
+      payload_hash: HASH,
+      request: HASH,
+      taken_at: at,
+    },
+    breaks: {
+      supply_message_pkey: [{ kind: 'receipt' }],
+      supply_message_sequence_check: [{ sequence: 0 }],
+      supply_message_payload_hash_check: [
+        { payload_hash: Buffer.alloc(31) },
+        { payload_hash: Buffer.alloc(33) },
+      ],
+    },
+    mayBeEmpty: ['answer'],
+  },
+  {
+    table: 'supply_order',
+    row: {
+      depot_id,
+      terminal_id,
+      sequence: 1,
+      retailer_id: 'R10000',
+      decided_at: at,
+      epoch: 1,
+      codes: 1,
+      debited_minor: 0,
+      available_minor: 0,
+      state: 'decided',
+    },
+    takes: [{ state: 'despatched' }, { state: 'delivered' }, { state: 'withheld' }],
+    breaks: {
+      supply_order_pkey: [{ codes: 2 }],
+      supply_order_codes_check: [{ codes: 0 }],
+      supply_order_debited_minor_check: [{ debited_minor: -1 }],
+      supply_order_available_minor_check: [{ available_minor: -1 }],
+      supply_order_state_check: [{ state: 'lost' }],
+    },
+    mayBeEmpty: ['delivery_hash', 'settled_at'],
+  },
+  {
+    table: 'supply_order_line',
+    row: {
+      depot_id,
+      terminal_id,
+      sequence: 1,
+      product_id: 'TT-5000',
+      quantity: 1,
+      supplied: 1,
+      unit_price_minor: 4_750,
+      discount_basis_points: 500,
+      rule: 'rate 1',
+      rounding: 'half-up',
+    },
+    breaks: {
+      supply_order_line_pkey: [{ quantity: 2 }],
+      supply_order_line_depot_id_terminal_id_sequence_fkey: [{ sequence: 2 }, { terminal_id: 'T00002' }],
+    },
+  },
+  {
+    table: 'supply_run',
+    row: {
+      depot_id,
+      operator,
+      first_serial: 100,
+      count: 1,
+      pack_first_serial: 100,
+      lot_id: 'L1',
+      product_id: 'TT-5000',
+      expires_on: '2027-06-30',
+      unit_price_minor: 4_750,
+      terminal_id,
+      sequence: 1,
+    },
+    breaks: {
+      supply_run_pkey: [{ count: 2 }],
+      supply_run_count_check: [{ count: 0 }],
+      supply_run_depot_id_terminal_id_sequence_fkey: [{ sequence: 2 }, { terminal_id: 'T00002' }],
+      supply_run_depot_id_operator_pack_first_serial_fkey: [{ pack_first_serial: 101 }],
+    },
+  },
+  {
+    table: 'sale',
+    row: {
+      depot_id,
+      operator,
+      serial: 100,
+      product_id: 'TT-5000',
+      terminal_id,
+      ticket: 1,
+      vendor_id: '02',
+      sold_at: at,
+      reported_in: 2,
+    },
+    // One code, at most one sale: of whatever terminal.
+    breaks: { sale_pkey: [{ ticket: 2, terminal_id: 'T00002' }] },
+  },
+  {
+    table: 'ticket_event',
+    row: {
+      depot_id,
+      id: 1,
+      operator,
+      serial: 100,
+      terminal_id,
+      ticket: 1,
+      vendor_id: '02',
+      at,
+      what: 'in-doubt',
+      reported_in: 2,
+    },
+    breaks: { ticket_event_pkey: [{ what: 'duplicate' }] },
+  },
+  {
+    table: 'alarm',
+    row: { id: 1, at, kind: 'sequence', subject: terminal_id, details: '{}' },
+    breaks: { alarm_pkey: [{ kind: 'sale' }] },
+  },
+
+  {
+    table: 'vault_lot_record',
+    row: {
+      id: ORDER,
+      operator,
+      lot_id: 'L1',
+      product_id: 'TT-5000',
+      code_digits: 14,
+      wrapped_key: HASH,
+      mac: HASH,
+    },
+    breaks: { vault_lot_record_pkey: [{ lot_id: 'L2' }] },
+  },
+  {
+    table: 'vault_pack',
+    row: {
+      operator,
+      first_serial: 100,
+      count: 10,
+      record_id: ORDER,
+      first_index: 0,
+      sealed: HASH,
+      closed_upto: 0,
+    },
+    takes: [{ count: 1 }, { count: 1_000 }, { closed_upto: 10 }],
+    breaks: {
+      vault_pack_pkey: [{ count: 11 }],
+      vault_pack_count_check: [{ count: 0 }, { count: 1_001 }],
+      vault_pack_record_id_fkey: [{ record_id: OTHER }],
+      vault_pack_check: [{ closed_upto: 11 }, { closed_upto: -1 }],
+    },
+  },
+  { table: 'vault_fingerprint', row: { serial: 100, fingerprint: 1 }, breaks: {} },
+  {
+    table: 'vault_restock_line',
+    row: {
+      order_id: ORDER,
+      operator,
+      line_no: 1,
+      product_id: 'TT-5000',
+      quantity: 10,
+      accepted: null,
+      received: 0,
+    },
+    takes: [{ accepted: 0 }, { accepted: 10, received: 10 }],
+    breaks: {
+      vault_restock_line_pkey: [{ quantity: 11 }],
+      vault_restock_line_accepted_check: [{ accepted: -1, received: -1 }],
+      vault_restock_line_check: [{ received: 1 }, { accepted: 10, received: 11 }],
+    },
+    mayBeEmpty: ['accepted', 'unit_price'],
+  },
+  {
+    table: 'vault_restock_delivery',
+    row: { operator, id: DELIVERY, payload_hash: HASH, taken: '1', receipt: HASH },
+    breaks: { vault_restock_delivery_pkey: [{ taken: '2' }] },
+  },
+  {
+    table: 'vault_certificate',
+    row: { number: 1, subject: terminal_id },
+    breaks: { vault_certificate_pkey: [{ subject: 'T00002' }] },
+    mayBeEmpty: ['bytes', 'revoked_at'],
+  },
+  {
+    table: 'vault_enrolment',
+    row: {
+      number: 1_001,
+      terminal_id,
+      retailer_id: 'R10000',
+      expires_at: later,
+      wrapped_keys: HASH,
+      mac: HASH,
+      certificate: null,
+    },
+    takes: [{ certificate: 1 }],
+    breaks: {
+      vault_enrolment_pkey: [{ terminal_id: 'T00002' }],
+      vault_enrolment_certificate_fkey: [{ certificate: 2 }],
+    },
+    mayBeEmpty: ['device_key', 'certificate'],
+  },
+  {
+    table: 'vault_terminal',
+    row: { id: terminal_id, retailer_id: 'R10000', certificate: 1, mac: HASH },
+    breaks: {
+      vault_terminal_pkey: [{ retailer_id: 'R00002' }],
+      vault_terminal_certificate_fkey: [{ certificate: 2 }],
+    },
+    mayBeEmpty: ['revoked_at'],
+  },
+  {
+    table: 'vault_card',
+    row: { id: 'C1', retailer_id: 'R10000', vendor_id: '02', class: 'file', public_key: HASH, mac: HASH },
+    breaks: { vault_card_pkey: [{ vendor_id: '03' }] },
+    mayBeEmpty: ['revoked_at'],
+  },
+  {
+    table: 'vault_safe_key',
+    row: { terminal_id, epoch: 1, ends_at: later, wrapped_key: HASH, mac: HASH },
+    breaks: { vault_safe_key_pkey: [{ ends_at: at }] },
+  },
+  {
+    table: 'vault_supply',
+    row: { terminal_id, sequence: 1, order_hash: HASH, epoch: 1, codes: 1, runs: '[]', closed_at: at },
+    breaks: { vault_supply_pkey: [{ codes: 2 }] },
+  },
+]
+/** Their one row stands there from the start. */
+const SINGLE: readonly TriedTable[] = [
+  {
+    table: 'catalogue',
+    row: { only_row: true, version: 1 },
+    breaks: { catalogue_pkey: [{}], catalogue_only_row_check: [{ only_row: false }] },
+  },
+]
+
+const NAMES = [...TABLES, ...SINGLE].map(({ table }) => table)
+
+let database: TestDatabase
+let client: pg.Client
+beforeAll(async () => {
+  database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
+  client = new pg.Client({ connectionString: database.urls.owner })
+  await client.connect()
+})
+afterAll(async () => {
+  await client.end()
+  await database.drop()
+})
+
+test('each constraint refuses the rows that break it alone, and no others', async () => {
+  expect(await tryTables(client, TABLES)).toEqual([])
+})
+
+test('a table of one row has one row', async () => {
+  for (const { table } of SINGLE) await client.query(`DELETE FROM ${table}`)
+  expect(await tryTables(client, SINGLE)).toEqual([])
+})
+
+test('no constraint is untried', async () => {
+  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints([...TABLES, ...SINGLE]))
+})
+
+test('only these columns may be without a value', async () => {
+  expect(await emptyColumnsOf(client, NAMES)).toEqual(columnsThatMayBeEmpty(TABLES))
+})

@@ -1,0 +1,87 @@
+import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  LEDGER_RIGHTS,
+  OFFICE_RIGHTS,
+  otherRightsIn,
+  type Rights,
+  rightsIn,
+  tablesIn,
+} from '../../office/testing/rights.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { CENTRE_MIGRATIONS } from '../src/settings.ts'
+
+/** What is sealed or wrapped is the vault's alone; what was decided, sold or answered is only ever added. */
+const OWN: Rights = {
+  product: { api: 'INSERT, SELECT', vault: 'SELECT', auditor: 'SELECT' },
+  catalogue: { api: 'SELECT, UPDATE (version)', auditor: 'SELECT' },
+  retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
+  rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  terminal: {
+    api: 'INSERT, SELECT, UPDATE (certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
+    auditor: 'SELECT',
+  },
+  enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },
+  card: { api: 'INSERT, SELECT, UPDATE (registered_at, revoked_at)', auditor: 'SELECT' },
+  approval: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  restock_order: { api: 'INSERT, SELECT, UPDATE (reason, state)', auditor: 'SELECT' },
+  restock_order_line: {
+    api: 'INSERT, SELECT, UPDATE (accepted, reason, received, unit_price_minor)',
+    auditor: 'SELECT',
+  },
+  restock_delivery: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  pack: { api: 'INSERT, SELECT, UPDATE (taken)', auditor: 'SELECT' },
+  supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
+  supply_order: {
+    api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',
+    auditor: 'SELECT',
+  },
+  supply_order_line: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  supply_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  sale: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  ticket_event: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  alarm: { api: 'INSERT, SELECT', vault: 'INSERT', auditor: 'SELECT' },
+
+  vault_lot_record: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, lot_id, operator, product_id)' },
+  vault_pack: {
+    vault: 'INSERT, SELECT, UPDATE (closed_upto)',
+    auditor: 'SELECT (closed_upto, count, first_index, first_serial, operator, record_id)',
+  },
+  vault_fingerprint: { vault: 'INSERT, SELECT' },
+  vault_restock_line: {
+    vault: 'INSERT, SELECT, UPDATE (accepted, received, unit_price)',
+    auditor: 'SELECT (accepted, line_no, operator, order_id, received)',
+  },
+  vault_restock_delivery: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, operator)' },
+  vault_certificate: { vault: 'INSERT, SELECT, UPDATE (bytes, revoked_at)' },
+  vault_enrolment: { vault: 'INSERT, SELECT, UPDATE (certificate, device_key)' },
+  vault_terminal: { vault: 'INSERT, SELECT, UPDATE (certificate, mac, retailer_id, revoked_at)' },
+  vault_card: { vault: 'INSERT, SELECT, UPDATE (revoked_at)' },
+  vault_safe_key: { vault: 'INSERT, SELECT, UPDATE (ends_at, mac)' },
+  vault_supply: {
+    vault: 'INSERT, SELECT',
+    auditor: 'SELECT (closed_at, codes, epoch, runs, sequence, terminal_id)',
+  },
+}
+const SEQUENCES: Rights = { vault_enrolment_number_seq: { vault: 'USAGE' } }
+const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
+})
+afterAll(() => database.drop())
+
+test('each role may do with each table what this list says, no more and no less', async () => {
+  expect(await rightsIn(database.pool('owner'))).toEqual({ ...RIGHTS, ...SEQUENCES })
+})
+
+test('every table stands in the list', async () => {
+  expect(await tablesIn(database.pool('owner'))).toEqual(Object.keys(RIGHTS).sort())
+})
+
+test('nobody but the owner makes tables, temporary ones included', async () => {
+  expect(await otherRightsIn(database.pool('owner'))).toEqual([])
+})

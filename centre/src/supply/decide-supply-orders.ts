@@ -1,0 +1,252 @@
+// Step 10 of the way of a code, its first half: supply orders that arrived together are decided in one transaction.
+// Prices, ceilings, stock and money are read once for the group; the rule decides each order against what is left;
+// what was accepted is written down before anybody hears of it.
+
+import { availableMinor } from '@scratchless/ledger/account'
+import { lockAccounts } from '@scratchless/ledger/ledger.sql'
+import { pendTransfers } from '@scratchless/ledger/post-transfers'
+import { transferBetween } from '@scratchless/ledger/transfer'
+import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import type { SqlClient } from '@scratchless/office/database/database'
+import type { RetailerId } from '@scratchless/voucher/ids'
+import type { ProductId } from '@scratchless/voucher/product'
+import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import { readProducts, readRates } from '../catalogue/catalogue.sql.ts'
+import { priceFor } from '../catalogue/price.ts'
+import type { CentreNeeds } from '../needs.ts'
+import { retailerAccount, SALES_ACCOUNT } from '../retailers/accounts.ts'
+import { DEPOT } from '../settings.ts'
+import { keyOf, type SignedMessage, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
+import type { OrderToClose } from './close-supply-orders.ts'
+import { type Place, placeOf } from './sequence.ts'
+import { createShelf } from './shelf.ts'
+import { epochOf } from './standing.ts'
+import {
+  countGivenCodes,
+  insertOrderLines,
+  insertOrders,
+  insertRuns,
+  lockPacksToTake,
+  moveTaken,
+  type PackRow,
+} from './supply.sql.ts'
+import { type Accepted, decideSupplyOrder, type SupplyView } from './supply-decision.ts'
+import { insertMessages, readMessages } from './supply-message.sql.ts'
+import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+
+/** A shop sells within days; a customer keeps a ticket for weeks. */
+const LEAST_VALIDITY_DAYS = 60
+/** Packs of one product that are locked at a time: enough for 32,000 codes. */
+const PACKS_AT_ONCE = 32
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+
+/** What the transaction made of one order. */
+type Decided =
+  | { readonly place: Exclude<Place, 'next'> }
+  | { readonly why: SupplyRefusalReason; readonly terminal: SupplyTerminal }
+  | { readonly accepted: OrderToClose }
+
+export interface SupplyOrderMessage extends SignedMessage {
+  readonly order: SupplyOrder
+}
+
+export async function decideSupplyOrders(
+  needs: CentreNeeds,
+  sql: SqlClient,
+  messages: readonly SupplyOrderMessage[],
+  at: Date,
+): Promise<Decided[]> {
+  const nowMs = at.getTime()
+  const terminals = await lockTerminals(
+    sql,
+    DEPOT,
+    messages.map(({ terminal }) => terminal.id),
+  )
+  const known = new Map(
+    (await readMessages(sql, DEPOT, messages.map(keyOf))).map((row) => [
+      transferId(row.terminal_id, row.sequence),
+      row,
+    ]),
+  )
+  const places = messages.map((message) => {
+    const terminal = terminals.get(message.terminal.id)!
+    return placeOf(terminal, known.get(transferId(terminal.id, message.sequence)), message, nowMs)
+  })
+  const fresh = messages.filter((_, index) => places[index] === 'next')
+  await settleEarlierOrders(sql, fresh.map(keyOf), at)
+  const view = await viewOf(needs, sql, fresh, at)
+
+  const accepted: AcceptedOrder[] = []
+  const decided = messages.map((message, index): Decided => {
+    const place = places[index]!
+    if (place !== 'next') return { place }
+    const terminal = terminals.get(message.terminal.id)!
+    const verdict = decideSupplyOrder(view, terminal, message.order)
+    if ('why' in verdict) return { why: verdict.why, terminal }
+    accepted.push({ ...verdict.accepted, message, terminal })
+    const { runs, debitedMinor, availableMinor: left } = verdict.accepted
+    return { accepted: { ...keyOf(message), frame: message.bytes, debitedMinor, availableMinor: left, runs } }
+  })
+  if (accepted.length > 0) {
+    await moveTaken(sql, DEPOT, view.shelf.moved())
+    await writeDown(needs, sql, accepted, at)
+  }
+  return decided
+}
+
+/** What the rule decides by, read once for the group: rows that will change are locked. */
+async function viewOf(
+  { settings, clock }: CentreNeeds,
+  sql: SqlClient,
+  messages: readonly SupplyOrderMessage[],
+  at: Date,
+): Promise<SupplyView> {
+  const retailers = [...new Set(messages.map(({ terminal }) => terminal.retailer_id))]
+  const products = new Map((await readProducts(sql, settings.currency)).map((one) => [one.id, one]))
+  const rates = await readRates(sql, retailers, at)
+  const accounts = await lockAccounts(sql, DEPOT, [...retailers.map(retailerAccount), SALES_ACCOUNT])
+  const given = await countGivenCodes(
+    sql,
+    DEPOT,
+    messages.map(({ terminal }) => terminal.id),
+    { hour: new Date(at.getTime() - HOUR_MS), day: new Date(at.getTime() - DAY_MS) },
+  )
+  return {
+    nowMs: clock.nowMs(),
+    products,
+    priceOf: (product, retailer) => priceFor(product, retailer, rates, settings.discountBasisPoints),
+    shelf: createShelf(await lockStock(sql, messages, at)),
+    ceilings: settings.ceilings,
+    given: new Map(given.map((row) => [row.terminal_id, { lastHour: row.last_hour, lastDay: row.last_day }])),
+    availableMinor: new Map(
+      retailers.map((retailer): [RetailerId, bigint] => {
+        const account = accounts.get(retailerAccount(retailer))
+        return [retailer, account === undefined ? 0n : (availableMinor(account) ?? 0n)]
+      }),
+    ),
+  }
+}
+
+/** Packs enough for all that the group asks of each product, or all that there are. */
+async function lockStock(
+  sql: SqlClient,
+  messages: readonly SupplyOrderMessage[],
+  at: Date,
+): Promise<PackRow[]> {
+  const wanted = new Map<ProductId, number>()
+  for (const { order } of messages)
+    for (const { product, quantity } of order.lines)
+      wanted.set(product, (wanted.get(product) ?? 0) + quantity)
+  const notBefore = new Date(at.getTime() + LEAST_VALIDITY_DAYS * DAY_MS).toISOString().slice(0, 10)
+  const packs: PackRow[] = []
+  // In one order everywhere, so that two groups never wait for each other in a ring.
+  for (const product of [...wanted.keys()].sort()) {
+    let missing = wanted.get(product)!
+    let after: PackRow | null = null
+    while (missing > 0) {
+      const page: PackRow[] = await lockPacksToTake(
+        sql,
+        DEPOT,
+        product,
+        { now: at, notBefore, after },
+        PACKS_AT_ONCE,
+      )
+      if (page.length === 0) break
+      packs.push(...page)
+      missing -= page.reduce((sum, { count, taken }) => sum + count - taken, 0)
+      after = page.at(-1)!
+    }
+  }
+  return packs
+}
+
+interface AcceptedOrder extends Accepted {
+  readonly message: SupplyOrderMessage
+  readonly terminal: SupplyTerminal
+}
+
+/** Money, codes and messages of the orders accepted; the audit entry of the group is the last statement. */
+async function writeDown(
+  { settings, clock }: CentreNeeds,
+  sql: SqlClient,
+  orders: readonly AcceptedOrder[],
+  at: Date,
+): Promise<void> {
+  const transfers = orders
+    .filter(({ debitedMinor }) => debitedMinor > 0n)
+    .map(({ message, terminal, debitedMinor }) =>
+      transferBetween({
+        id: transferId(terminal.id, message.sequence),
+        kind: 'supply',
+        subject: terminal.retailer_id,
+        currency: settings.currency,
+        debit: retailerAccount(terminal.retailer_id),
+        credit: SALES_ACCOUNT,
+        amountMinor: debitedMinor,
+      }),
+    )
+  const pended = await pendTransfers(sql, DEPOT, transfers, at)
+  // The accounts have been locked since the rule looked at them: the ledger can only agree.
+  for (const [id, verdict] of pended) if (verdict !== 'accepted') throw new Error(`${id}: ${verdict}`)
+
+  await insertMessages(
+    sql,
+    DEPOT,
+    orders.map(({ message }) => ({
+      ...keyOf(message),
+      kind: message.kind,
+      payloadHash: message.payloadHash,
+      request: message.bytes,
+      answer: null,
+    })),
+    at,
+  )
+  await insertOrders(
+    sql,
+    DEPOT,
+    orders.map(({ message, terminal, codes, debitedMinor, availableMinor: left }) => ({
+      ...keyOf(message),
+      retailer: terminal.retailer_id,
+      epoch: epochOf(terminal, clock.nowMs()),
+      codes,
+      debitedMinor,
+      availableMinor: left,
+    })),
+    at,
+  )
+  await insertOrderLines(
+    sql,
+    DEPOT,
+    orders.flatMap(({ message, lines }) =>
+      lines.map(({ price, ...line }) => ({
+        ...keyOf(message),
+        ...line,
+        unitPriceMinor: price.unitPrice.amountMinor,
+        discountBasisPoints: price.discountBasisPoints,
+        rule: price.rule,
+        rounding: price.rounding,
+      })),
+    ),
+  )
+  await insertRuns(
+    sql,
+    DEPOT,
+    orders.flatMap(({ message, runs }) => runs.map((run) => ({ ...keyOf(message), ...run }))),
+  )
+  await appendAudit(sql, {
+    at,
+    actor: 'supply-desk',
+    action: 'supply-orders-decided',
+    subject: `${orders.length} orders`,
+    details: {
+      orders: orders.map(({ message, codes, debitedMinor }) => [
+        message.terminal.id,
+        message.sequence,
+        codes,
+        String(debitedMinor),
+      ]),
+    },
+  })
+}

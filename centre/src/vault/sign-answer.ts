@@ -1,0 +1,31 @@
+// Answers that close no code. Typed content only: what this verb can sign is one of four messages, and which head of
+// the audit chain an acknowledgement brings the vault says itself.
+
+import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
+import { catalogueMessage } from '@scratchless/wire/supply/catalogue'
+import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
+import { supplyRefusalMessage } from '@scratchless/wire/supply/supply-refusal'
+import type { RecentHead } from './recent-head.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import type { VaultVerbs } from './verbs.ts'
+
+export async function signAnswer(
+  { signer, recentHead }: Pick<VaultNeeds, 'signer'> & { readonly recentHead: RecentHead },
+  { terminal, sequence, answering, answer }: Parameters<VaultVerbs['signAnswer']>[0],
+): Promise<Buffer> {
+  const binding = { terminal, sequence, answering }
+  switch (answer.kind) {
+    case 'acknowledgement':
+      return acknowledgementMessage.sign(
+        { ...answer.content, auditHead: await recentHead() },
+        signer,
+        binding,
+      ).frame
+    case 'catalogue':
+      return catalogueMessage.sign(answer.content, signer, binding).frame
+    case 'status-answer':
+      return statusAnswerMessage.sign(answer.content, signer, binding).frame
+    case 'supply-refusal':
+      return supplyRefusalMessage.sign(answer.content, signer, binding).frame
+  }
+}

@@ -1,0 +1,31 @@
+// Every verb of the vault over what the vault needs: this list is all that may be asked of it.
+
+import { registerCard, revokeCard } from './cards.ts'
+import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
+import { answerEnrolmentRequest, beginEnrolment, certifyTerminal, revokeTerminal } from './enrolment.ts'
+import { keepRecentHead } from './recent-head.ts'
+import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
+import { signAnswer } from './sign-answer.ts'
+import { takeRestockDelivery } from './take-restock-delivery.ts'
+import type { VaultNeeds } from './vault-needs.ts'
+import type { VaultVerbs } from './verbs.ts'
+import { writeCardLetter } from './write-card-letter.ts'
+
+export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
+  const answering = { ...needs, recentHead: keepRecentHead(needs) }
+  return {
+    signRestockOrder: (order) => signRestockOrder(needs, order),
+    verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
+    takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
+    examineRestockDelivery: (message) => needs.restockWorker.run('examine', message),
+    beginEnrolment: (request) => beginEnrolment(needs, request),
+    answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
+    certifyTerminal: (request) => certifyTerminal(needs, request),
+    revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
+    registerCard: (request) => registerCard(needs, request),
+    revokeCard: (card) => revokeCard(needs, card),
+    writeCardLetter: (request) => writeCardLetter(needs, request),
+    closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
+    signAnswer: (request) => signAnswer(answering, request),
+  }
+}

@@ -1,0 +1,41 @@
+import { test } from 'vitest'
+import { expectDoors } from '../../office/testing/who-may.ts'
+import { testVault } from '../testing/test-vault.ts'
+import { createStaffServer } from './staff-server.ts'
+
+const ALL = 'stock support finance approver security auditor administrator'
+
+/** Written by hand, for people to read: who may do what at the operator. */
+const WHO_MAY = {
+  'GET /api/me': ALL,
+  'POST /api/me/password': ALL,
+  'GET /api/staff': 'security auditor administrator',
+  'POST /api/staff/:id/disabling': 'security administrator',
+  'GET /api/products': 'stock support finance auditor administrator',
+  'POST /api/products': 'stock',
+  'GET /api/stock': 'stock support finance auditor',
+  'POST /api/stock/generations': 'stock',
+  'POST /api/stock/admissions': 'stock',
+  'POST /api/stock/activations': 'stock',
+  'GET /api/restock/orders': 'stock finance auditor',
+  'GET /api/restock/deliveries': 'stock finance auditor',
+  'GET /api/partners': 'stock finance auditor',
+}
+
+test('each route of the operator lets in whom the table names, and nobody else', async () => {
+  const { needs, database } = await testVault()
+  const { clock, random, log, party } = needs
+  const app = await createStaffServer({
+    ...{ clock, random, log, pool: database.pool('api'), vault: {} as never },
+    settings: {
+      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
+      ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 1 } },
+    },
+  })
+  try {
+    await expectDoors(app, database.pool('owner'), WHO_MAY)
+  } finally {
+    await app.close()
+    await database.drop()
+  }
+})

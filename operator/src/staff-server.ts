@@ -1,0 +1,43 @@
+// The listener for staff: sessions first, then every room's routes, and the status page.
+
+import type { Pool } from '@scratchless/office/database/database'
+import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
+import { addStatusPage } from '@scratchless/office/status/status-page'
+import { addressOf } from '@scratchless/program/http/listener'
+import { createPeopleServer } from '@scratchless/program/http/people-server'
+import type { Log } from '@scratchless/program/log'
+import type { PrivateLine } from '@scratchless/program/private-line'
+import type { Clock } from '@scratchless/voucher/clock'
+import type { Random } from '@scratchless/voucher/random'
+import type { FastifyInstance } from 'fastify'
+import { addFinanceRoutes } from './finance/finance-routes.ts'
+import { addRestockRoutes } from './restock/restock-routes.ts'
+import type { OperatorSettings } from './settings.ts'
+import { statusTables } from './status/status-tables.ts'
+import { addStockRoutes } from './stock/stock-routes.ts'
+import type { VaultVerbs } from './vault/verbs.ts'
+
+export interface StaffServerNeeds {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly vault: PrivateLine<VaultVerbs>
+  readonly settings: Pick<
+    OperatorSettings,
+    'party' | 'name' | 'colour' | 'currency' | 'staffHttp' | 'stockHttp' | 'partners'
+  >
+}
+
+/** With TLS in the settings the session's cookie travels by TLS only. Throws a ConfigProblem where its files are not as they should be. */
+export async function createStaffServer(needs: StaffServerNeeds): Promise<FastifyInstance> {
+  const { log, clock, random, pool, settings } = needs
+  const { party, name, colour, currency, staffHttp, stockHttp } = settings
+  const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
+  const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
+  addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
+  addRestockRoutes(app, { pool }, guard)
+  addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
+  addStatusPage(app, { name, colour, tables: (language) => statusTables(pool, language) }, guard)
+  return app
+}

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest'
+import { nextRequest, type SupplyState } from './next-request.ts'
+
+const quiet: SupplyState = {
+  nowMs: 10_000_000,
+  clockStandsStill: false,
+  deliveryUnreceipted: false,
+  heldEpoch: 1,
+  epoch: 1,
+  cardLacksLetter: false,
+  lastLetterAskedMs: 0,
+  heldCatalogue: 1,
+  catalogueVersion: 1,
+  orderWaiting: false,
+  unsentTickets: 0,
+  newestUnsentMs: 0,
+  standingMs: 10_000_000,
+}
+
+test('what is owed goes before what selling needs, and that before what the shop wants', () => {
+  expect(nextRequest(quiet)).toBeNull()
+  const steps: [Partial<SupplyState>, ReturnType<typeof nextRequest>][] = [
+    [{ standingMs: -10_000_000 }, 'catalogue-request'],
+    [{ orderWaiting: true }, 'supply-order'],
+    [{ unsentTickets: 1, newestUnsentMs: quiet.nowMs }, 'sales-report'],
+    [{ catalogueVersion: 2 }, 'catalogue-request'],
+    [{ cardLacksLetter: true }, 'card-letter-request'],
+    [{ deliveryUnreceipted: true }, 'supply-receipt'],
+  ]
+  let state = quiet
+  for (const [more, kind] of steps) {
+    state = { ...state, ...more }
+    expect(nextRequest(state)).toBe(kind)
+  }
+})
+
+test('sales in a row are reported together once the shop is quiet', () => {
+  const selling = { ...quiet, unsentTickets: 3, newestUnsentMs: quiet.nowMs - 100 }
+  expect(nextRequest(selling)).toBeNull()
+  expect(nextRequest({ ...selling, nowMs: quiet.nowMs + 5_000 })).toBe('sales-report')
+  expect(nextRequest({ ...selling, unsentTickets: 300 })).toBeNull()
+  expect(nextRequest({ ...selling, unsentTickets: 1_000 })).toBe('sales-report')
+})
+
+test('a new epoch alone asks for nothing; an order under it asks for the letter first', () => {
+  expect(nextRequest({ ...quiet, epoch: 2 })).toBeNull()
+  expect(nextRequest({ ...quiet, epoch: 2, orderWaiting: true })).toBe('card-letter-request')
+})
+
+test('a card that the centre does not know is not asked for at every moment', () => {
+  const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: quiet.nowMs - 1_000 }
+  expect(nextRequest(lacking)).toBeNull()
+  expect(nextRequest({ ...lacking, nowMs: quiet.nowMs + 60_000 })).toBe('card-letter-request')
+})
+
+test('what was noted before a fast clock was set right holds nothing up', () => {
+  const aheadMs = quiet.nowMs + 57 * 3_600_000
+  expect(nextRequest({ ...quiet, unsentTickets: 1, newestUnsentMs: aheadMs })).toBe('sales-report')
+  const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: aheadMs }
+  expect(nextRequest(lacking)).toBe('card-letter-request')
+})
+
+test('a clock that stands still keeps no sale from its report', () => {
+  const sold = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  expect(nextRequest(sold)).toBeNull()
+  expect(nextRequest({ ...sold, clockStandsStill: true })).toBe('sales-report')
+})
+
+test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial<SupplyState>]>([
+  [
+    'a letter is asked again after half a minute',
+    { cardLacksLetter: true, lastLetterAskedMs: quiet.nowMs - 29_999 },
+    'card-letter-request',
+    { lastLetterAskedMs: quiet.nowMs - 30_000 },
+  ],
+  [
+    'a catalogue as new as the standing says is not asked for',
+    { catalogueVersion: 1 },
+    'catalogue-request',
+    { catalogueVersion: 2 },
+  ],
+  [
+    'a report goes after two quiet seconds',
+    { unsentTickets: 1, newestUnsentMs: quiet.nowMs - 1_999 },
+    'sales-report',
+    { newestUnsentMs: quiet.nowMs - 2_000 },
+  ],
+  [
+    'or with a thousand tickets',
+    { unsentTickets: 999, newestUnsentMs: quiet.nowMs },
+    'sales-report',
+    { unsentTickets: 1_000 },
+  ],
+  [
+    'a standing keeps for four hours',
+    { standingMs: quiet.nowMs - 4 * 3_600_000 },
+    'catalogue-request',
+    { standingMs: quiet.nowMs - 4 * 3_600_000 - 1 },
+  ],
+  [
+    'an epoch as old as the letter held needs none',
+    { orderWaiting: true, epoch: 1 },
+    'card-letter-request',
+    { epoch: 2 },
+  ],
+])('%s, and not a moment before', (_what, before, kind, after) => {
+  expect(nextRequest({ ...quiet, ...before })).not.toBe(kind)
+  expect(nextRequest({ ...quiet, ...before, ...after })).toBe(kind)
+})
+
+test('where an order waits, what was sold goes first, however busy the till is', () => {
+  const selling = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  expect(nextRequest(selling)).toBeNull()
+  expect(nextRequest({ ...selling, orderWaiting: true })).toBe('sales-report')
+  expect(nextRequest({ ...quiet, orderWaiting: true })).toBe('supply-order')
+})
