@@ -13,7 +13,7 @@ import { wrapForHolder } from './holder-key.ts'
 import { KeyProblem, readPublicKey } from './party-keys.ts'
 import { insertPkcs11Card } from './pkcs11-card.ts'
 import { connectTokenKeys, makeTokenKeys } from './pkcs11-keys.ts'
-import { connectToken, findRsaKey, type Token, type TokenAddress } from './pkcs11-token.ts'
+import { connectToken, findRsaKey, labelsOfRsaKeys, type Token, type TokenAddress } from './pkcs11-token.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from './testing/softhsm.ts'
 import { type TokenDouble, tokenDouble } from './testing/token-double.ts'
 
@@ -67,7 +67,7 @@ function generate({ driver, module, session }: Token, label: string, uses: Uses 
   return module.C_GenerateKeyPair(
     session,
     { mechanism: driver.CKM_RSA_PKCS_KEY_PAIR_GEN },
-    [...common, { type: driver.CKA_MODULUS_BITS, value: 2048 }],
+    [...common, { type: driver.CKA_PRIVATE, value: false }, { type: driver.CKA_MODULUS_BITS, value: 2048 }],
     [
       ...common,
       ...Object.entries({ ...KEPT, ...uses }).map(([name, value]) => ({
@@ -412,6 +412,31 @@ describe('a token that is another than SoftHSM2', () => {
       if (typeof safe === 'string') throw new Error(safe)
       expect(safe.deriveKey(CONTEXT).export()).toEqual(hmac(safeKey))
     }
+  })
+
+  it('may take what is left unsaid for the worst: nothing is left unsaid', async () => {
+    const double = token({ isLax: true })
+    makeTokenKeys(double.address, secretPin(), join(folder, 'lax'))
+    makeTokenKeys(double.address, secretPin(), join(folder, 'lax'))
+    const keys = connectTokenKeys(double.address, secretPin())
+    const connected = connectToken(double.address)
+    const { module, session } = connected
+    expect(keys.holder('stock').publicKey.equals(readPublicKey(join(folder, 'lax'), 'stock'))).toBe(true)
+    expect(keys.signer('restock-sign').sign(CONTEXT)).toHaveLength(256)
+    const closed = wrapForHolder(keys.holder('stock'), crypto.randomBytes(32))
+    expect(keys.holder('stock').open(closed)?.symmetricKeySize).toBe(32)
+    module.C_Logout(session)
+    // One pair for each purpose, of which everybody sees the public half, and none is made again.
+    expect(labelsOfRsaKeys(connected).sort()).toEqual(['restock-sign', 'restock-unwrap', 'stock'])
+    expect(findRsaKey(connected, 'private', 'stock')).toBeNull()
+
+    const { card: inserted } = card(double)
+    await inserted.verifyPin(pin())
+    const safe = inserted.unwrapSafeKey(wrap(inserted.publicKey, crypto.randomBytes(32)), 'sha1')
+    expect(typeof safe).toBe('object')
+    expect(secretsIn(connected)).toEqual([
+      { CKA_TOKEN: false, CKA_SENSITIVE: true, CKA_EXTRACTABLE: false, CKA_SIGN: true },
+    ])
   })
 
   it('may lock itself before our counter does', async () => {

@@ -1,6 +1,7 @@
 // npm start: the whole market on this machine, from the operators' stock to the first ticket.
 
 import path from 'node:path'
+import { whyNoStockFile } from '@scratchless/operator/stock/post-stock-file'
 import { claimDataFolder, type DataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
@@ -21,6 +22,10 @@ process.exit()
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2))
   if ('problem' in options) return failed(options.problem, process.argv.includes('--json'))
+  for (const file of options.stockFiles) {
+    const problem = await whyNoStockFile(file)
+    if (problem !== null) return failed(problem, options.json)
+  }
   const data = claimDataFolder(options.dataDir)
   if ('problem' in data) return failed(data.problem, options.json)
   const interrupted = new Promise<'interrupted'>((stop) => {
@@ -51,6 +56,7 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
     databaseUrl: options.databaseUrl,
     terminals: options.terminals,
     unpaced: options.once,
+    beginAnew: options.beginAnew,
     onPaper: (paper) => showPaper(options, paper),
     say: (progress) => say(options, progress),
   })

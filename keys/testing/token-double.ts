@@ -130,13 +130,16 @@ export interface TokenDouble {
   calls(method: string): number
 }
 
-/** Tokens of these labels, all of one PIN, as SoftHSM2 has them; `pad` fills their labels up to 32 bytes. */
+/**
+ * Tokens of these labels, all of one PIN, as SoftHSM2 has them; `pad` fills their labels up to 32 bytes. A lax one
+ * takes what was left out of a template for the worst: the standard leaves that to each token.
+ */
 export function tokenDouble(
   labels: readonly string[],
   pin: string,
-  options: { pad?: string; oaep?: readonly ('sha1' | 'sha256')[] } = {},
+  options: { pad?: string; oaep?: readonly ('sha1' | 'sha256')[]; isLax?: boolean } = {},
 ): TokenDouble {
-  const { pad = ' ', oaep = ['sha1'] } = options
+  const { pad = ' ', oaep = ['sha1'], isLax = false } = options
   const library = '/double/libtoken.so'
   const tokens = labels.map((): SoftToken => ({ pin, objects: new Map(), isLoggedIn: false }))
   const sessions = new Map<string, Session>()
@@ -281,7 +284,7 @@ export function tokenDouble(
       const publicHalf = add(
         session,
         publicKey,
-        [...common, [C.CKA_CLASS, C.CKO_PUBLIC_KEY], [C.CKA_PRIVATE, false]],
+        [...common, [C.CKA_CLASS, C.CKO_PUBLIC_KEY], [C.CKA_PRIVATE, isLax]],
         [
           ...forPublic,
           { type: C.CKA_MODULUS, value: Buffer.from(n!, 'base64url') },
@@ -291,10 +294,12 @@ export function tokenDouble(
       const defaults: [number, Value][] = [
         ...common,
         [C.CKA_CLASS, C.CKO_PRIVATE_KEY],
-        ...[C.CKA_PRIVATE, C.CKA_SENSITIVE, C.CKA_DECRYPT, C.CKA_SIGN, C.CKA_SIGN_RECOVER, C.CKA_UNWRAP].map(
-          (type): [number, Value] => [type, true],
-        ),
-        [C.CKA_EXTRACTABLE, false],
+        ...[C.CKA_PRIVATE, C.CKA_SENSITIVE].map((type): [number, Value] => [type, !isLax]),
+        ...[C.CKA_DECRYPT, C.CKA_SIGN, C.CKA_SIGN_RECOVER, C.CKA_UNWRAP].map((type): [number, Value] => [
+          type,
+          true,
+        ]),
+        [C.CKA_EXTRACTABLE, isLax],
       ]
       const wanted = new Map([...defaults, ...forPrivate.map(({ type, value }) => [type, value!] as const)])
       const privateHalf = add(session, privateKey, defaults, [
@@ -324,7 +329,17 @@ export function tokenDouble(
         // SoftHSM2 says no more than that.
         throw new TokenAnswer('CKR_GENERAL_ERROR')
       }
-      return add(session, bytes, [[C.CKA_PRIVATE, true]], [...template, { type: C.CKA_VALUE, value: bytes }])
+      return add(
+        session,
+        bytes,
+        [
+          [C.CKA_PRIVATE, true],
+          [C.CKA_TOKEN, isLax],
+          [C.CKA_SENSITIVE, !isLax],
+          [C.CKA_EXTRACTABLE, isLax],
+        ],
+        [...template, { type: C.CKA_VALUE, value: bytes }],
+      )
     },
     C_DestroyObject(given: Buffer, object: Buffer) {
       const session = sessionOf(given)

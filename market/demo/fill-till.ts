@@ -38,7 +38,7 @@ export async function loadTills(market: Market, say: (progress: string) => void)
   const retailer = await findShop(staff)
   const tills: OpenTill[] = []
   for (const [index, terminal] of market.terminals.entries()) {
-    await enrol(market, terminal, index, retailer.id, say)
+    await enrol(market, terminal, retailer.id, say)
     const vendor = await signIn(market, terminal, index, retailer.id)
     const till = { terminal, vendor }
     await ensureStock(
@@ -65,7 +65,6 @@ async function findShop(staff: HttpPerson): Promise<RetailerView> {
 async function enrol(
   market: Market,
   terminal: MarketTerminal,
-  index: number,
   retailer: string,
   say: (progress: string) => void,
 ) {
@@ -74,7 +73,11 @@ async function enrol(
   const state = await screen.get<TillState>('/api/state')
   if (state.enrolment === 'enrolled') return
   const { terminals } = await staff.get<{ terminals: readonly TerminalView[] }>('/api/terminals')
-  const known = terminals[index] ?? (await staff.post<TerminalView>('/api/terminals', { retailer }))
+  // One that this device asked for, or one for which nobody has asked yet.
+  const known =
+    terminals.find(({ state: at, fingerprint }) => at === 'asked' && fingerprint === state.fingerprint) ??
+    terminals.find(({ state: at }) => at === 'new' || at === 'enrolling') ??
+    (await staff.post<TerminalView>('/api/terminals', { retailer }))
   if (state.enrolment === 'none') {
     const { typed } = await staff.post<EnrolmentView>(`/api/terminals/${known.id}/enrolments`, {})
     await screen.post('/api/enrolment', { enrolmentCode: typed, ownerPassword: OWNER.password })

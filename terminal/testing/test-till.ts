@@ -23,6 +23,7 @@ import { terminalClock } from '../src/supply/terminal-clock.ts'
 import { connectPrinter } from '../src/ticket/printer-link.ts'
 import { openTill, type Till } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
+import { DEFAULT_PACE, vendorAtHisPace } from './card-pace.ts'
 import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
 import { type FakePrinter, startFakePrinter } from './fake-printer.ts'
 
@@ -54,6 +55,8 @@ export async function testTill(needs: {
   packedCodes: (first: number, count: number) => Buffer
   startMs: number
   stock: number
+  /** The card's own clock; absent: a vendor who presses at the card's pace. */
+  cardClock?: () => number
 }): Promise<TestTill> {
   const folder = mkdtempSync(join(tmpdir(), 'till-'))
   let nowMs = needs.startMs
@@ -73,8 +76,8 @@ export async function testTill(needs: {
   const cardVerbs = (): CardVerbs =>
     holdCard({
       slot: fileCardSlot(settingsFolder),
-      openingsPerSecond: 1_000,
-      steadyMs: () => performance.now(),
+      openingsPerSecond: DEFAULT_PACE,
+      steadyMs: needs.cardClock ?? vendorAtHisPace(),
     })
   let verbs = cardVerbs()
   const card: PrivateLine<CardVerbs> = {

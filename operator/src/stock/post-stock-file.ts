@@ -1,8 +1,8 @@
 // The clerk's side of a stock file: sends it to the vault's listener, and holds the last bytes back until the file
 // is seen to be what it was when it was admitted. A file that somebody still writes to is never taken.
 
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
+import { constants, createReadStream, type Stats } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
 import { ReadableStream } from 'node:stream/web'
 import type { StockImport } from '../vault/import-stock-file.ts'
 import { MOST_PROBLEMS } from '../vault/stock-file.ts'
@@ -11,6 +11,34 @@ import { MOST_PROBLEMS } from '../vault/stock-file.ts'
 interface FileState {
   readonly size: number
   readonly mtimeMs: number
+}
+
+/**
+ * Why this cannot be a stock file, in one sentence, or null. A file is admitted by its size, read from its start, and
+ * looked at again at its end: what only flows by, or never ends, is none.
+ */
+export async function whyNoStockFile(path: string): Promise<string | null> {
+  let kind: Stats
+  try {
+    // Without waiting: a pipe that nobody writes to opens at once, too.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    kind = await file.stat().finally(() => file.close())
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? 'there is no such file'
+        : code === 'EACCES'
+          ? 'it may not be read'
+          : code === 'ENXIO'
+            ? 'it is no file'
+            : code
+    return `${path}: ${why}.`
+  }
+  if (kind.isFile()) return null
+  if (kind.isDirectory()) return `${path} is a folder: name the stock file in it.`
+  const what = kind.isFIFO() ? 'a pipe' : kind.isSocket() ? 'a socket' : 'a device'
+  return `${path} is ${what}: stock is taken from a file, whose size is known and which stays as it is.`
 }
 
 /** The file is another one than was admitted: longer, shorter, or written to since. */
