@@ -194,6 +194,7 @@ test('a delivery fills safe, shelf, order and balance', () => {
 test.each([
   ['a product that was not ordered', { product: 'ATLAS-10', first: 100, count: 1 }, 'was not ordered'],
   ['codes of another length', { product: 'ATLAS-5', first: 100, count: 2, digits: 10 }, 'another length'],
+  ['longer codes', { product: 'ATLAS-5', first: 100, count: 2, digits: 18 }, 'another length'],
   ['a serial on board', { product: 'ATLAS-5', first: 1, count: 1 }, 'on board already'],
 ] as const)('a delivery with %s changes nothing at all', (_what, run, problem) => {
   layRun(world.store, { firstSerial: 1, count: 2 })

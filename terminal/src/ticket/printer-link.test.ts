@@ -206,6 +206,14 @@ describe('a printer that answers late or never', () => {
     expect(await printing).toBe('doubtful')
   })
 
+  test.each([
+    ['the reason for being offline', 0x32, 0x12],
+    ['the paper sensor', 0x12, 0x72],
+  ])('no paper is told by %s alone', async (_which, offline, paper) => {
+    answer = (chunk, socket) => isStatus(chunk) && socket.write(Buffer.of(0x12, offline, paper))
+    expect(await slow.status()).toBe('no-paper')
+  })
+
   test('once closed it stays closed', async () => {
     slow.close()
     await settle()
