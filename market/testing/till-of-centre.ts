@@ -26,6 +26,7 @@ import { systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { addRetailer, beginEnrolment, certify, registerCard, VENDOR } from '../../centre/testing/people.ts'
 import type { TestCentre } from '../../centre/testing/test-centre.ts'
+import { DEFAULT_PACE, vendorAtHisPace } from '../../terminal/testing/card-pace.ts'
 import { startFakePrinter } from '../../terminal/testing/fake-printer.ts'
 
 const PIN = '12345678'
@@ -89,8 +90,8 @@ export async function openTillOfCentre(centre: TestCentre, depositMinor: bigint)
   const machine = { nowMs: () => centre.clock.nowMs() + aheadMs }
   const verbs = holdCard({
     slot: fileCardSlot(cardFolder),
-    openingsPerSecond: 1_000,
-    steadyMs: () => performance.now(),
+    openingsPerSecond: DEFAULT_PACE,
+    steadyMs: vendorAtHisPace(),
   })
   const line: PrivateLine<CardVerbs> = {
     state: async () => verbs.state(),
