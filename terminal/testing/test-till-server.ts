@@ -20,7 +20,7 @@ interface Answer<Body> {
 
 export interface TestTillServer {
   readonly world: TestTill
-  /** What the routes wrote down: `act who refusal`. */
+  /** What the routes wrote down: `act who done`, or `act who refused: why`. */
   acts(): string[]
   /** As the screen asks, with the cookie it was given last. */
   call<Body = unknown>(method: 'GET' | 'POST', url: string, payload?: object): Promise<Answer<Body>>
@@ -67,7 +67,11 @@ export async function testTillServer(
   return {
     world,
     acts: () =>
-      lines.filter(({ act }) => act !== undefined).map(({ act, who, refusal }) => `${act} ${who} ${refusal}`),
+      lines
+        .filter(({ act }) => act !== undefined)
+        .map(
+          ({ act, who, refusal, msg }) => `${act} ${who} ${refusal === null ? msg : `${msg}: ${refusal}`}`,
+        ),
     call,
     async signIn(who) {
       const form =

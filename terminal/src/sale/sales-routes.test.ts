@@ -78,9 +78,9 @@ test('a doubt that is settled is shown, told to every screen, sent to the centre
   expect(wake).toHaveBeenCalled()
   expect(await settle(1, 'came-out')).toMatchObject({ status: 409, body: code('not-in-doubt') })
   expect(shop.acts().slice(1)).toEqual([
-    'doubt-settled 02 unknown-sale',
-    'doubt-settled 02 null',
-    'doubt-settled 02 not-in-doubt',
+    'doubt-settled 02 refused: unknown-sale',
+    'doubt-settled 02 done',
+    'doubt-settled 02 refused: not-in-doubt',
   ])
 })
 

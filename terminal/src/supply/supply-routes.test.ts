@@ -56,7 +56,7 @@ describe('a device without a name', () => {
     expect(vendorOf(shop.world.store(), 'owner')).toMatchObject({ card: null })
     shop.forgetCookie()
     await shop.signIn('owner')
-    expect(shop.acts()).toEqual(['enrolment-asked nobody null', 'signed-in nobody null'])
+    expect(shop.acts()).toEqual(['enrolment-asked nobody done', 'signed-in nobody done'])
     expect(await enrol({ ownerPassword: 'short' })).toMatchObject({
       status: 409,
       body: code('already-enrolled'),
@@ -85,9 +85,9 @@ describe('a device without a name', () => {
     expect(vendorOf(shop.world.store(), 'owner')).toBeUndefined()
     expect((await state()).signedIn).toBe('nobody')
     expect(shop.acts()).toEqual([
-      'enrolment-asked nobody wrong-enrolment-code',
-      'enrolment-asked nobody centre-unreachable',
-      'enrolment-asked nobody enrolment-refused',
+      'enrolment-asked nobody refused: wrong-enrolment-code',
+      'enrolment-asked nobody refused: centre-unreachable',
+      'enrolment-asked nobody refused: enrolment-refused',
     ])
   })
 
@@ -124,7 +124,7 @@ describe('an order', () => {
     await shop.world.until(() => shop.world.centre.receipts.length === 1)
     await shop.world.until(() => shop.world.till().supply.status() === 'online')
     expect(await list()).toMatchObject([{ sequence: 3, state: 'receipted' }])
-    expect(shop.acts()).toContain('supply-ordered 02 null')
+    expect(shop.acts()).toContain('supply-ordered 02 done')
   })
 
   test('that the centre refuses says its reason', async () => {
@@ -158,7 +158,7 @@ describe('an order', () => {
     for (const [lines, word] of refusals)
       expect(await order(...lines)).toMatchObject({ status: 409, body: code(word) })
     expect(await list()).toEqual([])
-    expect(shop.acts().slice(1)).toEqual(refusals.map(([, word]) => `supply-ordered 02 ${word}`))
+    expect(shop.acts().slice(1)).toEqual(refusals.map(([, word]) => `supply-ordered 02 refused: ${word}`))
   })
 
   test('the latest twenty stand in the list, the newest first', async () => {

@@ -1,6 +1,13 @@
 // Signing in, locking and giving out vendor numbers from the screen.
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createAuthority } from '@scratchless/keys/certificates'
+import { generatePair } from '@scratchless/keys/party-keys'
+import { systemClock } from '@scratchless/voucher/clock'
 import { cardId } from '@scratchless/voucher/ids'
+import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { CARD, PIN } from '../../testing/test-till.ts'
 import { PASSWORD, type TestTillServer, testTillServer } from '../../testing/test-till-server.ts'
@@ -31,7 +38,7 @@ test('signing in looks at the card, lays out the tickets and asks the centre; it
   expect(headers['set-cookie']).toMatch(/^till=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
   expect(till.sessions.current()).toMatchObject({ who: 'vendor', vendor: '02', card: CARD })
   expect(await signedIn()).toBe('vendor')
-  expect(shop.acts()).toEqual(['signed-in nobody null'])
+  expect(shop.acts()).toEqual(['signed-in nobody done'])
 })
 
 test('a no to a sign-in has its word, what belongs to it, and no cookie', async () => {
@@ -55,7 +62,10 @@ test('a no to a sign-in has its word, what belongs to it, and no cookie', async 
   expect(await signIn({ vendor: 'owner', password: PASSWORD })).toMatchObject({
     ...{ status: 403, body: code('too-many-tries') },
   })
-  expect(shop.acts().slice(0, 2)).toEqual(['signed-in nobody wrong-password', 'signed-in nobody wrong-pin'])
+  expect(shop.acts().slice(0, 2)).toEqual([
+    'signed-in nobody refused: wrong-password',
+    'signed-in nobody refused: wrong-pin',
+  ])
 })
 
 test('whoever stands there locks the till, and a stranger’s lock locks nobody out of it', async () => {
@@ -71,8 +81,8 @@ test('whoever stands there locks the till, and a stranger’s lock locks nobody 
   expect(lock).toHaveBeenCalledTimes(1)
   expect(shop.world.till().sessions.current()).toBeNull()
   expect(shop.acts().filter((act) => act.startsWith('locked'))).toEqual([
-    'locked nobody null',
-    'locked 02 null',
+    'locked nobody done',
+    'locked 02 done',
   ])
 })
 
@@ -98,7 +108,10 @@ test('the owner gives out a number with its card, and a vendor does not', async 
     ...{ status: 200, body: { vendor: '07' } },
   })
   expect(vendorOf(shop.world.store(), '07')).toMatchObject({ card: cardId('C0000009') })
-  expect(shop.acts().slice(-2)).toEqual(['vendor-added owner password-too-short', 'vendor-added owner null'])
+  expect(shop.acts().slice(-2)).toEqual([
+    'vendor-added owner refused: password-too-short',
+    'vendor-added owner done',
+  ])
 })
 
 test('a sign-in of another shape tries nothing', async () => {
@@ -113,4 +126,20 @@ test('a sign-in of another shape tries nothing', async () => {
     expect(await signIn(form)).toMatchObject({ body: code('invalid') })
   expect(shop.acts()).toEqual([])
   expect(await signedIn()).toBe('nobody')
+})
+
+test('over TLS the cookie comes back over TLS alone', async () => {
+  await shop.close()
+  const folder = mkdtempSync(join(tmpdir(), 'tls-'))
+  const pair = generatePair('tls')
+  const tls = { certificate: join(folder, 'tls.pem'), key: join(folder, 'tls.key') }
+  writeFileSync(
+    tls.certificate,
+    await createAuthority('till', pair, { clock: systemClock, random: systemRandom }),
+  )
+  writeFileSync(tls.key, pair.privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  await open(tls)
+  const { headers } = await signIn({ vendor: 'owner', password: PASSWORD })
+  expect(headers['set-cookie']).toMatch(/; HttpOnly; Secure; SameSite=Strict$/)
+  rmSync(folder, { recursive: true })
 })
