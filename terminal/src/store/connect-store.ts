@@ -74,7 +74,7 @@ function migrate(db: DatabaseSync): void {
     .sort()
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version > files.length)
-    throw new StoreProblem('this store was written by a newer release of this program: install that one')
+    throw new StoreProblem('the store was written by a newer release of this program: install that one')
   for (const [index, file] of files.entries()) {
     if (index < version) continue
     const text = readFileSync(new URL(file, MIGRATIONS), 'utf8')
