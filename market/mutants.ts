@@ -109,7 +109,7 @@ async function run(mutants: readonly Mutant[]): Promise<number> {
     const reach = new Reach(root, files)
     const cores = Math.min(os.availableParallelism(), MOST_LANES, mutants.length)
     for (let n = 0; n < cores; n++) {
-      const lane = await Lane.open(root, files, path.join(workplace.folder, `lane-${n}`))
+      const lane = await Lane.open(root, files, path.join(workplace.folder, String(n)))
       lanes.push(lane)
       for (const [file, text] of texts) lane.write(file, text)
     }

@@ -56,6 +56,7 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
     databaseUrl: options.databaseUrl,
     terminals: options.terminals,
     unpaced: options.once,
+    beginAnew: options.beginAnew,
     onPaper: (paper) => showPaper(options, paper),
     say: (progress) => say(options, progress),
   })

@@ -171,6 +171,18 @@ export interface TerminalView {
   readonly lastSequence: number
 }
 
+/** Consecutive codes that a terminal was given and has not reported sold or damaged. */
+export interface CodesAtTerminalView {
+  readonly operator: string
+  readonly product: string
+  readonly lot: string
+  readonly expiresOn: string
+  readonly firstSerial: string
+  readonly count: number
+  /** `despatched`: its receipt is not here, it may never have arrived. */
+  readonly state: 'despatched' | 'delivered'
+}
+
 export interface EnrolmentView {
   readonly terminal: TerminalId
   readonly enrolmentNumber: number

@@ -22,6 +22,7 @@ const WHO_MAY = {
   'POST /api/retailers/:id/credit-line': 'finance',
   'GET /api/terminals': 'support approver security auditor',
   'GET /api/terminals/:id': 'support approver security auditor',
+  'GET /api/terminals/:id/codes': 'support approver security auditor',
   'POST /api/terminals': 'support',
   'POST /api/terminals/:id/enrolments': 'support',
   'POST /api/terminals/:id/approvals': 'approver',

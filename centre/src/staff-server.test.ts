@@ -59,6 +59,7 @@ test('nobody gets in without a session', async () => {
     '/api/retailers',
     '/api/restock/orders',
     '/api/terminals',
+    '/api/terminals/T00001/codes',
   ])
     expect((await app.inject({ method: 'GET', url })).statusCode).toBe(401)
 })

@@ -13,7 +13,13 @@ import type { CentreNeeds } from '../src/needs.ts'
 import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
 import { insertRetailer } from '../src/retailers/retailers.sql.ts'
 import { DEPOT } from '../src/settings.ts'
-import { activateTerminal, insertEnrolment, insertTerminal } from '../src/terminals/terminals.sql.ts'
+import {
+  activateTerminal,
+  insertCard,
+  insertEnrolment,
+  insertTerminal,
+  markCardRegistered,
+} from '../src/terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../src/vault/verbs.ts'
 import type { TestApprover } from './centre-settings.ts'
 
@@ -56,19 +62,26 @@ export function depositOf(retailer: RetailerId, name: string, amountMinor: bigin
   })
 }
 
-/** A vendor card in the vault's ring. */
+/** A vendor card, as the office entered it and in the vault's ring. */
 export async function registerCard(
   people: PeopleNeeds,
   retailer: RetailerId,
   card: CardId,
   publicKey: KeyObject,
 ): Promise<void> {
-  const registered = await people.needs.vault.registerCard({
-    ...{ card, retailer, vendor: VENDOR, class: 'file' },
-    publicKey: publicKey.export({ type: 'spki', format: 'der' }),
+  const { pool, clock, vault } = people.needs
+  const at = new Date(clock.nowMs())
+  const der = publicKey.export({ type: 'spki', format: 'der' })
+  await insertCard(pool, {
+    ...{ id: card, retailer_id: retailer, vendor_id: VENDOR, class: 'file', public_key: der },
+    ...{ key_fingerprint: fingerprintOf(publicKey), addedAt: at },
+  })
+  const registered = await vault.registerCard({
+    ...{ card, retailer, vendor: VENDOR, class: 'file', publicKey: der },
     approvals: approve(people, 'register-card', [card, retailer, VENDOR, 'file', fingerprintOf(publicKey)]),
   })
   if (registered !== 'registered') throw new Error(registered)
+  await markCardRegistered(pool, card, at)
 }
 
 /** A new terminal of a shop, with an enrolment open for an hour. */

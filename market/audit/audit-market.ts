@@ -11,6 +11,7 @@ import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { operatorChecks } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
+import { storeTrouble } from '@scratchless/terminal/store/whole-store'
 import { connectForAudit } from './connect-for-audit.ts'
 import { type AuditLine, crossCheck } from './cross-checks.ts'
 import { readCentreFacts, readOperatorFacts } from './facts.sql.ts'
@@ -18,6 +19,9 @@ import type { Office } from './find-parties.ts'
 import { readHeadsOfOthers } from './heads-of-others.ts'
 import { keepHeads, readKeptHeads } from './kept-heads.ts'
 import { readTerminalFacts } from './terminal-facts.ts'
+
+/** Where the codes of a terminal whose store is lost can be found out. */
+const ITS_CODES = "the centre's /api/terminals/ID/codes lists what was on board"
 
 type OwnLine = Omit<AuditLine, 'name'>
 
@@ -43,7 +47,11 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
   const opened = await connectForAudit(dataDir)
   try {
     const { parties } = opened
-    const others = await readHeadsOfOthers(parties, snapshot)
+    const troubles = new Map(
+      parties.terminals.map(({ name, storeFile, madeBefore }) => [name, storeTrouble(storeFile, madeBefore)]),
+    )
+    const readable = parties.terminals.filter(({ name }) => troubles.get(name) === null)
+    const others = await readHeadsOfOthers({ ...parties, terminals: readable }, snapshot)
     const earlier = readKeptHeads(dataDir)
     const keptOf = (party: string) => [...(others.get(party) ?? []), ...(earlier.get(party) ?? [])]
     const heads = new Map<string, AuditHead>()
@@ -51,7 +59,11 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
     const say = (name: string, own: readonly OwnLine[]) =>
       lines.push(...own.map(({ invariant, ok, detail }) => ({ invariant, name, ok, detail })))
 
-    const terminals = parties.terminals.map(({ name, storeFile }) => {
+    for (const { name, storeFile } of parties.terminals) {
+      const trouble = troubles.get(name)
+      if (trouble) say(name, [{ invariant: 7, ok: false, detail: `${storeFile}: ${trouble}; ${ITS_CODES}` }])
+    }
+    const terminals = readable.map(({ name, storeFile }) => {
       const facts = readTerminalFacts(storeFile, new Date(Date.now()))
       say(name, auditTerminal(storeFile))
       return facts

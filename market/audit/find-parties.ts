@@ -3,12 +3,19 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { readConfigFile } from '@scratchless/program/config-file'
-import { STORE_FILE } from '@scratchless/terminal/config'
+import { DEVICE_KEY_FILE, STORE_FILE } from '@scratchless/terminal/config'
 
 export interface PartiesFound {
-  readonly terminals: readonly { readonly name: string; readonly storeFile: string }[]
+  readonly terminals: readonly TerminalFound[]
   readonly centre: Office
   readonly operators: readonly Office[]
+}
+
+export interface TerminalFound {
+  readonly name: string
+  readonly storeFile: string
+  /** Its device has a key, so it had a store. */
+  readonly madeBefore: boolean
 }
 
 export interface Office {
@@ -40,9 +47,13 @@ export function findParties(dataDir: string): PartiesFound {
   return {
     terminals: found
       .filter(({ settings }) => !settings.database)
-      .map(({ name }) => ({ name, storeFile: path.join(dataDir, name, STORE_FILE) }))
+      .map(({ name }) => ({
+        name,
+        storeFile: path.join(dataDir, name, STORE_FILE),
+        madeBefore: fs.existsSync(path.join(dataDir, name, DEVICE_KEY_FILE)),
+      }))
       // A terminal that was never started has no store, and nothing to be looked at.
-      .filter(({ storeFile }) => fs.existsSync(storeFile)),
+      .filter(({ storeFile, madeBefore }) => madeBefore || fs.existsSync(storeFile)),
     centre,
     operators: offices.filter(({ isCentre }) => !isCentre),
   }

@@ -14,6 +14,8 @@ export interface DemoOptions {
   /** Further sales after the first ticket. */
   readonly sell: number
   readonly databaseUrl: string | null
+  /** A terminal whose store was damaged keeps it aside and enrols as a new one. */
+  readonly beginAnew: boolean
 }
 
 /** More terminals than this are a load test, not a demo. */
@@ -27,7 +29,7 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly p
     values = parse(args)
   } catch (error) {
     return {
-      problem: `${(error as Error).message.split('. ')[0]}. Options: --once --json --data DIR --stock FILE --terminals N --sell N --database-url URL.`,
+      problem: `${(error as Error).message.split('. ')[0]}. Options: --once --json --data DIR --stock FILE --terminals N --sell N --database-url URL --begin-anew.`,
     }
   }
   const terminals = wholeNumber(values.terminals ?? '1', 1, MOST_TERMINALS)
@@ -48,6 +50,7 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly p
     terminals,
     sell,
     databaseUrl,
+    beginAnew: values['begin-anew'] ?? false,
   }
 }
 
@@ -62,6 +65,7 @@ function parse(args: readonly string[]) {
       terminals: { type: 'string' },
       sell: { type: 'string' },
       'database-url': { type: 'string' },
+      'begin-anew': { type: 'boolean' },
     },
   }).values
 }

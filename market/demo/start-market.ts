@@ -56,6 +56,8 @@ export interface MarketOptions {
   readonly onPaper: (paper: PrintedPaper) => void
   /** Says what is being done, for whoever waits. */
   readonly say: (progress: string) => void
+  /** For terminals whose store is damaged. Default: none begins anew. */
+  readonly beginAnew?: boolean
   /** Changes settings before the programs start: a bench puts a line of its own between terminal and centre. */
   readonly adjust?: (settings: MarketSettings) => Promise<void>
 }
@@ -105,7 +107,8 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
         onPaper: options.onPaper,
       })
       running.push(tray.program)
-      running.push(start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config))
+      const more = options.beginAnew ? ['--begin-anew'] : []
+      running.push(start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config, more))
       const terminal: MarketTerminal = {
         name,
         ...screenOf(config, 'http'),
@@ -156,11 +159,17 @@ async function allReady(programs: readonly RunningProgram[], data: DataFolder): 
   }
 }
 
-function start(data: DataFolder, name: string, module: string, config: string): RunningProgram {
+function start(
+  data: DataFolder,
+  name: string,
+  module: string,
+  config: string,
+  more: readonly string[] = [],
+): RunningProgram {
   return startProgram({
     name,
     module,
-    args: ['--config', config],
+    args: ['--config', config, ...more],
     logFile: data.path(name, 'program.log'),
     passphrase: passphraseOf(data, name),
   })

@@ -13,6 +13,7 @@ import { copyTree } from './tree.ts'
 
 /** Starting vitest takes about two seconds; on a busy machine much longer. */
 const START_WITHIN_MS = 60_000
+const TEMPORARY = 'tmp'
 
 export class Lane {
   readonly folder: string
@@ -27,6 +28,7 @@ export class Lane {
 
   static async open(root: string, files: readonly string[], place: string): Promise<Lane> {
     const folder = path.join(place, 'tree')
+    fs.mkdirSync(path.join(place, TEMPORARY), { recursive: true })
     copyTree(root, files, folder)
     const server = await startPostgres({
       folder: path.join(place, 'postgres'),
@@ -96,6 +98,8 @@ export class Lane {
       env: {
         ...process.env,
         [TEST_DATABASE_URL]: this.#server.adminUrl,
+        // What killed tests leave behind goes with the run.
+        TMPDIR: path.join(path.dirname(this.folder), TEMPORARY),
         // Programs that tests start find the tools by name, as under `npm run`.
         PATH: `${path.join(this.folder, 'node_modules/.bin')}${path.delimiter}${process.env.PATH ?? ''}`,
       },
@@ -117,9 +121,9 @@ export class Lane {
   }
 }
 
-/** A folder for everything that a run makes, removed by `close`. */
+/** A folder for everything that a run makes, removed by `close`. Its name is short: sockets below it have 107 bytes. */
 export function openWorkplace(): { folder: string; close(): void } {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scratchless-mutants-'))
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'mutants-'))
   fs.chmodSync(folder, 0o755)
   return { folder, close: () => fs.rmSync(folder, { recursive: true, force: true }) }
 }

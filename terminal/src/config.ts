@@ -61,8 +61,12 @@ export const configSchema = z.strictObject({
 
 export type Config = z.output<typeof configSchema>
 
+/** What the api process is handed besides: a store that is not whole is kept aside, and the device begins anew. */
+export const apiSchema = z.strictObject({ ...configSchema.shape, beginAnew: z.boolean().default(false) })
+
 /** Inside the data folder: the processes' working folder. Store and device key are the api process's. */
 export const STORE_FOLDER = 'store'
 export const STORE_FILE = `${STORE_FOLDER}/terminal.sqlite`
 export const KEYS_FOLDER = 'keys'
+export const DEVICE_KEY_FILE = `${KEYS_FOLDER}/supply-sign.key`
 export const CARD_SOCKET = 'run/card.sock'

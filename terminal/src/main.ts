@@ -1,6 +1,8 @@
-// The terminal: keeps its api process and its card process alive. `node terminal/src/main.ts --config FILE`
+// The terminal: keeps its api process and its card process alive. `node terminal/src/main.ts --config FILE`;
+// `--begin-anew` where the store was damaged.
 
 import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
 import { accountsFor, giveFolder, shareFolder } from '@scratchless/program/account'
 import { ConfigProblem, configPath, readConfig } from '@scratchless/program/config-file'
@@ -16,14 +18,15 @@ try {
   const file = configPath()
   const config = readConfig(file, configSchema)
   await holdFolder(config.dataFolder)
-  run(file, config)
+  const { values } = parseArgs({ options: { 'begin-anew': { type: 'boolean' } }, strict: false })
+  run(file, config, values['begin-anew'] === true)
 } catch (problem) {
   if (!(problem instanceof ConfigProblem)) throw problem
   process.stderr.write(`${problem.message}\n`)
   process.exit(2)
 }
 
-function run(file: string, config: Config): void {
+function run(file: string, config: Config, beginAnew: boolean): void {
   const { dataFolder } = config
   const modules = { api: new URL('./api.ts', import.meta.url), card: new URL('./card.ts', import.meta.url) }
   const accounts = accountsFor(config)
@@ -39,7 +42,10 @@ function run(file: string, config: Config): void {
     module: modules[name],
     args: ['--config', file],
     account: accounts?.[name],
-    handed: { settings, ...(opens && { passphrase: opens }) },
+    handed: {
+      settings: name === 'api' ? { ...settings, beginAnew } : settings,
+      ...(opens && { passphrase: opens }),
+    },
     env: wipedMemory(process.env),
   })
   const apiPassphrase = passphrase ? passphraseFor(passphrase, 'api') : undefined

@@ -18,6 +18,7 @@ import { terminalClock } from '../src/supply/terminal-clock.ts'
 import { connectPrinter, type PrinterLink } from '../src/ticket/printer-link.ts'
 import { openTill } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
+import { DEFAULT_PACE, vendorAtHisPace } from './card-pace.ts'
 
 /** In the order in which a sale passes them. */
 export const CRASH_POINTS = [
@@ -66,8 +67,8 @@ async function run(task: CrashTask): Promise<void> {
   const doubts = salesIn(store, 'in_doubt').map(({ number }) => number)
   const verbs = holdCard({
     slot: fileCardSlot(join(task.folder, 'card')),
-    openingsPerSecond: 1_000,
-    steadyMs: () => performance.now(),
+    openingsPerSecond: DEFAULT_PACE,
+    steadyMs: vendorAtHisPace(),
   })
   const till = openTill({
     store: crashingStore(store, task.form, passing),

@@ -29,7 +29,7 @@ import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-le
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { type Catalogue, catalogueMessage } from '@scratchless/wire/supply/catalogue'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
-import { enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
+import { type Enrolled, enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, newEnrolmentCode, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
@@ -73,6 +73,8 @@ export interface FakeCentre {
   refuseNext(kind: RequestKind, why: SupplyRefusalReason): void
   /** Every further answer to an enrolment says no. */
   refuseEnrolment(): void
+  /** Changes what every further welcome says. */
+  setWelcome(change: (made: Enrolled) => Partial<Enrolled>): void
   answer(frame: Buffer): Buffer
   line(): CentreLine
   /** The same over plain TCP frames. */
@@ -104,6 +106,7 @@ export function createFakeCentre(needs: {
   let codesGiven = 0
   let retailerName = 'Épicerie El Amen'
   let change: Partial<Standing> = {}
+  let changeWelcome: (made: Enrolled) => Partial<Enrolled> = () => ({})
   let auditHead: AuditHead = { n: 1n, hash: Buffer.alloc(32, 1) }
   const heard: FakeCentre['heard'] = []
   const reports: SalesReport[] = []
@@ -138,21 +141,18 @@ export function createFakeCentre(needs: {
       return enrolmentAnswerMessage.mac({ state: 'refused', timeS: nowSeconds(clock) }, macKeys, back).frame
     if (!approved)
       return enrolmentAnswerMessage.mac({ state: 'waiting', timeS: nowSeconds(clock) }, macKeys, back).frame
-    return enrolmentAnswerMessage.mac(
-      {
-        state: 'enrolled',
-        standing: standing(),
-        terminal,
-        retailer: retailerId('R00001'),
-        retailerName,
-        centre: centreId('centre'),
-        rootKey: createPublicKey(rootPair.privateKey),
-        terminalCertificate: certificate('terminal', kidOfNumber(2), deviceKey),
-        centreCertificate: certificate('centre', kidOfNumber(1), signPair.publicKey),
-      },
-      macKeys,
-      back,
-    ).frame
+    const welcome: Enrolled = {
+      state: 'enrolled',
+      standing: standing(),
+      terminal,
+      retailer: retailerId('R00001'),
+      retailerName,
+      centre: centreId('centre'),
+      rootKey: createPublicKey(rootPair.privateKey),
+      terminalCertificate: certificate('terminal', kidOfNumber(2), deviceKey),
+      centreCertificate: certificate('centre', kidOfNumber(1), signPair.publicKey),
+    }
+    return enrolmentAnswerMessage.mac({ ...welcome, ...changeWelcome(welcome) }, macKeys, back).frame
   }
 
   function catalogue(): Catalogue {
@@ -330,6 +330,9 @@ export function createFakeCentre(needs: {
     },
     refuseEnrolment() {
       enrolmentRefused = true
+    },
+    setWelcome(change) {
+      changeWelcome = change
     },
     answer,
     line: () => ({

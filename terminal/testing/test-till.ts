@@ -1,7 +1,8 @@
 // A till in one process for tests: real store, real printer link over a real socket, the card's own code, and a
 // fake centre at the end of the line.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import type { KeyObject } from 'node:crypto'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -23,6 +24,7 @@ import { terminalClock } from '../src/supply/terminal-clock.ts'
 import { connectPrinter } from '../src/ticket/printer-link.ts'
 import { openTill, type Till } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
+import { DEFAULT_PACE, vendorAtHisPace } from './card-pace.ts'
 import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
 import { type FakePrinter, startFakePrinter } from './fake-printer.ts'
 
@@ -49,11 +51,31 @@ export interface TestTill {
   close(): Promise<void>
 }
 
+/** Made once for all tills of a test file: an RSA key and the stretching of its PIN take most of a till's time. */
+let issued: Promise<{ folder: string; publicKey: KeyObject }> | null = null
+
+/** A fresh card in a folder, its PIN never tried. */
+async function issueCard(folder: string): Promise<KeyObject> {
+  issued ??= makeCard()
+  const { folder: made, publicKey } = await issued
+  cpSync(made, folder, { recursive: true })
+  return publicKey
+}
+
+async function makeCard() {
+  const folder = join(mkdtempSync(join(tmpdir(), 'card-')), 'card')
+  const publicKey = await createFileCard(folder, CARD, Buffer.from(PIN), systemRandom)
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return { folder, publicKey }
+}
+
 /** An enrolled terminal with its letter and catalogue, and `stock` codes ordered and delivered. */
 export async function testTill(needs: {
   packedCodes: (first: number, count: number) => Buffer
   startMs: number
   stock: number
+  /** The card's own clock; absent: a vendor who presses at the card's pace. */
+  cardClock?: () => number
 }): Promise<TestTill> {
   const folder = mkdtempSync(join(tmpdir(), 'till-'))
   let nowMs = needs.startMs
@@ -65,7 +87,7 @@ export async function testTill(needs: {
   }
   const centre = createFakeCentre({ clock, packedCodes: needs.packedCodes })
   const cardFolder = join(folder, 'card')
-  centre.registerCard(CARD, await createFileCard(cardFolder, CARD, Buffer.from(PIN), systemRandom))
+  centre.registerCard(CARD, await issueCard(cardFolder))
   const printer = await startFakePrinter()
   const { privateKey: deviceKey } = generatePair('supply-sign')
   const log = createLog({ program: 'terminal', process: 'test', clock, level: 'silent' })
@@ -73,8 +95,8 @@ export async function testTill(needs: {
   const cardVerbs = (): CardVerbs =>
     holdCard({
       slot: fileCardSlot(settingsFolder),
-      openingsPerSecond: 1_000,
-      steadyMs: () => performance.now(),
+      openingsPerSecond: DEFAULT_PACE,
+      steadyMs: needs.cardClock ?? vendorAtHisPace(),
     })
   let verbs = cardVerbs()
   const card: PrivateLine<CardVerbs> = {

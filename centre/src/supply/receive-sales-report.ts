@@ -1,5 +1,5 @@
 // Step 15 of the way of a code: what was sold. A sale is stored once; one of a code that this terminal was not given,
-// or that was sold before, is an alarm and changes nothing.
+// or that stands on another ticket already, is an alarm and changes nothing.
 
 import type { SqlClient } from '@scratchless/office/database/database'
 import type { SalesReport } from '@scratchless/wire/supply/sales-report'
@@ -7,7 +7,7 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
 import { type Answered, acknowledge, type SignedMessage } from './answer-in-sequence.ts'
-import { codeName, findSameSales, insertSales, insertTicketEvents } from './sales.sql.ts'
+import { findSameSales, insertSales, insertTicketEvents, saleName } from './sales.sql.ts'
 
 export async function receiveSalesReport(
   needs: CentreNeeds,
@@ -25,10 +25,10 @@ async function store(
 ): Promise<void> {
   const from = { depot: DEPOT, terminal: terminal.id, sequence }
   const stored = await insertSales(sql, from, sales)
-  const rest = sales.filter((sale) => !stored.has(codeName(sale)))
+  const rest = sales.filter((sale) => !stored.has(saleName(sale)))
   if (rest.length > 0) {
     const same = await findSameSales(sql, from, rest)
-    for (const { serial, product, ticket } of rest.filter((sale) => !same.has(codeName(sale))))
+    for (const { serial, product, ticket } of rest.filter((sale) => !same.has(saleName(sale))))
       await raiseAlarm(sql, {
         at,
         kind: 'sale-of-no-code-of-its-own',

@@ -2,18 +2,18 @@ import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
 
-/** A code by product and serial: two operators may count their serials alike. */
-export function codeName({ product, serial }: Pick<Sale, 'product' | 'serial'>): string {
-  return `${product} ${serial}`
+/** One code on one ticket; the product because two operators may count their serials alike. */
+export function saleName({ product, serial, ticket }: Pick<Sale, 'product' | 'serial' | 'ticket'>): string {
+  return `${product} ${serial} ${ticket}`
 }
 
-/** Stores the sales of codes that this terminal was given and that nobody reported before; their `codeName`s. */
+/** Stores the sales of codes that this terminal was given and that nobody reported before; their `saleName`s. */
 export async function insertSales(
   sql: Sql,
   report: { depot: DepotId; terminal: TerminalId; sequence: number },
   sales: readonly Sale[],
 ): Promise<Set<string>> {
-  const { rows } = await sql.query<{ code: string }>(
+  const { rows } = await sql.query<{ name: string }>(
     `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
      SELECT $1, run.operator, reported.serial, run.product_id, $2, reported.ticket, reported.vendor,
             to_timestamp(reported.sold_at), $3
@@ -23,7 +23,7 @@ export async function insertSales(
          ON run.depot_id = $1 AND run.terminal_id = $2 AND run.product_id = reported.product
         AND run.first_serial <= reported.serial AND run.first_serial + run.count > reported.serial
      ON CONFLICT (depot_id, operator, serial) DO NOTHING
-     RETURNING product_id || ' ' || lpad(serial::text, 12, '0') AS code`,
+     RETURNING product_id || ' ' || lpad(serial::text, 12, '0') || ' ' || ticket AS name`,
     [
       report.depot,
       report.terminal,
@@ -35,17 +35,17 @@ export async function insertSales(
       sales.map(({ soldAtS }) => soldAtS),
     ],
   )
-  return new Set(rows.map(({ code }) => code))
+  return new Set(rows.map(({ name }) => name))
 }
 
-/** `codeName`s of those of these sales that stand already, as the very same sale. */
+/** `saleName`s of those of these sales that stand already, as the very same sale. */
 export async function findSameSales(
   sql: Sql,
   report: { depot: DepotId; terminal: TerminalId },
   sales: readonly Sale[],
 ): Promise<Set<string>> {
-  const { rows } = await sql.query<{ code: string }>(
-    `SELECT sale.product_id || ' ' || lpad(sale.serial::text, 12, '0') AS code
+  const { rows } = await sql.query<{ name: string }>(
+    `SELECT reported.product || ' ' || lpad(reported.serial::text, 12, '0') || ' ' || reported.ticket AS name
        FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS reported (product, serial, ticket)
        JOIN sale ON sale.depot_id = $1 AND sale.terminal_id = $2 AND sale.ticket = reported.ticket
                 AND sale.serial = reported.serial AND sale.product_id = reported.product`,
@@ -57,7 +57,7 @@ export async function findSameSales(
       sales.map(({ ticket }) => ticket),
     ],
   )
-  return new Set(rows.map(({ code }) => code))
+  return new Set(rows.map(({ name }) => name))
 }
 
 export async function insertTicketEvents(

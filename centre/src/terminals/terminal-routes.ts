@@ -18,6 +18,7 @@ import {
   type TerminalView,
 } from '../staff-api.ts'
 import { collectApproval } from './approvals.ts'
+import { readCodesAtTerminal } from './codes-at-terminal.sql.ts'
 import {
   activateTerminal,
   clearTerminalLock,
@@ -59,6 +60,12 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
   app.get('/api/terminals/:id', guard.mayDo('see-terminals'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
     return viewOf(await terminalOr404(pool, id))
+  })
+
+  app.get('/api/terminals/:id/codes', guard.mayDo('see-terminals'), async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    await terminalOr404(pool, id)
+    return { codes: await readCodesAtTerminal(pool, DEPOT, id) }
   })
 
   app.post('/api/terminals/:id/enrolments', guard.mayDo('add-terminal'), async (request, reply) => {

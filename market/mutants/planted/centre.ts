@@ -132,8 +132,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/receive-sales-report.ts',
-    find: 'rest.filter((sale) => !same.has(codeName(sale)))',
-    replace: 'rest.filter((sale) => same.has(codeName(sale)))',
+    find: 'rest.filter((sale) => !same.has(saleName(sale)))',
+    replace: 'rest.filter((sale) => same.has(saleName(sale)))',
     why: 'one code on two tickets is reported without an alarm',
   },
   {

@@ -18,6 +18,19 @@ const START_MS = Date.parse('2026-11-22T18:42:00Z')
 const DAY_MS = 86_400_000
 const code = (i: number) => `7712345678${1000 + i}`
 
+/** Whatever was to hold a key or an open code, in order. */
+const wipeable = vi.hoisted((): Buffer[] => [])
+vi.mock('@scratchless/voucher/wipeable-bytes', async (original) => {
+  const { wipeableBytes } = await original<typeof import('@scratchless/voucher/wipeable-bytes')>()
+  return {
+    wipeableBytes(size: number) {
+      const bytes = wipeableBytes(size)
+      wipeable.push(bytes)
+      return bytes
+    },
+  }
+})
+
 let world: TestTill
 let presses = 0
 beforeEach(async () => {
@@ -171,8 +184,24 @@ test('the key of a code is gone once it has opened it', async () => {
     }
     return answer
   })
+  wipeable.length = 0
   await press()
   expect(keys.map((key) => [key.length, key.every((byte) => byte === 0)])).toEqual([[32, true]])
+  // The key as it was used, and the fourteen digits.
+  expect(wipeable.map((bytes) => [bytes.length, bytes.every((byte) => byte === 0)])).toEqual([
+    [32, true],
+    [14, true],
+  ])
+})
+
+test('a ticket that cannot be filled leaves no open code behind', async () => {
+  vi.spyOn(world.till().printer, 'print')
+  wipeable.length = 0
+  world.store().statement(`UPDATE safe_run SET expires_on = '20271-12-31'`).run()
+  await expect(press()).rejects.toThrow('a expires of another length')
+  expect(wipeable.map(({ length }) => length)).toEqual([32, 14])
+  expect(wipeable.every((bytes) => bytes.every((byte) => byte === 0))).toBe(true)
+  expect(world.till().printer.print).not.toHaveBeenCalled()
 })
 
 test('a printer that says nothing more leaves a doubt within its time, and the time of both is kept', async () => {

@@ -45,7 +45,9 @@ test('what was stored is there when it is opened again; a newer release’s stor
   expect(again.statement('SELECT full FROM shelf').get()).toEqual({ full: 3 })
   again.close()
   world.store.statement('PRAGMA user_version = 99').get()
-  expect(() => connectStore(world.path)).toThrow('this store was written by a newer release')
+  expect(() => connectStore(world.path)).toThrow(
+    'the store was written by a newer release of this program: install that one',
+  )
   world.close()
 })
 

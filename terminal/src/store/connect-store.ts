@@ -11,6 +11,11 @@ export interface Store {
   close(): void
 }
 
+/** The store cannot be gone on with. One sentence, which says what to do. */
+export class StoreProblem extends Error {
+  override name = 'StoreProblem'
+}
+
 const MIGRATIONS = new URL('../../db/', import.meta.url)
 /** A commit writes whole pages, and a sale touches a dozen with little in each: small ones are sooner on the disk. */
 const PAGE_BYTES = 1_024
@@ -19,7 +24,7 @@ const CHECKPOINT_PAGES = 16_000
 /** An audit that reads holds nobody up for longer. */
 const BUSY_TIMEOUT_MS = 2_000
 
-/** Opens, and first brings to this program's form, the store at `path`. Throws where a newer program wrote it. */
+/** Opens, and first brings to this program's form, the store at `path`. Throws a StoreProblem where a newer program wrote it. */
 export function connectStore(path: string): Store {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
   db.exec(
@@ -68,7 +73,8 @@ function migrate(db: DatabaseSync): void {
     .filter((name) => /^\d{4}-.+\.sql$/.test(name))
     .sort()
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (version > files.length) throw new Error('this store was written by a newer release')
+  if (version > files.length)
+    throw new StoreProblem('this store was written by a newer release of this program: install that one')
   for (const [index, file] of files.entries()) {
     if (index < version) continue
     const text = readFileSync(new URL(file, MIGRATIONS), 'utf8')

@@ -3,7 +3,8 @@
 import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { systemRandom } from '@scratchless/voucher/random'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Enrolled } from '@scratchless/wire/supply/enrolment-answer'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeCentre, type FakeCentre } from '../../testing/fake-centre.ts'
 import { type TestStore, testStore } from '../../testing/test-store.ts'
 import { getEnrolled, getStanding } from './centre-word.sql.ts'
@@ -110,6 +111,42 @@ test('an answer made for another device, or for another poll, is not taken', asy
   const first = await centre.line().ask(centre.heard.at(-1)!.frame)
   const replayed = { ...needs, line: { ask: async () => first, close: () => undefined } }
   expect(await poll(replayed, enrolment)).toBe('unacceptable')
+})
+
+test.each<[string, (made: Enrolled, earlier: Enrolled) => Partial<Enrolled>]>([
+  ['certifies another device', (_made, { terminalCertificate }) => ({ terminalCertificate })],
+  ['lacks the centre’s certificate', ({ terminalCertificate: centreCertificate }) => ({ centreCertificate })],
+])('a welcome that %s makes no terminal, and the right one still does', async (_what, spoil) => {
+  centre.approve()
+  let earlier: Enrolled | null = null
+  centre.setWelcome((made) => {
+    earlier = made
+    return {}
+  })
+  const otherStore = testStore()
+  const other = { ...needs, store: otherStore.store, deviceKey: generatePair('supply-sign').privateKey }
+  expect(await beginToEnrol(other, centre.enrolmentCode)).toBe('enrolled')
+  otherStore.close()
+  centre.setWelcome((made) => spoil(made, earlier!))
+  expect(await beginToEnrol(needs, centre.enrolmentCode)).toBe('wrong-enrolment-code')
+  expect(getEnrolled(world.store)).toBeUndefined()
+  expect(getStanding(world.store)).toBeUndefined()
+  expect(rows()).toMatchObject([{ state: 'trying' }])
+  centre.setWelcome(() => ({}))
+  expect(await poll(needs, enrolmentIn(world.store, 'trying')!)).toBe('enrolled')
+})
+
+test('a welcome sets a wrong clock right, and one that took ten minutes sets none back', async () => {
+  const hourAhead = { ...needs, clock: terminalClock({ nowMs: () => NOW_MS + 3_600_000 }, world.store) }
+  centre.approve()
+  const now = vi.spyOn(performance, 'now')
+  now.mockReturnValueOnce(0).mockReturnValueOnce(600_000)
+  await beginToEnrol(hourAhead, centre.enrolmentCode)
+  expect(hourAhead.clock.nowMs()).toBe(NOW_MS + 3_600_000)
+  now.mockReturnValueOnce(0).mockReturnValueOnce(599_999)
+  await beginToEnrol(hourAhead, centre.enrolmentCode)
+  now.mockRestore()
+  expect(hourAhead.clock.nowMs()).toBe(NOW_MS)
 })
 
 test('a fault of our own while enrolling is not taken for a line that is down', async () => {

@@ -24,12 +24,14 @@ let asks: number
 /** The line brings back what it was given: a frame that proves nothing. */
 let garbage: boolean
 let randomByte: number
+let said: string[]
 
 beforeEach(async () => {
   world = testStore()
   const clock = { nowMs: () => NOW_MS }
   centre = createFakeCentre({ clock, packedCodes: () => Buffer.alloc(0) })
   closed = 0
+  said = []
   changed = 0
   asks = 0
   fault = null
@@ -48,7 +50,10 @@ beforeEach(async () => {
       },
       close: () => void closed++,
     },
-    log: createLog({ program: 'terminal', process: 'test', clock, level: 'silent' }),
+    log: createLog(
+      { program: 'terminal', process: 'test', clock },
+      { write: (line) => void said.push(line) },
+    ),
     card: () => null,
     changed: () => void changed++,
   }
@@ -88,6 +93,9 @@ test('once it is a terminal it asks at once for what it lacks, and then looks ev
   centre.approve()
   await after(5_000)
   expect(centre.heard.map(({ kind }) => kind).slice(-2)).toEqual(['enrolment-request', 'catalogue-request'])
+  expect(JSON.parse(said.at(-1)!)).toMatchObject({
+    ...{ level: 30, sequence: 1, kind: 'catalogue-request', answer: 'catalogue', msg: 'answered' },
+  })
   const before = changed
   await after(60_000)
   expect(centre.heard.at(-1)!.kind).toBe('catalogue-request')
@@ -135,10 +143,22 @@ test('being woken ends a pause at once, and begins to count anew', async () => {
   expect(await after(10)).toBe(6)
 })
 
-test('a fault of our own stops nothing: it is tried again too', async () => {
-  fault = new TypeError('a bug')
+/** Level and words of what the log was told last. */
+const lastSaid = () => {
+  const { level, msg, problem, err } = JSON.parse(said.at(-1)!) as Record<string, unknown>
+  return [level, msg, problem ?? (err as Error | undefined)?.message]
+}
+
+test('a fault of our own stops nothing: it is tried again too, and is told apart from a line that is down', async () => {
+  const down = new LineFault('unreachable')
+  fault = down
   await after(5_000)
+  expect(lastSaid()).toEqual([40, 'the centre was not reached', down.message])
+  fault = new TypeError('a bug')
+  await after(2_001)
+  expect(lastSaid()).toEqual([50, 'the supply line broke', 'a bug'])
   expect(loop.status()).toBe('offline')
+  loop.wake()
   fault = null
   await after(2_001)
   expect(loop.status()).toBe('online')

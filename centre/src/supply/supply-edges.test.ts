@@ -1,0 +1,369 @@
+// The supply desk and its neighbours at the edges of dates and bounds, on the real tables, with the real vault.
+
+import { cardId, type RetailerId, terminalId } from '@scratchless/voucher/ids'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
+import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { raiseCatalogueVersion } from '../catalogue/catalogue.sql.ts'
+import { DEPOT } from '../settings.ts'
+import type { VaultVerbs } from '../vault/verbs.ts'
+import { createSupplyDoor } from './answer-supply-frame.ts'
+import { settleOverdueOrders } from './settle-overdue-orders.ts'
+import { standingFor } from './standing.ts'
+import { countGivenCodes, lockPacksToTake, readSupplyOrders } from './supply.sql.ts'
+import { createSupplyDesk } from './supply-desk.ts'
+import { readRevokedCards, readTerminals } from './supply-terminal.sql.ts'
+
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
+
+let centre: TestCentre
+let terminal: TestTerminal
+beforeAll(async () => {
+  centre = await startTestCentre()
+  await centre.operator.stock(1_000_000, 3_000)
+})
+afterAll(() => centre.close())
+beforeEach(async () => {
+  terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
+  // The whole shelf is free, active and good for long.
+  await owner(`UPDATE pack SET activated_on = '2026-01-01', expires_on = '2028-12-31'`)
+})
+
+const owner = (text: string, values: unknown[] = []) => centre.database.pool('owner').query(text, values)
+const reasonOf = async (quantity = 1) => {
+  const answer = await terminal.ask('supply-order', terminal.order(quantity))
+  return answer.kind === 'supply-refusal' ? answer.content.why.reason : answer.kind
+}
+async function alarms(subject: string) {
+  const { rows } = await centre.needs.pool.query<{ kind: string }>(
+    'SELECT kind FROM alarm WHERE subject = $1 ORDER BY id',
+    [subject],
+  )
+  return rows.map(({ kind }) => kind)
+}
+
+test('codes that the network does not accept yet are not supplied, and from the very moment they are', async () => {
+  const at = new Date('2026-11-25T12:00:00.000Z')
+  const found = async (now: Date) =>
+    (
+      await lockPacksToTake(
+        centre.needs.pool,
+        DEPOT,
+        ATLAS_5.id,
+        { now, notBefore: '2026-01-01', after: null },
+        99,
+      )
+    ).length
+  await owner('UPDATE pack SET activated_on = $1', [at])
+  expect(await found(new Date(at.getTime() - 1))).toBe(0)
+  expect(await found(at)).toBe(3)
+  await owner('UPDATE pack SET activated_on = NULL')
+  expect(await found(at)).toBe(0)
+  expect(await reasonOf()).toBe('no-stock')
+})
+
+test('codes must be good for sixty days from the order on, to the day', async () => {
+  const day = (days: number) => new Date(centre.clock.nowMs() + days * DAY_MS).toISOString().slice(0, 10)
+  await owner('UPDATE pack SET expires_on = $1', [day(59)])
+  expect(await reasonOf()).toBe('no-stock')
+  await owner('UPDATE pack SET expires_on = $1', [day(60)])
+  expect(await reasonOf()).toBe('supply-delivery')
+})
+
+test('what expires first is taken first, page after page', async () => {
+  await owner(`UPDATE pack SET expires_on = '2027-06-30' WHERE first_serial = 1002000`)
+  const bounds = { now: new Date(centre.clock.nowMs()), notBefore: '2027-01-01' }
+  const page = (after: { expires_on: string; first_serial: bigint } | null) =>
+    lockPacksToTake(centre.needs.pool, DEPOT, ATLAS_5.id, { ...bounds, after }, 1)
+  const order: bigint[] = []
+  for (let [next] = await page(null); next !== undefined; [next] = await page(next))
+    order.push(next.first_serial)
+  expect(order).toEqual([1_002_000n, 1_000_000n, 1_001_000n])
+  expect(
+    await lockPacksToTake(centre.needs.pool, DEPOT, ATLAS_5.id, { ...bounds, after: null }, 2),
+  ).toHaveLength(2)
+})
+
+test('what was given is counted within the hour and the day, and not what was withheld', async () => {
+  await terminal.ask('supply-order', terminal.order(3))
+  const { rows } = await centre.needs.pool.query<{ decided_at: Date }>(
+    'SELECT decided_at FROM supply_order WHERE terminal_id = $1',
+    [terminal.id],
+  )
+  const decidedMs = rows[0]!.decided_at.getTime()
+  const count = async (hourMs: number, dayMs: number) =>
+    countGivenCodes(centre.needs.pool, DEPOT, [terminal.id], {
+      ...{ hour: new Date(hourMs), day: new Date(dayMs) },
+    })
+  const given = (last_hour: number, last_day: number) => [{ terminal_id: terminal.id, last_hour, last_day }]
+  expect(await count(decidedMs - 1, decidedMs - 1)).toEqual(given(3, 3))
+  expect(await count(decidedMs, decidedMs - 1)).toEqual(given(0, 3))
+  expect(await count(decidedMs, decidedMs)).toEqual([])
+  expect(
+    await countGivenCodes(centre.needs.pool, DEPOT, [terminalId('T99999')], {
+      hour: new Date(0),
+      day: new Date(0),
+    }),
+  ).toEqual([])
+  await owner(`UPDATE supply_order SET state = 'withheld' WHERE terminal_id = $1`, [terminal.id])
+  expect(await count(decidedMs - 1, decidedMs - 1)).toEqual([])
+})
+
+test('codes that cost a shop nothing are supplied, and no money moves', async () => {
+  await owner(
+    `INSERT INTO rate (retailer_id, discount_basis_points, valid_from, set_by)
+     VALUES ($1, 10000, '2026-01-01', 'demo')`,
+    [terminal.retailer],
+  )
+  const lines = [{ product: ATLAS_5.id, quantity: 2, unitPriceMinor: 0n }]
+  const signed = terminal.order(2, { lines })
+  expect(await terminal.ask('supply-order', signed)).toMatchObject({
+    ...{ kind: 'supply-delivery', content: { debitedMinor: 0n } },
+  })
+  const { rows } = await centre.needs.pool.query('SELECT FROM transfer WHERE id = $1', [
+    `supply:${terminal.id}:${signed.sequence}`,
+  ])
+  expect(rows).toEqual([])
+})
+
+test('an order that nobody receipted is owed after a day, and not before', async () => {
+  const signed = terminal.order(1)
+  await terminal.ask('supply-order', signed)
+  const { rows } = await centre.needs.pool.query<{ decided_at: Date }>(
+    'SELECT decided_at FROM supply_order WHERE terminal_id = $1',
+    [terminal.id],
+  )
+  const dueMs = rows[0]!.decided_at.getTime() + DAY_MS
+  const { pool } = centre.needs
+  const settle = (nowMs: number) => settleOverdueOrders({ pool, clock: { nowMs: () => nowMs } })
+  const state = async () =>
+    (await readSupplyOrders(pool, DEPOT, 500)).find(({ terminal_id }) => terminal_id === terminal.id)!.state
+  await settle(dueMs)
+  expect(await state()).toBe('despatched')
+  expect(await settle(dueMs + 1)).toBe(1)
+  expect(await state()).toBe('delivered')
+  expect(await settle(dueMs + 1)).toBe(0)
+})
+
+test('a standing says time, lease, bound, version and epoch as they are', async () => {
+  const nowMs = centre.clock.nowMs()
+  const needs = { clock: { nowMs: () => nowMs }, settings: { lease: { days: 3, unreportedSales: 44 } } }
+  const { rows } = await centre.needs.pool.query<{ version: number }>('SELECT version FROM catalogue')
+  const of = { retailer_id: terminal.retailer, letter_epoch: 6 }
+  const at = (ms: number | null) =>
+    standingFor(needs, centre.needs.pool, {
+      ...of,
+      letter_ends_at: ms === null ? null : new Date(nowMs + ms),
+    })
+  expect(await at(null)).toEqual({
+    ...{ timeS: Math.floor(nowMs / 1000), leaseUntilS: Math.floor(nowMs / 1000) + 3 * 86_400 },
+    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: rows[0]!.version, epoch: 7 },
+  })
+  // An epoch that ends while an order is being closed is over.
+  expect((await at(5_000)).epoch).toBe(7)
+  expect((await at(5_001)).epoch).toBe(6)
+})
+
+test('a standing names the shop’s own cards revoked since the longest lease began, the newest first, twenty', async () => {
+  const nowMs = centre.clock.nowMs()
+  const revoke = async (number: number, at: Date, retailer: RetailerId = terminal.retailer) => {
+    const id = cardId(`C70${String(number).padStart(5, '0')}`)
+    await owner(
+      `INSERT INTO card (id, retailer_id, vendor_id, class, public_key, key_fingerprint, added_at, revoked_at)
+       SELECT $1, $2, '03', 'file', public_key, key_fingerprint, added_at, $3 FROM card LIMIT 1`,
+      [id, retailer, at],
+    )
+    return id
+  }
+  const since = new Date(nowMs - 7 * DAY_MS)
+  await revoke(1, since)
+  const kept = await revoke(2, new Date(since.getTime() + 1))
+  const other = await addShop(centre, 0n)
+  await revoke(3, new Date(nowMs), other.retailer)
+  const { pool, settings } = centre.needs
+  expect(await readRevokedCards(pool, [terminal.retailer], since)).toEqual([
+    { id: kept, retailer_id: terminal.retailer },
+  ])
+  const told = () =>
+    standingFor({ clock: { nowMs: () => nowMs }, settings }, pool, {
+      ...{ retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null },
+    })
+  expect((await told()).revokedCards).toEqual([kept])
+  const newer: string[] = []
+  for (let n = 0; n < 20; n++) newer.unshift(await revoke(100 + n, new Date(nowMs + n)))
+  expect((await told()).revokedCards).toEqual(newer)
+})
+
+test('a terminal that has the catalogue gets none, and one that has another gets it whole', async () => {
+  const ask = (knownVersion: number) =>
+    terminal.ask('catalogue-request', terminal.sign(catalogueRequestMessage, { knownVersion }))
+  const first = await ask(0)
+  if (first.kind !== 'catalogue') throw new Error(first.kind)
+  const { version } = first.content
+  expect(first.content).toMatchObject({
+    ...{ currency: 'TND', retailerName: 'Épicerie El Amen', distributorName: 'Tunis Distribution' },
+    ...{ distributorPhone: '71000000' },
+    operators: [{ id: 'atlas', name: 'Atlas', colour: '#1D4F9F', careNumber: '1200' }],
+    products: [
+      {
+        ...{ id: 'ATLAS-5', operator: 'atlas', faceValueMinor: 5_000n, publicPriceMinor: 5_000n },
+        ...{ taxMinor: 300n, netCreditMinor: 4_700n, codeDigits: 14, checkDigit: 'none' },
+        ...{ validityDays: 365, refillTemplate: '*123*{code}#', unitPriceMinor: UNIT_PRICE_MINOR },
+      },
+    ],
+  })
+  expect((await ask(version)).kind).toBe('acknowledgement')
+  expect((await ask(version + 1)).kind).toBe('catalogue')
+  await raiseCatalogueVersion(centre.needs.pool)
+  expect(await ask(version)).toMatchObject({ kind: 'catalogue', content: { version: version + 1 } })
+})
+
+test('a receipt of another delivery is taken and is an alarm; the right one is none', async () => {
+  const one = terminal.order(1)
+  const { payloadHash } = await terminal.ask('supply-order', one)
+  const receipt = (delivery: number, deliveryHash: Uint8Array) =>
+    terminal.ask(
+      'supply-receipt',
+      terminal.sign(supplyReceiptMessage, { delivery, deliveryHash: Buffer.from(deliveryHash) }),
+    )
+  const subject = `supply:${terminal.id}:${one.sequence}`
+  expect((await receipt(one.sequence, payloadHash.subarray(0, 8))).kind).toBe('acknowledgement')
+  expect(await alarms(subject)).toEqual([])
+  expect((await receipt(one.sequence, Buffer.alloc(8, 1))).kind).toBe('acknowledgement')
+  expect(await alarms(subject)).toEqual(['receipt-of-another-delivery'])
+  // There never was such a delivery.
+  await receipt(1, Buffer.alloc(8, 1))
+  expect(await alarms(`supply:${terminal.id}:1`)).toEqual(['receipt-of-another-delivery'])
+})
+
+test.each([
+  ['no-safe-key', 'card-letter-needed'],
+  ['order-not-verified', 'terminal-revoked'],
+  ['ceiling-exceeded', 'ceiling-exceeded'],
+  ['codes-taken', 'no-stock'],
+] as const)(
+  'where the vault says "%s" the money is back, an alarm is raised and the answer is stored',
+  async (refusal, reason) => {
+    const vault = new Proxy(centre.needs.vault, {
+      get: (line, verb) =>
+        verb === 'closeSupplyDeliveries'
+          ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+              orders.map(() => ({ refusal }))
+          : line[verb as keyof typeof line],
+    })
+    const needs = { ...centre.needs, vault }
+    const door = createSupplyDoor(needs, createSupplyDesk(needs))
+    const signed = terminal.order(2)
+    const answer = await door(signed.frame)
+    expect(terminal.verify('supply-order', answer, signed)).toMatchObject({
+      ...{ kind: 'supply-refusal', content: { why: { reason } } },
+    })
+    expect(Buffer.compare(await centre.door(signed.frame), answer)).toBe(0)
+    const subject = `supply:${terminal.id}:${signed.sequence}`
+    expect(await alarms(subject)).toEqual(['supply-withheld'])
+    const { rows } = await centre.needs.pool.query(
+      `SELECT state, supply_order.settled_at IS NOT NULL AS settled, outcome, reason FROM supply_order
+       JOIN settlement ON transfer_id = 'supply:' || terminal_id || ':' || sequence WHERE terminal_id = $1`,
+      [terminal.id],
+    )
+    expect(rows).toEqual([
+      { state: 'withheld', settled: true, outcome: 'voided', reason: `vault: ${refusal}` },
+    ])
+    // What was held back counts for no ceiling, and the next order goes.
+    expect(await reasonOf(100)).toBe('supply-delivery')
+  },
+)
+
+test('a shop without a card gets no letter, and is told which', async () => {
+  const bare = await enrolTerminal(centre, await addShop(centre, 0n))
+  await centre.needs.vault.revokeCard(bare.card)
+  const asked = bare.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
+  expect(await bare.ask('card-letter-request', asked)).toMatchObject({
+    ...{ kind: 'supply-refusal', content: { why: { reason: 'card-letter-needed' } } },
+  })
+})
+
+test('a letter sets the terminal’s epoch and its end', async () => {
+  const asked = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
+  const letter = await terminal.ask('card-letter-request', asked)
+  if (letter.kind !== 'card-letter') throw new Error(letter.kind)
+  const { rows } = await centre.needs.pool.query(
+    'SELECT letter_epoch, letter_ends_at FROM terminal WHERE id = $1',
+    [terminal.id],
+  )
+  expect(rows).toEqual([
+    { letter_epoch: letter.content.epoch, letter_ends_at: new Date(letter.content.epochEndsS * 1000) },
+  ])
+})
+
+test('only the very next number is burnt by the one after it', async () => {
+  const status = (asked: number, sequence: number) =>
+    terminal.ask('status-request', terminal.sign(statusRequestMessage, { asked }, sequence))
+  // Sequence 2 is next: asking about 3 from 4, or about 1 from 3, burns nothing.
+  expect(await status(3, 4)).toMatchObject({
+    content: { why: { reason: 'sequence-unexpected', expected: 2 } },
+  })
+  expect(await status(1, 3)).toMatchObject({
+    content: { why: { reason: 'sequence-unexpected', expected: 2 } },
+  })
+  expect(await status(2, 3)).toMatchObject({ content: { fate: 'burnt' } })
+  expect(await status(2, 3)).toMatchObject({ content: { fate: 'burnt' } })
+})
+
+test('a burnt order settles what was delivered before it', async () => {
+  const one = terminal.order(1)
+  await terminal.ask('supply-order', one)
+  const lost = terminal.order(1)
+  await terminal.ask('status-request', terminal.sign(statusRequestMessage, { asked: lost.sequence }))
+  const [order] = (await readSupplyOrders(centre.needs.pool, DEPOT, 500)).filter(
+    ({ terminal_id }) => terminal_id === terminal.id,
+  )
+  expect(order).toMatchObject({ sequence: BigInt(one.sequence), state: 'delivered', codes: 1 })
+})
+
+test('two orders of one terminal that come together are decided one after the other', async () => {
+  const desk = createSupplyDesk(centre.needs)
+  const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
+  const asked = [1, 2].map((quantity) => ({ quantity, signed: terminal.order(quantity) }))
+  const answers = await Promise.all(
+    asked.map(({ quantity, signed: { sequence, frame, payloadHash } }) =>
+      desk.answer({
+        ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes: frame },
+        order: {
+          expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+          lines: [{ product: ATLAS_5.id, quantity, unitPriceMinor: UNIT_PRICE_MINOR }],
+        },
+      }),
+    ),
+  )
+  expect(
+    answers.map((answer, at) => {
+      const verified = terminal.verify('supply-order', answer as Uint8Array, asked[at]!.signed)
+      return verified === 'unacceptable' ? verified : verified.kind
+    }),
+  ).toEqual(['supply-delivery', 'supply-delivery'])
+})
+
+test('hours are hours: an order decided an hour ago leaves the hour’s ceiling', async () => {
+  const small = await startTestCentre({ ceilings: { codesPerHour: 5, codesPerDay: 8 } })
+  await small.operator.stock(1_000_000, 1_000)
+  const one = await enrolTerminal(small, await addShop(small, 100n * UNIT_PRICE_MINOR))
+  const ask = async (quantity: number) => {
+    const answer = await one.ask('supply-order', one.order(quantity))
+    return answer.kind === 'supply-refusal' ? answer.content.why : answer.kind
+  }
+  expect(await ask(5)).toBe('supply-delivery')
+  expect(await ask(1)).toMatchObject({ reason: 'ceiling-exceeded', codes: 1 })
+  small.clock.move(HOUR_MS + 1_000)
+  expect(await ask(4)).toMatchObject({ reason: 'ceiling-exceeded', codes: 3 })
+  expect(await ask(3)).toBe('supply-delivery')
+  small.clock.move(DAY_MS)
+  expect(await ask(5)).toBe('supply-delivery')
+  await small.close()
+})

@@ -1,0 +1,211 @@
+// What the supply desk's statements do to rows: who waits for whom, and which state a row must be in to be changed.
+
+import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import { productId } from '@scratchless/voucher/product'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { insertProduct } from '../catalogue/catalogue.sql.ts'
+import { DEPOT } from '../settings.ts'
+import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
+import {
+  findDeliveryHash,
+  lockPacksToTake,
+  markDelivered,
+  markDespatched,
+  markWithheld,
+  readUnansweredOrders,
+} from './supply.sql.ts'
+import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
+import { lockTerminals, readTerminals } from './supply-terminal.sql.ts'
+
+let centre: TestCentre
+let terminal: TestTerminal
+beforeAll(async () => {
+  centre = await startTestCentre()
+  await centre.operator.stock(1_000_000, 3_000)
+})
+afterAll(() => centre.close())
+beforeEach(async () => {
+  terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
+})
+
+const at = () => new Date(centre.clock.nowMs())
+async function despatched(): Promise<number> {
+  const signed = terminal.order(1)
+  expect((await terminal.ask('supply-order', signed)).kind).toBe('supply-delivery')
+  return signed.sequence
+}
+async function stateOf(sequence: number): Promise<string> {
+  const { rows } = await centre.needs.pool.query<{ state: string }>(
+    'SELECT state FROM supply_order WHERE terminal_id = $1 AND sequence = $2',
+    [terminal.id, sequence],
+  )
+  return rows[0]!.state
+}
+
+/** Whether somebody else waits while this stands in an open transaction. */
+async function waits(lock: (sql: SqlClient) => Promise<unknown>): Promise<boolean> {
+  return inTransaction(centre.needs.pool, async (first) => {
+    await lock(first)
+    return inTransaction(centre.needs.pool, async (second) => {
+      await second.query(`SET LOCAL lock_timeout = '100ms'`)
+      await lock(second)
+      return false
+    }).catch((problem: { code?: string }) => {
+      // 55P03, lock_not_available: the timeout is what ended the wait.
+      if (problem.code !== '55P03') throw problem
+      return true
+    })
+  })
+}
+
+test('packs that one group looks at are nobody else’s until it has ended; so is a terminal', async () => {
+  const bounds = { now: at(), notBefore: '2026-01-01', after: null }
+  expect(await waits((sql) => lockPacksToTake(sql, DEPOT, ATLAS_5.id, bounds, 1))).toBe(true)
+  expect(await waits((sql) => lockTerminals(sql, DEPOT, [terminal.id]))).toBe(true)
+  expect(await waits((sql) => readTerminals(sql, DEPOT, [terminal.id]))).toBe(false)
+})
+
+/** The names that statements with this text were given, in the order of the statements. */
+async function asked(
+  text: string,
+  work: (sql: SqlClient) => Promise<unknown>,
+  place: number,
+): Promise<unknown[]> {
+  const given: unknown[] = []
+  await inTransaction(centre.needs.pool, async (sql) => {
+    const watched = new Proxy(sql, {
+      get: (client, name) =>
+        name === 'query'
+          ? (statement: string, values: unknown[]) => {
+              if (statement.includes(text)) given.push(values[place])
+              return client.query(statement, values)
+            }
+          : client[name as keyof SqlClient],
+    })
+    await work(watched)
+    throw new Error('nothing of it stays')
+  }).catch(() => undefined)
+  return given
+}
+
+test('products are locked in one order, whatever the order’s', async () => {
+  const ten = productId('ATLAS-10')
+  await insertProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
+  const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
+  const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
+    ...{
+      terminal: row,
+      sequence: 2,
+      kind: 'supply-order',
+      payloadHash: Buffer.alloc(32),
+      bytes: Buffer.of(1),
+    },
+    order: {
+      expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      lines: products.map((product) => ({ product, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR })),
+    },
+  })
+  const locked = (products: (typeof ten)[]) =>
+    asked('FROM pack', (sql) => decideSupplyOrders(centre.needs, sql, [message(products)], at()), 1)
+  const expected = ['ATLAS-10', 'ATLAS-5']
+  expect([...new Set(await locked([ATLAS_5.id, ten]))]).toEqual(expected)
+  expect([...new Set(await locked([ten, ATLAS_5.id]))]).toEqual(expected)
+})
+
+test('terminals are locked in the order of their names', async () => {
+  const shop = await addShop(centre, 0n)
+  const [one, two] = [await enrolTerminal(centre, shop), await enrolTerminal(centre, shop)]
+  const rows = await inTransaction(centre.needs.pool, (sql) =>
+    lockTerminals(sql, DEPOT, [two.id, one.id, two.id]),
+  )
+  expect([...rows.keys()]).toEqual([one.id, two.id].sort())
+})
+
+test('a message settles the orders before it, and not one of its own number or after it', async () => {
+  const sequence = await despatched()
+  const spoke = (place: number) =>
+    markDelivered(centre.needs.pool, DEPOT, [{ terminal: terminal.id, sequence: place }], at())
+  expect(await spoke(sequence - 1)).toEqual([])
+  expect(await spoke(sequence)).toEqual([])
+  expect(await stateOf(sequence)).toBe('despatched')
+  expect(await spoke(sequence + 1)).toEqual([{ terminal_id: terminal.id, sequence: BigInt(sequence) }])
+  expect(await spoke(sequence + 1)).toEqual([])
+})
+
+test('another terminal’s message settles nothing of this one’s', async () => {
+  const sequence = await despatched()
+  const other = await enrolTerminal(centre, await addShop(centre, 0n))
+  expect(await markDelivered(centre.needs.pool, DEPOT, [{ terminal: other.id, sequence: 99 }], at())).toEqual(
+    [],
+  )
+  expect(await stateOf(sequence)).toBe('despatched')
+})
+
+test('what was despatched is not withheld afterwards, nor despatched again', async () => {
+  const sequence = await despatched()
+  const key = { terminal: terminal.id, sequence }
+  await markWithheld(centre.needs.pool, DEPOT, key, at())
+  expect(await stateOf(sequence)).toBe('despatched')
+  const before = await findDeliveryHash(centre.needs.pool, DEPOT, key)
+  await markDespatched(centre.needs.pool, DEPOT, [{ ...key, deliveryHash: Buffer.alloc(8, 9) }])
+  expect(await findDeliveryHash(centre.needs.pool, DEPOT, key)).toEqual(before)
+})
+
+test('an answer is stored once; a second one is a fault of ours and changes nothing', async () => {
+  const sequence = await despatched()
+  const key = { terminal: terminal.id, sequence }
+  const [before] = await readMessages(centre.needs.pool, DEPOT, [key])
+  await expect(
+    inTransaction(centre.needs.pool, (sql) => storeAnswers(sql, DEPOT, [{ ...key, answer: Buffer.of(1) }])),
+  ).rejects.toThrow('an answer was stored already')
+  expect(await readMessages(centre.needs.pool, DEPOT, [key])).toEqual([before])
+})
+
+test('a sequence moves forward to the highest of a group, and never back', async () => {
+  const last = async () =>
+    (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!.last_sequence
+  const message = (sequence: number) => ({
+    ...{ terminal: terminal.id, sequence, kind: 'burnt', payloadHash: Buffer.alloc(32) },
+    ...{ request: Buffer.alloc(0), answer: Buffer.alloc(0) },
+  })
+  await insertMessages(centre.needs.pool, DEPOT, [message(9), message(7)], at())
+  expect(await last()).toBe(9n)
+  await insertMessages(centre.needs.pool, DEPOT, [message(8)], at())
+  expect(await last()).toBe(9n)
+})
+
+test('unanswered orders come in the order of their decision, or the one that is asked for', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminals = [await enrolTerminal(centre, shop), await enrolTerminal(centre, shop)]
+  const keys: { terminal: string; sequence: number }[] = []
+  // Decided and not closed: the second terminal's first.
+  for (const one of [...terminals].reverse()) {
+    const signed = one.order(1)
+    const row = (await readTerminals(centre.needs.pool, DEPOT, [one.id])).get(one.id)!
+    const order = {
+      expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      lines: [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }],
+    }
+    const { sequence, payloadHash, frame: bytes } = signed
+    await inTransaction(centre.needs.pool, (sql) =>
+      decideSupplyOrders(
+        centre.needs,
+        sql,
+        [{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes, order }],
+        at(),
+      ),
+    )
+    keys.push({ terminal: one.id, sequence })
+  }
+  const names = (rows: { terminal_id: string }[]) => rows.map(({ terminal_id }) => terminal_id)
+  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, null))).toEqual(
+    keys.map((key) => key.terminal),
+  )
+  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 1, null))).toEqual([keys[0]!.terminal])
+  const only = { terminal: terminals[0]!.id, sequence: keys[1]!.sequence }
+  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, only))).toEqual([only.terminal])
+  expect(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, { ...only, sequence: 99 })).toEqual([])
+})
