@@ -241,6 +241,8 @@ test('a letter is written for whoever asks himself and has a card, and one a wee
   expect(await ask(request())).toMatchObject({ epoch: 2 })
   expect(await rows(epochs, [terminal.id])).toHaveLength(2)
   await centre.needs.vault.revokeCard(shop.card)
+  // An epoch that was over stays over since then.
+  expect((await rows(epochs, [terminal.id]))[0].ends_at).toEqual(endsAt)
   expect(await ask(request())).toBe('no-card')
   await centre.needs.vault.revokeTerminal(terminal.id)
   expect(await ask(request())).toBe('request-not-verified')
