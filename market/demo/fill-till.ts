@@ -8,7 +8,7 @@ import { createFileCard } from '@scratchless/keys/file-card'
 import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
 import { writeDurably } from '@scratchless/program/durable-file'
-import type { TillState } from '@scratchless/terminal/till/till-contract'
+import type { TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
 import { cardId } from '@scratchless/voucher/ids'
 import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -33,13 +33,18 @@ export interface OpenTill {
 }
 
 /** Opens every terminal's till with codes of every product on board. */
-export async function loadTills(market: Market, say: (progress: string) => void): Promise<OpenTill[]> {
+export async function loadTills(
+  market: Market,
+  say: (progress: string) => void,
+  clockWithinMs = CLOCK_WITHIN_MS,
+): Promise<OpenTill[]> {
   const { staff } = market.offices.get('centre')!
   const retailer = await findShop(staff)
   const tills: OpenTill[] = []
   for (const [index, terminal] of market.terminals.entries()) {
     await enrol(market, terminal, retailer.id, say)
     const vendor = await signIn(market, terminal, index, retailer.id)
+    await untilClockIsRight(terminal, say, clockWithinMs)
     const till = { terminal, vendor }
     await ensureStock(
       market,
@@ -117,6 +122,27 @@ async function approve(
     const signature = signApproval(privateKey, purpose, fields).toString('base64')
     await staff.post(route, { approver, signature })
   }
+}
+
+/** A first answer of the centre comes within seconds where there is a line. */
+const CLOCK_WITHIN_MS = 30_000
+
+/** A clock that was once ahead stands still until the centre is heard; until then the till may be locked by it. */
+async function untilClockIsRight(
+  { name, visit }: MarketTerminal,
+  say: (progress: string) => void,
+  withinMs: number,
+): Promise<void> {
+  const screen = visit()
+  const isRight = async () => {
+    const { waitsFor } = await screen.get<TillStatus>('/api/status')
+    return waitsFor === null ? true : null
+  }
+  if (await isRight()) return
+  say(`${name}: its clock was once ahead; it waits for the centre's answer, which sets it right`)
+  await waitUntil(`The answer of the centre that sets the clock of ${name} right`, isRight, {
+    withinMs,
+  })
 }
 
 /** The centre issues the card and registers its public half; the owner gives it to the vendor, who signs in. */

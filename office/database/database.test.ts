@@ -8,7 +8,7 @@ import {
 } from '../testing/test-database.ts'
 import { inTransaction } from './database.ts'
 import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
-import { createOfficeDatabase, DatabaseProblem } from './roles.ts'
+import { createOfficeDatabase, DatabaseProblem, OFFICE_ROLES } from './roles.ts'
 
 let server: TestPostgres
 let database: TestDatabase
@@ -70,4 +70,14 @@ test('a role that may not create databases is told so in one sentence', async ()
   const passwords = { owner: 'a', api: 'b', vault: 'c', auditor: 'd' }
   const asked = createOfficeDatabase({ adminUrl: database.urls.api, party: centreId('other'), passwords })
   await expect(asked).rejects.toThrow(DatabaseProblem)
+})
+
+test('what each role is told is done is on the disk, and no lock is waited for without end', async () => {
+  for (const role of OFFICE_ROLES) {
+    const { rows } = await database.pool(role).query(
+      `SELECT current_setting('synchronous_commit') AS commits, current_setting('full_page_writes') AS pages,
+              current_setting('lock_timeout') AS lock, current_setting('idle_in_transaction_session_timeout') AS idle`,
+    )
+    expect([role, ...rows]).toEqual([role, { commits: 'on', pages: 'on', lock: '10s', idle: '1min' }])
+  }
 })

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect, type SecureVersion } from 'node:tls'
 import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certificates'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair } from '@scratchless/keys/party-keys'
@@ -19,7 +20,7 @@ import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import type { FastifyInstance } from 'fastify'
 import { afterEach, expect, test } from 'vitest'
-import { type PartnerTls, partnerListenerTls, partnerOf } from './partners.ts'
+import { type PartnerTls, partnerListenerTls, partnerOf, publicListenerTls } from './partners.ts'
 
 const needs = { clock: systemClock, random: systemRandom }
 const open: { close(): unknown }[] = []
@@ -124,4 +125,47 @@ test('the files of a listener’s TLS are read together, and what is wrong is sa
   expect(() => readFiles(certificate, other)).toThrow(
     `staffHttp.tls: ${other} is not the key of the certificate`,
   )
+})
+
+test('another key of the same partner’s authority is a stranger, and so is whoever shows none', async () => {
+  const authority = generatePair('tls-authority')
+  const authorityPem = await createAuthority(centreId('centre'), authority, needs)
+  const issued = async () => {
+    const { publicKey, privateKey } = generatePair('tls')
+    const request = { party: centreId('centre'), publicKey, authorityPem, authorityKey: authority.privateKey }
+    const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+    return { keyPem, certificatePem: await issueTlsCertificate(request, needs), publicKey }
+  }
+  const [pinned, other] = [await issued(), await issued()]
+  const known = { party: centreId('centre'), authorityPem, spkiSha256: fingerprintOf(pinned.publicKey) }
+  const url = await listen({ tls: partnerListenerTls(atlas.own, [known]) }, (app) => {
+    app.post('/restock', async (request) => `${partnerOf(request, [known])}`)
+  })
+  const by = async (own: TlsIdentity) =>
+    (await client(atlas.known, own).post({ url, ...message })).body.toString()
+  expect([await by(pinned), await by(other)]).toEqual(['centre', 'null'])
+  const plain = await listen({}, (app) => {
+    app.post('/restock', async (request) => `${partnerOf(request, [known])}`)
+  })
+  const answer = await fetch(plain.replace('https', 'http'), { method: 'POST' })
+  expect(await answer.text()).toBe('null')
+})
+
+test.each([
+  ['partners', () => partnerListenerTls(atlas.own, [centre.known]), 'TLSv1.3', 'TLSv1.2'],
+  ['anybody', () => publicListenerTls(atlas.own), 'TLSv1.2', 'TLSv1.1'],
+] as const)('the listener for %s speaks %3$s and nothing older', async (_who, tls, oldest, older) => {
+  const url = new URL(await listen({ tls: tls() }, () => undefined))
+  const speak = (version: SecureVersion) =>
+    new Promise<string>((resolve) => {
+      const socket = connect({
+        ...{ host: url.hostname, port: Number(url.port), rejectUnauthorized: false },
+        ...{ key: centre.own.keyPem, cert: centre.own.certificatePem },
+        ...{ minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' },
+      })
+      socket.once('secureConnect', () => resolve(socket.getProtocol()!))
+      socket.once('error', () => resolve('refused'))
+      open.push({ close: () => socket.destroy() })
+    })
+  expect([await speak(oldest), await speak(older)]).toEqual([oldest, 'refused'])
 })

@@ -44,3 +44,36 @@ test('the same id with another payload is told apart, answered or not', async ()
   expect(await takeMessage(database.pool('api'), message('200 of ATLAS-5', one.id))).toBe('altered')
   expect(await takeMessage(database.pool('api'), { ...one, sender: 'other' })).toBe('new')
 })
+
+test('sender, kind and id together name a message: each of three alike has its own answer, with its times', async () => {
+  const pool = database.pool('api')
+  const one = message('100 of ATLAS-5')
+  const all = [one, { ...one, sender: 'other' }, { ...one, kind: 'restock-receipt' }, message('more')]
+  for (const each of all) expect(await takeMessage(pool, each)).toBe('new')
+  const answeredAt = new Date(at.getTime() + 5)
+  for (const [n, each] of all.entries()) await storeAnswer(pool, each, Buffer.from(`answer ${n}`), answeredAt)
+  for (const [n, each] of all.entries())
+    expect(await takeMessage(pool, each)).toEqual({ answer: Buffer.from(`answer ${n}`) })
+  expect(await takeMessage(pool, message('200 of ATLAS-5', one.id))).toBe('altered')
+  const { rows } = await pool.query('SELECT DISTINCT taken_at, answered_at FROM message_in WHERE id = $1', [
+    one.id,
+  ])
+  expect(rows).toEqual([{ taken_at: at, answered_at: answeredAt }])
+})
+
+test('a message that was never taken has no answer to store', async () => {
+  const pool = database.pool('api')
+  const one = message('100 of ATLAS-5')
+  await expect(storeAnswer(pool, one, Buffer.from('x'), at)).rejects.toThrow(`restock-order ${one.id}`)
+  expect(await takeMessage(pool, one)).toBe('new')
+})
+
+test('a message whose taker gave up is new again', async () => {
+  const one = message('100 of ATLAS-5')
+  const givenUp = inTransaction(database.pool('api'), async (sql) => {
+    expect(await takeMessage(sql, one)).toBe('new')
+    throw new Error('the vault went away')
+  })
+  await expect(givenUp).rejects.toThrow('the vault went away')
+  expect(await takeMessage(database.pool('api'), one)).toBe('new')
+})

@@ -54,11 +54,11 @@ export async function findDueMessages(
   return rows
 }
 
-/** When the next message not under way falls due; null: none waits. */
-export async function findNextDue(sql: Sql, exceptIds: readonly string[]): Promise<Date | null> {
+/** When the next message falls due that was not due at `lookedAt`; null: none will. */
+export async function findNextDue(sql: Sql, lookedAt: Date): Promise<Date | null> {
   const { rows } = await sql.query<{ next: Date | null }>(
-    `SELECT min(next_try_at) AS next FROM message_out WHERE state = 'waiting' AND id <> ALL($1::uuid[])`,
-    [exceptIds],
+    `SELECT min(next_try_at) AS next FROM message_out WHERE state = 'waiting' AND next_try_at > $1`,
+    [lookedAt],
   )
   return rows[0]?.next ?? null
 }

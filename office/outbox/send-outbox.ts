@@ -105,11 +105,12 @@ export function startOutbox(needs: OutboxNeeds): Outbox {
       await client.query(`LISTEN ${OUTBOX_CHANNEL}`)
       while (!stopping && !broken && !(await tryBecomeSender(client))) await sleep(LONGEST_SLEEP_MS)
       while (!stopping && !broken) {
+        // What was due when we looked is under way, or waits for its partner's place, whose end wakes us.
+        const lookedAt = new Date(clock.nowMs())
         await startDue(client)
-        const due = await findNextDue(client, [...underWay.keys()])
+        const due = await findNextDue(client, lookedAt)
         const untilDueMs = due === null ? LONGEST_SLEEP_MS : due.getTime() - clock.nowMs()
-        // A partner at his limit has messages that are due: the next finished one wakes us.
-        await sleep(untilDueMs <= 0 ? LONGEST_SLEEP_MS : Math.min(untilDueMs, LONGEST_SLEEP_MS))
+        await sleep(Math.min(Math.max(untilDueMs, 0), LONGEST_SLEEP_MS))
       }
     } finally {
       client.off('error', onError)

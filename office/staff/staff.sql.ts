@@ -60,19 +60,22 @@ export async function setPassword(sql: Sql, staffId: number, passwordHash: strin
   ])
 }
 
-/** Counts a failure; the failure that reaches `limit` locks until `lockedUntil` and starts a new count. */
-export async function countFailure(
+/**
+ * Counts a try, which stands as a failure until `clearFailures`. The one that reaches `limit` locks until `lockedUntil`
+ * and starts a new count. False: locked meanwhile, and not counted.
+ */
+export async function countTry(
   sql: Sql,
   staffId: number,
-  limit: number,
-  lockedUntil: Date,
-): Promise<void> {
-  await sql.query(
+  { limit, now, lockedUntil }: { limit: number; now: Date; lockedUntil: Date },
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
     `UPDATE staff SET failures = CASE WHEN failures + 1 >= $2 THEN 0 ELSE failures + 1 END,
             locked_until = CASE WHEN failures + 1 >= $2 THEN $3 ELSE locked_until END
-      WHERE id = $1`,
-    [staffId, limit, lockedUntil],
+      WHERE id = $1 AND (locked_until IS NULL OR locked_until <= $4)`,
+    [staffId, limit, lockedUntil, now],
   )
+  return rowCount === 1
 }
 
 export async function clearFailures(sql: Sql, staffId: number): Promise<void> {

@@ -9,7 +9,7 @@ import { appendAudit } from '../audit-chain/audit-chain.ts'
 import { inTransaction, type Pool } from '../database/database.ts'
 import {
   clearFailures,
-  countFailure,
+  countTry,
   deleteEndedSessions,
   deleteSession,
   deleteSessionsOf,
@@ -142,14 +142,21 @@ export async function signIn(
   const { pool, clock, random } = needs
   const now = new Date(clock.nowMs())
   const row = await findStaff(pool, signInName)
+  const locked = row !== undefined && row.locked_until !== null && row.locked_until > now
+  // Counted before it is verified: of many tries at once no more than five are looked at.
+  const counted =
+    row !== undefined &&
+    !locked &&
+    (await countTry(pool, row.id, {
+      limit: MAX_FAILURES,
+      now,
+      lockedUntil: new Date(now.getTime() + LOCK_MS),
+    }))
   const right = await verify(row?.password_hash ?? (await nobodysHash()), password)
-  if (row !== undefined && row.locked_until !== null && row.locked_until > now) return 'locked'
+  if (row !== undefined && !counted) return 'locked'
   if (row === undefined || row.disabled_at !== null) return 'wrong-credentials'
-  if (!right) {
-    await countFailure(pool, row.id, MAX_FAILURES, new Date(now.getTime() + LOCK_MS))
-    return 'wrong-credentials'
-  }
-  if (row.failures > 0 || row.locked_until !== null) await clearFailures(pool, row.id)
+  if (!right) return 'wrong-credentials'
+  await clearFailures(pool, row.id)
   const token = randomBytes(random, TOKEN_BYTES).toString('base64url')
   const endsAt = new Date(now.getTime() + SESSION_MS)
   await insertSession(pool, { tokenHash: tokenHash(token), staffId: row.id, now, endsAt })

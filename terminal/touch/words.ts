@@ -107,6 +107,8 @@ const fr = {
   'refusal_card-out': 'Carte retirée. Remettez-la pour vendre.',
   'refusal_card-blocked':
     'Carte bloquée. Appelez le centre pour le code de déblocage. Vos codes sont gardés.',
+  'refusal_clock-ahead':
+    'L’horloge était en avance et attend l’heure du centre : connectez le terminal pour vendre. Les commandes sont prises, vos codes sont gardés.',
   'refusal_lease-over':
     'Autorisation hors connexion terminée. Connectez le terminal pour vendre ; vos codes sont gardés.',
   'refusal_certificate-over':
@@ -256,6 +258,8 @@ const en: Words = {
   'refusal_signed-out': 'The till is locked. Open it to sell.',
   'refusal_card-out': 'Card removed. Put it back to sell.',
   'refusal_card-blocked': 'Card blocked. Call the centre for its PUK. Your codes are kept.',
+  'refusal_clock-ahead':
+    'The clock was ahead and waits for the centre’s time: connect the terminal to sell. Orders are taken, your codes are kept.',
   'refusal_lease-over': 'Lease over. Connect the terminal to sell; your codes are kept.',
   'refusal_certificate-over': 'This terminal’s certificate has ended. Call the centre; your codes are kept.',
   'refusal_too-many-unreported':

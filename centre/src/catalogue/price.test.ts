@@ -51,3 +51,20 @@ test('a discount is rounded half up to a minor unit', () => {
     money(4_874n, 'TND'),
   )
 })
+
+test('half a minor unit of discount is a whole one, and less than half is none', () => {
+  const priceOf = (minor: bigint, points: number) => {
+    const publicPrice = money(minor, 'TND')
+    return priceFor({ ...product, publicPrice }, shop, [], points).unitPrice.amountMinor
+  }
+  expect([priceOf(5_000n, 1), priceOf(4_999n, 1), priceOf(15_000n, 1)]).toEqual([4_999n, 4_999n, 14_998n])
+  expect([priceOf(5_000n, 0), priceOf(5_000n, 10_000)]).toEqual([5_000n, 0n])
+})
+
+test('a rate of the shop and one of the product: the shop’s counts, and what it takes off', () => {
+  const rates = [rate(9n, 300, false, true), rate(2n, 0, true, false)]
+  expect(priceFor(product, shop, rates, 400)).toEqual({
+    ...{ unitPrice: money(5_000n, 'TND'), discountBasisPoints: 0, rule: 'rate 2', rounding: 'half-up' },
+  })
+  expect(priceFor(product, shop, rates.toReversed(), 400).rule).toBe('rate 2')
+})

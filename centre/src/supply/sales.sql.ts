@@ -45,7 +45,7 @@ export async function findSameSales(
   sales: readonly Sale[],
 ): Promise<Set<string>> {
   const { rows } = await sql.query<{ name: string }>(
-    `SELECT sale.product_id || ' ' || lpad(sale.serial::text, 12, '0') || ' ' || sale.ticket AS name
+    `SELECT reported.product || ' ' || lpad(reported.serial::text, 12, '0') || ' ' || reported.ticket AS name
        FROM unnest($3::text[], $4::bigint[], $5::bigint[]) AS reported (product, serial, ticket)
        JOIN sale ON sale.depot_id = $1 AND sale.terminal_id = $2 AND sale.ticket = reported.ticket
                 AND sale.serial = reported.serial AND sale.product_id = reported.product`,

@@ -115,6 +115,23 @@ test('what was given is counted within the hour and the day, and not what was wi
   expect(await count(decidedMs - 1, decidedMs - 1)).toEqual([])
 })
 
+test('codes that cost a shop nothing are supplied, and no money moves', async () => {
+  await owner(
+    `INSERT INTO rate (retailer_id, discount_basis_points, valid_from, set_by)
+     VALUES ($1, 10000, '2026-01-01', 'demo')`,
+    [terminal.retailer],
+  )
+  const lines = [{ product: ATLAS_5.id, quantity: 2, unitPriceMinor: 0n }]
+  const signed = terminal.order(2, { lines })
+  expect(await terminal.ask('supply-order', signed)).toMatchObject({
+    ...{ kind: 'supply-delivery', content: { debitedMinor: 0n } },
+  })
+  const { rows } = await centre.needs.pool.query('SELECT FROM transfer WHERE id = $1', [
+    `supply:${terminal.id}:${signed.sequence}`,
+  ])
+  expect(rows).toEqual([])
+})
+
 test('an order that nobody receipted is owed after a day, and not before', async () => {
   const signed = terminal.order(1)
   await terminal.ask('supply-order', signed)

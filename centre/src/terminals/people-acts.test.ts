@@ -4,12 +4,14 @@ import { generateKeyPairSync } from 'node:crypto'
 import { ROLES } from '@scratchless/office/roles/roles'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { addStaff } from '@scratchless/office/staff/staff'
+import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
+import { standingFor } from '../supply/standing.ts'
 
 const PASSWORD = 'a long enough password'
 /** Of a signature's length, and none. */
@@ -226,6 +228,24 @@ test('a card’s revocation ends the letters of its own shop’s terminals, and 
   await act(`/api/cards/${terminal.card}/revocation`, reason)
   const again = await centre.needs.pool.query('SELECT revoked_at FROM card WHERE id = $1', [terminal.card])
   expect(again.rows).toEqual(rows)
+})
+
+test('the vault hears of a revoked card: no letter is closed for it any more', async () => {
+  const ask = () =>
+    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 }))
+  expect((await ask()).kind).toBe('card-letter')
+  await act(`/api/cards/${terminal.card}/revocation`, reason)
+  expect(await ask()).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
+})
+
+test('the vault hears of a revoked terminal: it closes nothing for it, whatever the database says', async () => {
+  const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
+  const row = { retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null }
+  const standing = await standingFor(centre.needs, centre.needs.pool, row)
+  const request = { terminal: terminal.id, sequence, frame, standing }
+  expect(await centre.needs.vault.writeCardLetter(request)).toHaveProperty('epoch')
+  await act(`/api/terminals/${terminal.id}/revocation`, reason)
+  expect(await centre.needs.vault.writeCardLetter(request)).toBe('request-not-verified')
 })
 
 test('lists hold what there is, and single things are looked up by their number', async () => {

@@ -90,7 +90,13 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     file: 'office/staff/staff.ts',
     find: 'row.locked_until > now',
     replace: 'row.locked_until < now',
-    why: 'five wrong passwords lock nobody',
+    why: 'who was locked stays locked when the lock has ended',
+  },
+  {
+    file: 'office/staff/staff.sql.ts',
+    find: ' AND (locked_until IS NULL OR locked_until <= $4)',
+    replace: '',
+    why: 'of passwords that are tried at the same time more than five are looked at',
   },
   {
     file: 'office/staff/staff.ts',

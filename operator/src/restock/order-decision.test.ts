@@ -13,6 +13,9 @@ const line = { lineNo: 1, product: five.id, quantity: 100 }
 test('the price is the public one less the discount, rounded half up to a minor unit', () => {
   expect(unitPriceOf(five, 600)).toEqual(money(4_700n, 'TND'))
   expect(unitPriceOf({ publicPrice: money(1_001n, 'TND') }, 50)).toEqual(money(996n, 'TND'))
+  // Half a minor unit of discount is a whole one: 5,000 x 0.01 % = 0.5, and 4,999 x 0.01 % is less.
+  expect(unitPriceOf(five, 1)).toEqual(money(4_999n, 'TND'))
+  expect(unitPriceOf({ publicPrice: money(4_999n, 'TND') }, 1)).toEqual(money(4_999n, 'TND'))
   expect(unitPriceOf(five, 0)).toEqual(money(5_000n, 'TND'))
 })
 

@@ -24,6 +24,7 @@ export const salesContract = contract({
       'signed-out': 401,
       'card-out': 409,
       'card-blocked': 409,
+      'clock-ahead': 409,
       'lease-over': 409,
       'certificate-over': 409,
       'too-many-unreported': 409,

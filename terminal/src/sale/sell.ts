@@ -123,6 +123,7 @@ function judge(
   const nowMs = clock.nowMs()
   const lock = tillLock({
     nowMs,
+    clockWaits: clock.waitsForCentre(),
     vendorCard: session.card,
     card: needs.cardState,
     revokedCards: standing.revokedCards,

@@ -6,6 +6,7 @@ import { type LockFacts, tillLock } from './till-lock.ts'
 const CARD = cardId('C0000001')
 const open: LockFacts = {
   nowMs: 1_000,
+  clockWaits: false,
   vendorCard: CARD,
   card: { status: 'in', id: CARD },
   revokedCards: [],
@@ -23,6 +24,7 @@ test('the till is locked by the first reason that holds', () => {
     [{ unreported: 1 }, 'too-many-unreported'],
     [{ certificateUntilMs: 1_000 }, 'certificate-over'],
     [{ leaseUntilMs: 1_000 }, 'lease-over'],
+    [{ clockWaits: true }, 'clock-ahead'],
     [{ revokedCards: [CARD] }, 'card-blocked'],
     [{ card: { status: 'in', id: 'C0000002' } }, 'card-out'],
   ]
@@ -51,6 +53,14 @@ test.each<[string, Partial<LockFacts>, ReturnType<typeof tillLock>, Partial<Lock
 ])('until %s the till sells, and then no more', (_what, before, lock, after) => {
   expect(tillLock({ ...open, ...before })).toBeNull()
   expect(tillLock({ ...open, ...before, ...after })).toBe(lock)
+})
+
+test('a clock that waits for the centre’s time locks only where something ended by it, and says so', () => {
+  const waiting = { ...open, clockWaits: true }
+  expect(tillLock(waiting)).toBeNull()
+  expect(tillLock({ ...waiting, leaseUntilMs: 1_000 })).toBe('clock-ahead')
+  expect(tillLock({ ...waiting, certificateUntilMs: 1_000 })).toBe('clock-ahead')
+  expect(tillLock({ ...waiting, unreported: 1 })).toBe('too-many-unreported')
 })
 
 test('a card that is out, another one, and one that blocked itself sell nothing', () => {

@@ -5,6 +5,8 @@ import type { PrinterStatus, TillLock } from '../till/till-shapes.ts'
 
 export interface LockFacts {
   readonly nowMs: number
+  /** This clock was once ahead and waits for the centre's time: what ends by it may not have ended. */
+  readonly clockWaits: boolean
   /** The vendor's card, and which is in. */
   readonly vendorCard: CardId
   readonly card: { readonly status: 'in' | 'out' | 'blocked'; readonly id: string | null }
@@ -21,8 +23,11 @@ export function tillLock(facts: LockFacts): TillLock | null {
   const { card, vendorCard } = facts
   if (card.status === 'out' || card.id !== vendorCard) return 'card-out'
   if (card.status === 'blocked' || facts.revokedCards.includes(vendorCard)) return 'card-blocked'
-  if (facts.nowMs >= facts.leaseUntilMs) return 'lease-over'
-  if (facts.nowMs >= facts.certificateUntilMs) return 'certificate-over'
+  const leaseOver = facts.nowMs >= facts.leaseUntilMs
+  const certificateOver = facts.nowMs >= facts.certificateUntilMs
+  if (facts.clockWaits && (leaseOver || certificateOver)) return 'clock-ahead'
+  if (leaseOver) return 'lease-over'
+  if (certificateOver) return 'certificate-over'
   if (facts.unreported >= facts.unreportedAllowed) return 'too-many-unreported'
   return facts.printer === 'ready' || facts.printer === 'printing' ? null : 'printer'
 }

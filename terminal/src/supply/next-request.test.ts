@@ -60,6 +60,14 @@ test('what was noted before a fast clock was set right holds nothing up', () => 
   expect(nextRequest(lacking)).toBe('card-letter-request')
 })
 
+test('a clock that stands still is set right before an order says by it when it ends', () => {
+  const waiting = { ...quiet, orderWaiting: true, clockStandsStill: true, standingMs: -10_000_000 }
+  expect(nextRequest(waiting)).toBe('catalogue-request')
+  expect(nextRequest({ ...waiting, clockStandsStill: false })).toBe('supply-order')
+  expect(nextRequest({ ...waiting, standingMs: quiet.nowMs })).toBe('supply-order')
+  expect(nextRequest({ ...waiting, deliveryUnreceipted: true })).toBe('supply-receipt')
+})
+
 test('a clock that stands still keeps no sale from its report', () => {
   const sold = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
   expect(nextRequest(sold)).toBeNull()

@@ -46,8 +46,11 @@ export function nextRequest(state: SupplyState): RequestKind | null {
   const quiet = state.clockStandsStill || apartMs(state.nowMs, state.newestUnsentMs) >= REPORT_AFTER_QUIET_MS
   if (state.unsentTickets > 0 && (state.orderWaiting || quiet || state.unsentTickets >= REPORT_AT_TICKETS))
     return 'sales-report'
+  const standingIsOld = state.nowMs - state.standingMs > STANDING_KEEPS_MS
+  // An order says by this clock when it ends: one that may be far ahead is set right first.
+  if (standingIsOld && state.clockStandsStill) return 'catalogue-request'
   if (state.orderWaiting) return 'supply-order'
-  if (state.nowMs - state.standingMs > STANDING_KEEPS_MS) return 'catalogue-request'
+  if (standingIsOld) return 'catalogue-request'
   return null
 }
 

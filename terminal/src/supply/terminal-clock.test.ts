@@ -54,6 +54,21 @@ test('a fresh answer lowers it: a clock that jumped ahead does not end the shop,
   expect(terminalClock(system, store).nowMs()).toBe(102 * HOUR_MS)
 })
 
+test('it waits for the centre where it stands ahead by more than two good clocks differ, after a restart too', () => {
+  const clock = terminalClock(system, store)
+  clock.nowMs()
+  clock.saveMark()
+  expect(clock.waitsForCentre()).toBe(false)
+  systemMs -= 120_000
+  expect(clock.waitsForCentre()).toBe(false)
+  systemMs -= 1
+  expect(clock.waitsForCentre()).toBe(true)
+  expect(terminalClock(system, store).waitsForCentre()).toBe(true)
+  clock.hear(systemMs, true)
+  expect(clock.waitsForCentre()).toBe(false)
+  expect(terminalClock(system, store).waitsForCentre()).toBe(false)
+})
+
 test('a minute between two good clocks is nothing', () => {
   const clock = terminalClock(system, store)
   clock.hear(systemMs - 60_000, true)

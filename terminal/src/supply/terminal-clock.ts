@@ -8,6 +8,8 @@ import { clockMarks, saveClockMarks, saveHighWater } from './device.sql.ts'
 export interface TerminalClock extends Clock {
   /** The machine's clock was set back: until it has caught up, or the centre is heard, this one does not move. */
   standsStill(): boolean
+  /** It stands so far ahead that it is no small correction: it waits for the centre's time, which alone lowers it. */
+  waitsForCentre(): boolean
   /** Takes the centre's signed time. `fresh`: the answer to a request sent once, within the last ten minutes. */
   hear(centreMs: number, fresh: boolean): void
   /** Makes the latest time durable; inside the caller's transaction. */
@@ -25,6 +27,7 @@ export function terminalClock(system: Clock, store: Store): TerminalClock {
       return highWaterMs
     },
     standsStill: () => system.nowMs() + offsetMs < highWaterMs,
+    waitsForCentre: () => highWaterMs - (system.nowMs() + offsetMs) > TOLERATED_MS,
     hear(centreMs, fresh) {
       const aheadMs = this.nowMs() - centreMs
       if (Math.abs(aheadMs) <= TOLERATED_MS) return

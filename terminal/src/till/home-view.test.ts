@@ -57,7 +57,14 @@ const catalogue: Catalogue = {
 type Facts = Parameters<typeof homeView>[0]
 const view = (more: Partial<Facts> = {}) =>
   homeView({
-    ...{ store: world.store, nowMs: NOW_MS, line: 'online', printer: 'ready', minimumStock: 5 },
+    ...{
+      store: world.store,
+      nowMs: NOW_MS,
+      clockWaits: false,
+      line: 'online',
+      printer: 'ready',
+      minimumStock: 5,
+    },
     session: { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: NOW_MS - 5 },
     identity: {
       ...{ terminal: 'T00417', retailerName: 'As enrolled', certificateUntilMs: NOW_MS + DAY_MS },
@@ -202,6 +209,7 @@ test('what the centre has not got yet is counted: sales, events, and a receipt o
 test('the lock on the screen is the lock of the press', () => {
   expect(view({ card: { status: 'out', id: null } })).toMatchObject({ locked: 'card-out', card: 'out' })
   expect(view({ nowMs: LEASE_S * 1000 }).locked).toBe('lease-over')
+  expect(view({ nowMs: LEASE_S * 1000, clockWaits: true }).locked).toBe('clock-ahead')
   expect(view({ nowMs: NOW_MS + DAY_MS }).locked).toBe('certificate-over')
   expect(view({ printer: 'no-paper' }).locked).toBe('printer')
   const standing = { leaseUntilS: LEASE_S, revokedCards: [CARD], unreportedSales: 0 } as never

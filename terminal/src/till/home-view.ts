@@ -28,6 +28,8 @@ import type { CardStatus, LineStatus, PrinterStatus, SaleView } from './till-sha
 interface HomeFacts {
   readonly store: Store
   readonly nowMs: number
+  /** The terminal's clock waits for the centre's time. */
+  readonly clockWaits: boolean
   readonly session: VendorSession
   readonly identity: Identity
   readonly standing: Standing
@@ -65,6 +67,7 @@ export function homeView(facts: HomeFacts): HomeView {
     unsent: sales + events + receiptOwed,
     locked: tillLock({
       nowMs,
+      clockWaits: facts.clockWaits,
       vendorCard: session.card,
       card: facts.card,
       revokedCards: standing.revokedCards,

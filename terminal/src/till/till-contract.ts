@@ -102,6 +102,8 @@ const statusShape = z.strictObject({
   catalogueVersion: z.int(),
   letterEpoch: z.int(),
   line: z.enum(LINE_STATUSES),
+  /** `centre-time`: its clock was once ahead, and only an answer of the centre sets it right. */
+  waitsFor: z.enum(['centre-time']).nullable(),
   printer: z.enum(PRINTER_STATUSES),
   card: z.enum(CARD_STATUSES),
 })

@@ -20,7 +20,8 @@ export function addTillRoutes(app: FastifyInstance, { till, contractNeeds }: Til
     home({ caller }) {
       const { identity, standing, catalogue } = till.word()!
       return homeView({
-        ...{ store: till.store, nowMs: till.clock.nowMs(), session: vendorOf(caller) },
+        ...{ store: till.store, session: vendorOf(caller) },
+        ...{ nowMs: till.clock.nowMs(), clockWaits: till.clock.waitsForCentre() },
         ...{ identity, standing, catalogue, line: till.supply.status() },
         ...{ printer: till.printerStatus(), card: till.cardState() },
         ...{ minimumStock: till.minimumStock, view: till.view },
@@ -47,6 +48,7 @@ function statusOf(till: Till): TillStatus {
     catalogueVersion: till.word()?.catalogue?.version ?? 0,
     letterEpoch: newestLetterEpoch(store),
     line: till.supply.status(),
+    waitsFor: till.clock.waitsForCentre() ? 'centre-time' : null,
     printer: till.printerStatus(),
     card: till.cardState().status,
   }

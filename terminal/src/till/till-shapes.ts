@@ -59,6 +59,7 @@ export type CardStatus = (typeof CARD_STATUSES)[number]
 export const TILL_LOCKS = [
   'card-out',
   'card-blocked',
+  'clock-ahead',
   'lease-over',
   'certificate-over',
   'too-many-unreported',
