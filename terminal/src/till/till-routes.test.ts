@@ -39,7 +39,7 @@ test('a till at rest says what it has and that nothing is owed', async () => {
       onTheWay: {},
     },
     ...{ outboxEmpty: true, unsent: 0, inDoubt: 0, lastSequence: 4, catalogueVersion: 1, letterEpoch: 1 },
-    ...{ line: 'online', printer: 'ready', card: 'in' },
+    ...{ line: 'online', printer: 'ready', card: 'in', waitsFor: null },
   })
   // Codes past their day are none that could be sold.
   shop.world.store().statement(`UPDATE safe_run SET expires_on = '2026-11-21'`).run()
