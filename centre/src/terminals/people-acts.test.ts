@@ -93,6 +93,15 @@ test('a credit line is an amount, and none below nothing', async () => {
   })
 })
 
+test('a deposit of nothing is refused, by its field', async () => {
+  const shop = await addRetailer()
+  expect(await act(`/api/retailers/${shop.id}/deposits`, { amount: '0.000', document: 'Z-1' })).toMatchObject(
+    {
+      ...{ status: 400, details: [{ field: 'amount', rule: 'too_small' }] },
+    },
+  )
+})
+
 test('one document pays in one shop once', async () => {
   const [one, two] = [await addRetailer(), await addRetailer()]
   const body = { amount: '3.000', document: 'SAME-1' }
