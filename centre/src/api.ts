@@ -18,7 +18,7 @@ import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { createOwnAccounts } from './retailers/accounts.ts'
-import { centreProcessSettings } from './settings.ts'
+import { centreApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
@@ -30,7 +30,7 @@ import type { VaultVerbs } from './vault/verbs.ts'
 /** Deadlines are hours; a minute late is early enough. */
 const SETTLE_EVERY_MS = 60_000
 
-const { settings, passphrase } = takeHanded(centreProcessSettings)
+const { settings, passphrase } = takeHanded(centreApiSettings)
 const [clock, random] = [systemClock, systemRandom]
 const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })

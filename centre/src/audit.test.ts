@@ -17,7 +17,8 @@ beforeAll(async () => {
 })
 afterAll(() => centre.close())
 
-const audit = () => auditOffice(centre.database.urls.auditor, centreChecks)
+const audit = () =>
+  auditOffice({ books: centre.database.urls.auditor, vault: centre.vaultDatabase.urls.auditor }, centreChecks)
 
 test('a sound centre passes every check', async () => {
   expect((await audit()).filter(({ ok }) => !ok)).toEqual([])
@@ -43,6 +44,11 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     `UPDATE pack SET product_id = 'ATLAS-1' WHERE taken = 0`,
   ],
   'every pack of the vault is written down': ['DELETE FROM pack WHERE taken = 0'],
+  'vault and api know the same of every product': [
+    'UPDATE product SET code_digits = 18',
+    `UPDATE product SET check_digit = 'luhn'`,
+    `UPDATE product SET operator = 'sahel'`,
+  ],
   'the vault’s journal has every order sent, and no other': [
     'UPDATE vault_supply SET codes = codes - 1 WHERE sequence = 2',
     'DELETE FROM vault_supply WHERE sequence = 2',
@@ -120,16 +126,25 @@ function soldAs(over: { serial?: number; terminal?: string; product?: string; op
             FROM supply_order LIMIT 1`
 }
 
-/** What the checks say once `damage` is done; it is seen inside its own transaction only, and undone. */
+/**
+ * What the checks say once `damage` is done, each statement in the database that has its table; it is seen inside its
+ * own transactions only, and undone.
+ */
 async function brokenAfter(damage: string): Promise<string[]> {
-  const owner = await centre.database.pool('owner').connect()
+  const databases = [centre.database, centre.vaultDatabase]
+  const [books, vault] = await Promise.all(databases.map((database) => database.pool('owner').connect()))
   try {
-    await owner.query('BEGIN')
-    await owner.query(damage)
-    return (await runChecks(owner, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
+    for (const client of [books!, vault!]) await client.query('BEGIN')
+    // One statement of its own has semicolons in it.
+    const statements = damage.startsWith('DO') ? [damage] : damage.split(';')
+    for (const statement of statements) await (/ vault_/.test(statement) ? vault! : books!).query(statement)
+    const office = { books: books!, vaultBefore: vault!, vaultAfter: vault! }
+    return (await runChecks(office, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
   } finally {
-    await owner.query('ROLLBACK')
-    owner.release()
+    for (const client of [books!, vault!]) {
+      await client.query('ROLLBACK')
+      client.release()
+    }
   }
 }
 
@@ -173,14 +188,6 @@ test('an entry of the audit chain that was rewritten breaks it', async () => {
 })
 
 test('a part that came before the answer to its order was written down breaks nothing', async () => {
-  const owner = await centre.database.pool('owner').connect()
-  try {
-    await owner.query('BEGIN')
-    await owner.query(`UPDATE restock_order SET state = 'waiting'`)
-    await owner.query('UPDATE restock_order_line SET accepted = 0')
-    expect((await runChecks(owner, centreChecks)).filter(({ ok }) => !ok)).toEqual([])
-  } finally {
-    await owner.query('ROLLBACK')
-    owner.release()
-  }
+  const early = `UPDATE restock_order SET state = 'waiting'; UPDATE restock_order_line SET accepted = 0`
+  expect(await brokenAfter(early)).toEqual([])
 })

@@ -13,12 +13,12 @@ import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine, servePrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
 import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
 import { insertProduct, raiseCatalogueVersion } from '../src/catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../src/needs.ts'
 import { createOwnAccounts } from '../src/retailers/accounts.ts'
-import { CENTRE_MIGRATIONS } from '../src/settings.ts'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS } from '../src/settings.ts'
 import { createSupplyDoor, type SupplyDoor } from '../src/supply/answer-supply-frame.ts'
 import { createSupplyDesk } from '../src/supply/supply-desk.ts'
 import { startVault } from '../src/vault/serve-verbs.ts'
@@ -30,7 +30,9 @@ const RSA_PAIRS = ['restock-sign', 'restock-unwrap', 'stock'] as const
 
 export interface TestCentre {
   readonly needs: CentreNeeds
+  /** Its books. */
   readonly database: TestDatabase
+  readonly vaultDatabase: TestDatabase
   readonly door: SupplyDoor
   readonly clock: Clock & { nowMs(): number; move(ms: number): void }
   readonly approvers: readonly TestApprover[]
@@ -57,6 +59,7 @@ export async function startTestCentre({
 }: TestCentreOptions = {}): Promise<TestCentre> {
   const folder = mkdtempSync(join(tmpdir(), 'centre-'))
   const database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
+  const vaultDatabase = await testVaultDatabase(CENTRE_VAULT_MIGRATIONS)
   const keysFolder = join(folder, 'keys')
   await makePartyKeys(
     keysFolder,
@@ -74,7 +77,8 @@ export async function startTestCentre({
   const unwrap = generatePair('restock-unwrap')
   const approvers = ['one', 'two'].map((name) => ({ name, ...generatePair('approval') }))
   const settings = testCentreSettings({
-    ...{ dataFolder: folder, keysFolder, databaseUrl: database.urls.vault, approvers, ceilings, token },
+    ...{ dataFolder: folder, keysFolder, approvers, ceilings, token },
+    ...{ databaseUrl: vaultDatabase.urls.vault, booksUrl: database.urls.vault },
     atlas: atlas ?? { verifyKey: sign.publicKey, wrapKey: unwrap.publicKey },
   })
   let offsetMs = 0
@@ -109,6 +113,7 @@ export async function startTestCentre({
   return {
     needs,
     database,
+    vaultDatabase,
     clock,
     approvers,
     faults,
@@ -121,7 +126,7 @@ export async function startTestCentre({
     async close() {
       line.close()
       await stopVault()
-      await database.drop()
+      await Promise.all([database.drop(), vaultDatabase.drop()])
       rmSync(folder, { recursive: true })
       // What broke in the vault would otherwise stay unseen.
       if (faults.length > 0) throw faults[0]

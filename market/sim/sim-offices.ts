@@ -28,6 +28,8 @@ import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
+import { knowProducts } from '@scratchless/operator/vault/products'
+import { readSealedLots } from '@scratchless/operator/vault/sealed-stock.sql'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
@@ -160,7 +162,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
       verbs = centreVerbs({
         ...base.centreVault,
         ...{ clock, random, cache: createKeyCache() },
-        pool: poolOf(database.pool('vault'), process, hook),
+        pool: poolOf(database.vaultPool('vault'), process, hook),
+        books: poolOf(database.pool('vault'), process, hook),
       })
     },
     async (process) => {
@@ -229,9 +232,12 @@ export async function startOperator({
       const vault = {
         ...base.operatorVault,
         ...{ clock, random },
-        pool: poolOf(database.pool('vault'), process, hook),
+        pool: poolOf(database.vaultPool('vault'), process, hook),
+        books: poolOf(database.pool('vault'), process, hook),
       }
       verbs = {
+        knowProducts: (products) => knowProducts(vault, products),
+        listSealedLots: ({ known }) => readSealedLots(vault.pool, known, 10),
         admitStockFile: notHere,
         generateStock: notHere,
         takeRestockOrder: (argument) => takeRestockOrder(vault, argument),
@@ -251,7 +257,7 @@ export async function startOperator({
           () => office.restartVault(),
         ),
       }
-      await inTransaction(needs.pool, adoptSealedStock)
+      await adoptSealedStock(needs)
     },
   )
   await office.restart()

@@ -12,6 +12,7 @@ import { newMessageId } from '@scratchless/voucher/random'
 import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
 import { readProducts } from '../catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
+import { alarmOfHead } from './contradicting-head.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
 /** In order of precedence. */
@@ -33,8 +34,9 @@ export async function sendRestockOrder(
 ): Promise<MessageId | RestockOrderRefusal> {
   const { pool, clock, random, settings, vault } = needs
   if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
-  const known = new Map((await readProducts(pool, settings.currency)).map((one) => [one.id, one.operator]))
-  if (wish.lines.some(({ product }) => known.get(product) !== wish.operator)) return 'unknown-product'
+  const known = new Map((await readProducts(pool, settings.currency)).map((one) => [one.id, one]))
+  const products = wish.lines.map(({ product }) => known.get(product))
+  if (products.some((product) => product?.operator !== wish.operator)) return 'unknown-product'
 
   const order = {
     id: newMessageId(random),
@@ -44,6 +46,14 @@ export async function sendRestockOrder(
     expiresAt: new Date(clock.nowMs() + EXPIRES_AFTER_MS).toISOString(),
     lines: wish.lines.map((line, index) => ({ lineNo: index + 1, ...line })),
   }
+  // What codes look like, the vault must know before they come. It takes no second word on a product.
+  const told = await vault.knowProducts(
+    products.map((product) => {
+      const { id, operator, codeDigits, checkDigit } = product!
+      return { id, operator, codeDigits, checkDigit }
+    }),
+  )
+  if (told !== 'known') throw new Error(`the vault knows otherwise of a product: ${told.refusal}`)
   const bytes = await vault.signRestockOrder(order)
   const savedAt = new Date(clock.nowMs())
   await inTransaction(pool, async (sql) => {
@@ -85,11 +95,13 @@ export async function takeRestockOrderResponse(
   message: OutgoingMessage,
   answer: Uint8Array,
 ): Promise<void> {
+  const operator = operatorId(message.partner)
   const verified = await needs.vault.verifyRestockOrderResponse({
-    operator: operatorId(message.partner),
+    operator,
     orderId: message.id,
     bytes: answer,
   })
+  if ('contradictingHead' in verified) await alarmOfHead(needs, operator, verified.contradictingHead)
   if ('refusal' in verified)
     throw new Error(`the answer of ${message.partner} does not verify: ${verified.refusal}`)
   const { content } = verified

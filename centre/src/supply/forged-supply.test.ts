@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
+import type { Pool } from '@scratchless/office/database/database'
 import { terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialAt } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer } from '@scratchless/wire/compact/cose'
@@ -37,7 +38,12 @@ afterAll(async () => {
 
 /** Every row of every table. */
 async function everything(): Promise<string> {
-  const sql = centre.database.pool('owner')
+  const databases = [centre.database, centre.vaultDatabase]
+  const digests = await Promise.all(databases.map((database) => everythingIn(database.pool('owner'))))
+  return createHash('sha256').update(digests.join('\n')).digest('hex')
+}
+
+async function everythingIn(sql: Pool): Promise<string> {
   const { rows: tables } = await sql.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
       WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
@@ -49,7 +55,7 @@ async function everything(): Promise<string> {
     )
     digests.push(`${name} ${rows[0]!.digest}`)
   }
-  return createHash('sha256').update(digests.join('\n')).digest('hex')
+  return digests.join('\n')
 }
 
 /** Gives the door bytes that it must answer like a stranger's. */

@@ -34,7 +34,7 @@ export async function signRestockOrder(
   const partner = partnerOf(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
   needs.restockWorker.prepare('open')
-  const order = { ...wish, auditHead: await readHead(needs.pool) }
+  const order = { ...wish, auditHead: await readHead(needs.books) }
   const bytes = await signMessage(order, {
     suite: partner.suite,
     signingKey: needs.keys.restockSign,
@@ -58,8 +58,8 @@ export async function verifyOrderResponse(
   })
   if ('refusal' in verified) return { refusal: verified.refusal }
   const { content } = verified
-  await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
-  if (content.orderId !== message.orderId) return { refusal: 'another-order' }
+  const contradictingHead = await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
+  if (content.orderId !== message.orderId) return { refusal: 'another-order', contradictingHead }
   await inTransaction(needs.pool, (sql) =>
     updateAcceptedLines(
       sql,
@@ -72,5 +72,5 @@ export async function verifyOrderResponse(
       })),
     ),
   )
-  return { content }
+  return { content, contradictingHead }
 }

@@ -14,6 +14,7 @@ import type {
 } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { AuditHeadField } from '@scratchless/wire/restock/audit-head-field'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
@@ -24,8 +25,21 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
 
+/** What codes of a product look like. */
+export interface ProductFacts {
+  readonly id: ProductId
+  readonly operator: OperatorId
+  readonly codeDigits: number
+  readonly checkDigit: 'none' | 'luhn'
+}
+
+/** A head that an operator's verified message brought and that contradicts an earlier one of his: an alarm. */
+interface HeadBrought {
+  readonly contradictingHead: AuditHeadField | null
+}
+
 /** What became of a delivery part. `taken`: these packs are stored. */
-export interface TakenDelivery {
+export interface TakenDelivery extends HeadBrought {
   readonly id: MessageId
   readonly payloadHash: Uint8Array
   readonly orderId: MessageId
@@ -121,6 +135,8 @@ type PlainAnswer =
 
 /** Type, not interface: the private line asks for an index of verbs. */
 export type VaultVerbs = {
+  /** Tells what codes of products look like, before the first of them come; what was told once stays. */
+  knowProducts(products: readonly ProductFacts[]): Promise<'known' | { refusal: 'product-differs' }>
   /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
   signRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
   /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
@@ -128,7 +144,11 @@ export type VaultVerbs = {
     operator: OperatorId
     orderId: MessageId
     bytes: Uint8Array
-  }): Promise<{ content: RestockOrderResponse } | { refusal: RestockRefusal | 'another-order' }>
+  }): Promise<
+    | ({ content: RestockOrderResponse } & HeadBrought)
+    | { refusal: RestockRefusal }
+    | ({ refusal: 'another-order' } & HeadBrought)
+  >
   /** Verifies, opens, checks, closes for the centre and stores a delivery part, whole or not at all; repeatable. */
   takeRestockDelivery(message: {
     operator: OperatorId

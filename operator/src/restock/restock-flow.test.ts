@@ -16,6 +16,7 @@ import { ATLAS, CENTRE, type TestVault, testVault } from '../../testing/test-vau
 import { createPartnerAccount } from '../finance/partner-account.ts'
 import { closeRestockDelivery } from '../vault/close-restock-delivery.ts'
 import { generateStock } from '../vault/generate-stock.ts'
+import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -38,6 +39,7 @@ beforeEach(async () => {
   vault = await testVault()
   const own = { ...vault.needs, clock }
   const verbs = {
+    listSealedLots: ({ known }) => readSealedLots(own.pool, known, 10),
     takeRestockOrder: (argument) => takeRestockOrder(own, argument),
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
@@ -50,7 +52,7 @@ beforeEach(async () => {
   await vault.addProduct(FIVE, 14)
   await account(null)
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 const account = (guaranteeMinor: bigint | null) =>
   createPartnerAccount(needs.pool, {
