@@ -1,6 +1,8 @@
-import { runChecks } from '@scratchless/office/audit/run-checks'
+import { type AuditedOffice, runChecks } from '@scratchless/office/audit/run-checks'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../office/testing/audit-office.ts'
+import type { TestDatabase } from '../../office/testing/test-database.ts'
 import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
@@ -190,4 +192,41 @@ test('an entry of the audit chain that was rewritten breaks it', async () => {
 test('a part that came before the answer to its order was written down breaks nothing', async () => {
   const early = `UPDATE restock_order SET state = 'waiting'; UPDATE restock_order_line SET accepted = 0`
   expect(await brokenAfter(early)).toEqual([])
+})
+
+test('what happens between the three snapshots of an audit breaks nothing', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminal = await enrolTerminal(centre, shop)
+  let serial = 2_000_000
+  /** A part comes in and an order goes out. */
+  const work = async () => {
+    await centre.operator.stock(serial, 100)
+    serial += 1_000
+    await terminal.ask('supply-order', terminal.order(3))
+  }
+  const opened: pg.PoolClient[] = []
+  const snapshot = async (database: TestDatabase) => {
+    const client = await database.pool('auditor').connect()
+    opened.push(client)
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    await client.query('SELECT')
+    return client
+  }
+  try {
+    await work()
+    const vaultBefore = await snapshot(centre.vaultDatabase)
+    await work()
+    const books = await snapshot(centre.database)
+    await work()
+    const vaultAfter = await snapshot(centre.vaultDatabase)
+    const broken = async (office: AuditedOffice) =>
+      (await runChecks(office, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
+    expect(await broken({ books, vaultBefore, vaultAfter })).toEqual([])
+    // And it is the order of the snapshots that makes it so.
+    expect((await broken({ books, vaultBefore: vaultAfter, vaultAfter: vaultBefore })).join()).toMatch(
+      /vault and api agree.*journal has every order/s,
+    )
+  } finally {
+    for (const client of opened) client.release(true)
+  }
 })

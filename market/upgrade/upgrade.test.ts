@@ -71,12 +71,12 @@ test(
     const database = await startMarketDatabase(data, null)
     const { offices } = await holdCeremony(data, database.offices, 1)
     const { config } = offices.find(({ party }) => party === 'atlas')!
+    const main = ['--disable-warning=ExperimentalWarning', mainOf('atlas'), '--config', config]
     const migrate = (end: AbortSignal) =>
-      promisify(execFile)(
-        process.execPath,
-        ['--disable-warning=ExperimentalWarning', mainOf('atlas'), '--migrate-only', '--config', config],
-        { signal: end, killSignal: 'SIGKILL' },
-      )
+      promisify(execFile)(process.execPath, [...main, '--migrate-only'], {
+        signal: end,
+        killSignal: 'SIGKILL',
+      })
     const { books, vault } = database.offices.get('atlas')!
     const [holder, seen] = [books, vault].map(({ owner }) => new pg.Client({ connectionString: owner })) as [
       pg.Client,
@@ -87,6 +87,10 @@ test(
     const nextSerial = async (sql: pg.Client) =>
       (await sql.query('SELECT next_serial::text AS next FROM serial_counter')).rows[0].next
     try {
+      await expect(promisify(execFile)(process.execPath, main)).rejects.toMatchObject({
+        code: 1,
+        stderr: `The database of atlas is of the first release: with all programs stopped, run it once as --config ${config} --migrate-only (the whole market: npm start -- --migrate-only --data DIR)\n`,
+      })
       // Whoever reads a table keeps it from being dropped, and from nothing else.
       await holder.query('BEGIN; LOCK TABLE sealed_pack IN ACCESS SHARE MODE')
       const killer = new AbortController()
@@ -106,6 +110,7 @@ test(
       await migrate(new AbortController().signal)
       expect(await nextSerial(seen)).toBe(next)
       await expect(nextSerial(holder)).rejects.toThrow('does not exist')
+      expect((await seen.query('SELECT FROM in_use')).rowCount).toBe(1)
       // Once more: there is nothing left to do.
       await migrate(new AbortController().signal)
       expect(await nextSerial(seen)).toBe(next)
