@@ -18,6 +18,8 @@ const MOST_TRIES = 25
 /** Makes or updates the tables of timed work as the database's owner; the api's role may then work with them. */
 export async function installTimedWork(ownerUrl: string, apiRole: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: ownerUrl, max: 2 })
+  // What breaks here fails the statement under way, which says so.
+  pool.on('error', () => undefined).on('connect', (client) => client.on('error', () => undefined))
   try {
     await runMigrations({ pgPool: pool, schema: SCHEMA, logger: quiet, noHandleSignals: true })
     const role = pg.escapeIdentifier(apiRole)

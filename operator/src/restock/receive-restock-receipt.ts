@@ -2,6 +2,7 @@
 // on hold here until people know why.
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import type { SqlClient } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import type { Log } from '@scratchless/program/log'
@@ -16,6 +17,7 @@ interface ReceiptNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly clock: Clock
   readonly log: Log
+  readonly timeZone: string
 }
 
 /**
@@ -37,7 +39,7 @@ export async function receiveRestockReceipt(
   const part = await settleDelivery(sql, receipt, at)
   if (part === null) throw new Error('the receipt fits no delivery that waits for one')
   const { codes } = part
-  await settlePart(sql, partner, { id: message.id, ...part }, receipt.count, at)
+  await settlePart(sql, partner, { id: message.id, ...part }, receipt.count, bookingAt(at, needs.timeZone))
   if (receipt.duplicates.length > 0) await insertDuplicates(sql, receipt)
   if (receipt.count < codes)
     needs.log.error(
