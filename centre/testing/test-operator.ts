@@ -55,13 +55,14 @@ export function createTestOperator(
     wrap: readPublicKey(centreKeys, 'restock-unwrap'),
   }))
   const verifying = async (): Promise<RestockVerifying> => ({
-    partner: { id: centre, suite: 'interop', verifyKey: (await publicKeys).verify },
+    partner: { id: centre, suite: 'interop', level: 1, verifyKey: (await publicKeys).verify },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(keys.unwrap),
   })
   const signing = async () => ({
     suite: 'interop' as const,
     signingKey: signingKeyOf(keys.sign),
+    level: 1,
     receiverKey: (await publicKeys).wrap,
     random: systemRandom,
   })

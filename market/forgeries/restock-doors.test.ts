@@ -126,7 +126,7 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
   // The same id, signed by the centre, with another content: a signed refusal, and nothing changes.
   const { operator: operatorKeys, centre: centreKeys } = base.partnerKeys
   const opened = await verifyRestockOrder(order.bytes, {
-    partner: { id: CENTRE, suite: 'interop', verifyKey: centreKeys.sign.publicKey },
+    partner: { id: CENTRE, suite: 'interop', level: 1, verifyKey: centreKeys.sign.publicKey },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(operatorKeys.unwrap.privateKey),
   })
@@ -136,6 +136,7 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
     {
       suite: 'interop',
       signingKey: signingKeyOf(centreKeys.sign.privateKey),
+      level: 1,
       receiverKey: operatorKeys.unwrap.publicKey,
       random: systemRandom,
     },

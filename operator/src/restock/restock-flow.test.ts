@@ -72,6 +72,7 @@ async function stock(count: number, expiresOn = '2099-12-31', product = FIVE): P
 const closing = () => ({
   suite: 'interop' as const,
   signingKey: signingKeyOf(vault.centre.sign.privateKey),
+  level: 1,
   receiverKey: vault.own.unwrap,
   random: systemRandom,
 })
@@ -93,7 +94,7 @@ async function say(bytes: Uint8Array) {
   const answer = await receiveRestockOrder(needs, CENTRE, bytes)
   if (answer === null) return null
   const verified = await verifyRestockOrderResponse(answer, {
-    partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
+    partner: { id: ATLAS, suite: 'interop', level: 1, verifyKey: vault.own.sign },
     self: CENTRE,
     unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
   })
