@@ -28,6 +28,13 @@ import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
+import {
+  answerRestockNotice,
+  openNotUnderstood,
+  openRestockNotice,
+  signLotActivation,
+  verifyNoticeReceipt,
+} from '@scratchless/operator/vault/restock-notices'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
@@ -238,6 +245,11 @@ export async function startOperator({
         signRestockOrderResponse: (response) => signRestockOrderResponse(vault, response),
         closeRestockDelivery: (plan) => closeRestockDelivery(vault, plan),
         verifyRestockReceipt: (argument) => verifyRestockReceipt(vault, argument),
+        openRestockNotice: (argument) => openRestockNotice(vault, argument),
+        answerRestockNotice: (argument) => answerRestockNotice(vault, argument),
+        signLotActivation: (argument) => signLotActivation(vault, argument),
+        verifyNoticeReceipt: (argument) => verifyNoticeReceipt(vault, argument),
+        openNotUnderstood: (argument) => openNotUnderstood(vault, argument),
       }
     },
     async (process) => {

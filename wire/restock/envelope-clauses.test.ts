@@ -288,6 +288,7 @@ describe('what may be read of a message that nobody verified', () => {
       unverified: true,
       message: 'RestockOrder',
       suite: 'modern',
+      level: 1,
       id,
       sender: 'centre',
       receiver: 'atlas',
@@ -300,7 +301,7 @@ describe('what may be read of a message that nobody verified', () => {
 
   it('is the same of one whose name or level we do not know', () => {
     const later = text.replace('RestockOrder ', 'RestockForecast ').replace('<Level>1<', '<Level>99<')
-    expect(peek(later)).toMatchObject({ message: 'RestockForecast', id })
+    expect(peek(later)).toMatchObject({ message: 'RestockForecast', level: 99, id })
     expect(peek(text.replace('RestockOrder ', `R${'a'.repeat(39)} `))).toMatchObject({ id })
   })
 

@@ -37,6 +37,7 @@ interface UnverifiedRouting {
   /** Any name that a message may have: one that we do not know may be of a higher level. */
   readonly message: string
   readonly suite: Suite
+  readonly level: number
   readonly id: string
   readonly sender: string
   readonly receiver: string
@@ -46,14 +47,15 @@ interface UnverifiedRouting {
 const HEADER_BYTES = 600
 
 const HEADER =
-  /^(?:<\?xml [^>]{0,60}\?>\s{0,4})?<([A-Z][A-Za-z]{1,39}) xmlns="urn:scratchless:restock:1"><Header><Suite>([a-z0-9-]{1,20})<\/Suite><Level>[1-9][0-9]?<\/Level><Id>([0-9a-f-]{36})<\/Id><IssuedAt>[0-9TZ:.-]{24}<\/IssuedAt><Sender>([a-z0-9-]{1,20})<\/Sender><Receiver>([a-z0-9-]{1,20})<\/Receiver><\/Header>/
+  /^(?:<\?xml [^>]{0,60}\?>\s{0,4})?<([A-Z][A-Za-z]{1,39}) xmlns="urn:scratchless:restock:1"><Header><Suite>([a-z0-9-]{1,20})<\/Suite><Level>([1-9][0-9]?)<\/Level><Id>([0-9a-f-]{36})<\/Id><IssuedAt>[0-9TZ:.-]{24}<\/IssuedAt><Sender>([a-z0-9-]{1,20})<\/Sender><Receiver>([a-z0-9-]{1,20})<\/Receiver><\/Header>/
 
 /** Reads the header of a message that nobody has verified; null where there is none. */
 export function peekRestockMessage(bytes: Uint8Array): UnverifiedRouting | null {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, HEADER_BYTES))
   const match = HEADER.exec(start.toString('latin1'))
   if (match === null) return null
-  const [, message, suite, id, sender, receiver] = match as unknown as [
+  const [, message, suite, level, id, sender, receiver] = match as unknown as [
+    string,
     string,
     string,
     string,
@@ -62,7 +64,7 @@ export function peekRestockMessage(bytes: Uint8Array): UnverifiedRouting | null 
     string,
   ]
   if (!isSuite(suite)) return null
-  return { unverified: true, message, suite, id, sender, receiver }
+  return { unverified: true, message, suite, level: Number(level), id, sender, receiver }
 }
 
 export function isMessageName(name: string): name is RestockMessageName {

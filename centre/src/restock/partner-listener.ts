@@ -14,6 +14,7 @@ import { MAX_MESSAGE_BYTES, peekRestockMessage } from '@scratchless/wire/restock
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
 import { receiveRestockDelivery } from './receive-restock-delivery.ts'
+import { receiveRestockNotice } from './receive-restock-notice.ts'
 
 export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): FastifyInstance {
   const { log, clock, random, settings } = needs
@@ -27,14 +28,19 @@ export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): Fas
     tls: partnerListenerTls(own, partners),
     bodyLimitBytes: MAX_MESSAGE_BYTES.RestockDelivery,
   })
+  const agreedLevel = (party: string) => settings.partners.find((one) => one.party === party)?.level ?? 1
   app.post(RESTOCK_PATH, async (request, reply) => {
     const partner = partnerOf(request, partners)
     const plain = ({ status, contentType, body }: typeof STRANGER_ANSWER) =>
       reply.status(status).type(contentType).send(body)
     if (partner === null) return plain(STRANGER_ANSWER)
     const bytes = request.body
-    if (!Buffer.isBuffer(bytes) || peekRestockMessage(bytes)?.message !== 'RestockDelivery')
-      return plain(INVALID_MESSAGE_ANSWER)
+    const peeked = Buffer.isBuffer(bytes) ? peekRestockMessage(bytes) : null
+    if (!Buffer.isBuffer(bytes) || peeked === null) return plain(INVALID_MESSAGE_ANSWER)
+    if (peeked.message !== 'RestockDelivery' || peeked.level > agreedLevel(partner)) {
+      const said = await receiveRestockNotice(needs, operatorId(partner), bytes)
+      return said === null ? plain(INVALID_MESSAGE_ANSWER) : reply.type(RESTOCK_CONTENT_TYPE).send(said)
+    }
     const answer = await receiveRestockDelivery(needs, operatorId(partner), bytes)
     if (answer === 'invalid') return plain(INVALID_MESSAGE_ANSWER)
     if (answer === 'not-yet') return reply.status(503).type('text/plain').send('come again\n')
