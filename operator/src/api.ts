@@ -15,10 +15,8 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
 import { createPartnerAccount } from './finance/partner-account.ts'
-import { receiveNoticeReceipt } from './restock/receive-notice-receipt.ts'
-import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
+import { receiveAnswer } from './restock/receive-answer.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
-import { ACTIVATION_KIND } from './restock/send-lot-activation.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
@@ -57,10 +55,7 @@ const outbox = startOutbox({
   pool,
   ...outside,
   send: partnerLines.send,
-  onAnswer: (sql, message, answer) =>
-    message.kind === ACTIVATION_KIND
-      ? receiveNoticeReceipt(needs, sql, message, answer)
-      : receiveRestockReceipt(needs, sql, message, answer),
+  onAnswer: (sql, message, answer) => receiveAnswer(needs, sql, message, answer),
 })
 
 const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))

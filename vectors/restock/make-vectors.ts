@@ -12,13 +12,10 @@ import { fileURLToPath } from 'node:url'
 import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
 import { signLotActivation } from '@scratchless/wire/restock/lot-activation'
 import { signNoticeReceipt } from '@scratchless/wire/restock/notice-receipt'
-import { signPartnerNextKey } from '@scratchless/wire/restock/partner-next-key'
-import { signRangeNotice } from '@scratchless/wire/restock/range-notice'
 import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { signRestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import { signRestockOrderUpdate } from '@scratchless/wire/restock/restock-order-update'
 import type { RestockSigning } from '@scratchless/wire/restock/restock-partner'
 import { signRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import type { Suite } from '@scratchless/wire/xml/suites'
@@ -41,6 +38,11 @@ import {
   PARTIES,
   VECTORS,
 } from '../../wire/testing/restock-examples.ts'
+import {
+  signPartnerNextKey,
+  signRangeNotice,
+  signRestockOrderUpdate,
+} from '../../wire/testing/sign-notices.ts'
 import { makeBadMessages } from './bad-messages.ts'
 import { index, keep, readVector, signing, without } from './keep-vectors.ts'
 

@@ -30,7 +30,6 @@ export const NOTICE_REFUSALS = [
   'too-late',
   'not-agreed',
 ] as const
-export type NoticeRefusal = (typeof NOTICE_REFUSALS)[number]
 
 /** What became of serials that a range notice named. */
 export const RANGE_OUTCOMES = [

@@ -5,9 +5,9 @@ import { decodeBase64 } from '../xml/base64-text.ts'
 import { UnexpectedContent } from '../xml/canonical-reader.ts'
 import { field } from '../xml/xml-text.ts'
 import { auditHeadField } from './audit-head-field.ts'
-import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
+import { type ConfidentialMessage, verifyAndDecrypt } from './restock-envelope.ts'
 import { instantField, messageIdField, partyIdField } from './restock-fields.ts'
-import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
+import type { RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 /** A P-256 key has 91 bytes, an RSA key of 4,096 bits 550. */
 const KEY_BYTES = { min: 80, max: 600 } as const
@@ -30,7 +30,8 @@ export const partnerNextKey = z.strictObject({
 
 export type PartnerNextKey = z.output<typeof partnerNextKey>
 
-const message: ConfidentialMessage<PartnerNextKey> = {
+/** Nobody here sends one yet. */
+export const partnerNextKeyMessage: ConfidentialMessage<PartnerNextKey> = {
   name: 'PartnerNextKey',
   schema: partnerNextKey,
   write: ({ purpose, publicKey, validFrom }) =>
@@ -46,15 +47,10 @@ const message: ConfidentialMessage<PartnerNextKey> = {
   },
 }
 
-/** The signed and encrypted XML of a next key. Throws where it breaks its schema. */
-export function signPartnerNextKey(next: PartnerNextKey, signing: RestockSigning): Promise<Buffer> {
-  return encryptAndSign(message, next, signing)
-}
-
 /** Verifies, then decrypts a next key of `verifying.partner`. */
 export function verifyPartnerNextKey(
   bytes: Uint8Array,
   verifying: RestockVerifying,
 ): Promise<VerifiedRestock<PartnerNextKey>> {
-  return verifyAndDecrypt(message, bytes, verifying)
+  return verifyAndDecrypt(partnerNextKeyMessage, bytes, verifying)
 }

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { field } from '../xml/xml-text.ts'
 import { auditHeadField } from './audit-head-field.ts'
 import { readRuns, serialRuns, writeRuns } from './code-run.ts'
-import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
+import { type ConfidentialMessage, verifyAndDecrypt } from './restock-envelope.ts'
 import { instantField, messageIdField, partyIdField } from './restock-fields.ts'
-import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
+import type { RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 const RANGE_CAUSES = [
   'stolen',
@@ -36,7 +36,8 @@ export const rangeNotice = z.strictObject({
 
 export type RangeNotice = z.output<typeof rangeNotice>
 
-const message: ConfidentialMessage<RangeNotice> = {
+/** Nobody here sends one yet. */
+export const rangeNoticeMessage: ConfidentialMessage<RangeNotice> = {
   name: 'RangeNotice',
   schema: rangeNotice,
   write: (notice) =>
@@ -52,15 +53,10 @@ const message: ConfidentialMessage<RangeNotice> = {
   }),
 }
 
-/** The signed and encrypted XML of a range notice. Throws where it breaks its schema. */
-export function signRangeNotice(notice: RangeNotice, signing: RestockSigning): Promise<Buffer> {
-  return encryptAndSign(message, notice, signing)
-}
-
 /** Verifies, then decrypts a range notice of `verifying.partner`. */
 export function verifyRangeNotice(
   bytes: Uint8Array,
   verifying: RestockVerifying,
 ): Promise<VerifiedRestock<RangeNotice>> {
-  return verifyAndDecrypt(message, bytes, verifying)
+  return verifyAndDecrypt(rangeNoticeMessage, bytes, verifying)
 }

@@ -3,7 +3,7 @@
 
 import { z } from 'zod'
 import { field } from '../xml/xml-text.ts'
-import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
+import { type ConfidentialMessage, verifyAndDecrypt } from './restock-envelope.ts'
 import {
   orderAnswerFields,
   readOrderAnswer,
@@ -11,7 +11,7 @@ import {
   refusedMeansNothing,
   writeOrderAnswer,
 } from './restock-order-response.ts'
-import type { RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
+import type { RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 
 const MAX_UPDATES = 1_000
 
@@ -26,16 +26,12 @@ export const restockOrderUpdate = z
 
 export type RestockOrderUpdate = z.output<typeof restockOrderUpdate>
 
-const message: ConfidentialMessage<RestockOrderUpdate> = {
+/** Nobody here sends one yet. */
+export const restockOrderUpdateMessage: ConfidentialMessage<RestockOrderUpdate> = {
   name: 'RestockOrderUpdate',
   schema: restockOrderUpdate,
   write: (update) => field('UpdateNo', update.updateNo) + writeOrderAnswer(update),
   read: (reader) => ({ updateNo: Number(reader.field('UpdateNo')), ...readOrderAnswer(reader) }),
-}
-
-/** The signed and encrypted XML of an update. Throws where it breaks its schema. */
-export function signRestockOrderUpdate(update: RestockOrderUpdate, signing: RestockSigning): Promise<Buffer> {
-  return encryptAndSign(message, update, signing)
 }
 
 /** Verifies, then decrypts an update of `verifying.partner`. */
@@ -43,5 +39,5 @@ export function verifyRestockOrderUpdate(
   bytes: Uint8Array,
   verifying: RestockVerifying,
 ): Promise<VerifiedRestock<RestockOrderUpdate>> {
-  return verifyAndDecrypt(message, bytes, verifying)
+  return verifyAndDecrypt(restockOrderUpdateMessage, bytes, verifying)
 }

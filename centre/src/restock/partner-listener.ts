@@ -10,11 +10,10 @@ import {
   RESTOCK_PATH,
   STRANGER_ANSWER,
 } from '@scratchless/wire/restock/restock-http'
-import { MAX_MESSAGE_BYTES, peekRestockMessage } from '@scratchless/wire/restock/restock-messages'
+import { MAX_MESSAGE_BYTES } from '@scratchless/wire/restock/restock-messages'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
-import { receiveRestockDelivery } from './receive-restock-delivery.ts'
-import { receiveRestockNotice } from './receive-restock-notice.ts'
+import { receiveRestockMessage } from './receive-restock-message.ts'
 
 export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): FastifyInstance {
   const { log, clock, random, settings } = needs
@@ -28,20 +27,14 @@ export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): Fas
     tls: partnerListenerTls(own, partners),
     bodyLimitBytes: MAX_MESSAGE_BYTES.RestockDelivery,
   })
-  const agreedLevel = (party: string) => settings.partners.find((one) => one.party === party)?.level ?? 1
   app.post(RESTOCK_PATH, async (request, reply) => {
     const partner = partnerOf(request, partners)
     const plain = ({ status, contentType, body }: typeof STRANGER_ANSWER) =>
       reply.status(status).type(contentType).send(body)
     if (partner === null) return plain(STRANGER_ANSWER)
     const bytes = request.body
-    const peeked = Buffer.isBuffer(bytes) ? peekRestockMessage(bytes) : null
-    if (!Buffer.isBuffer(bytes) || peeked === null) return plain(INVALID_MESSAGE_ANSWER)
-    if (peeked.message !== 'RestockDelivery' || peeked.level > agreedLevel(partner)) {
-      const said = await receiveRestockNotice(needs, operatorId(partner), bytes)
-      return said === null ? plain(INVALID_MESSAGE_ANSWER) : reply.type(RESTOCK_CONTENT_TYPE).send(said)
-    }
-    const answer = await receiveRestockDelivery(needs, operatorId(partner), bytes)
+    if (!Buffer.isBuffer(bytes)) return plain(INVALID_MESSAGE_ANSWER)
+    const answer = await receiveRestockMessage(needs, operatorId(partner), bytes)
     if (answer === 'invalid') return plain(INVALID_MESSAGE_ANSWER)
     if (answer === 'not-yet') return reply.status(503).type('text/plain').send('come again\n')
     return reply.type(RESTOCK_CONTENT_TYPE).send(answer.receipt)

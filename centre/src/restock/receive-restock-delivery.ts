@@ -15,7 +15,7 @@ import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from './restock.sql.ts'
 
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
-type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
+export type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
 
 const KIND = 'restock-delivery'
 /** An operator's first part overtakes its own answer by some milliseconds: that is not worth a retry of his. */

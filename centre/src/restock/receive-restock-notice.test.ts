@@ -4,17 +4,19 @@ import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { type LotActivation, signLotActivation } from '@scratchless/wire/restock/lot-activation'
 import { verifyNoticeReceipt } from '@scratchless/wire/restock/notice-receipt'
-import { signPartnerNextKey } from '@scratchless/wire/restock/partner-next-key'
-import { signRangeNotice } from '@scratchless/wire/restock/range-notice'
 import {
   signRestockNotUnderstood,
   verifyRestockNotUnderstood,
 } from '@scratchless/wire/restock/restock-not-understood'
-import { signRestockOrderUpdate } from '@scratchless/wire/restock/restock-order-update'
 import { signDocument } from '@scratchless/wire/xml/sign'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ATLAS } from '../../../voucher/testing/example-product.ts'
 import { exampleUpdate } from '../../../wire/testing/restock-examples.ts'
+import {
+  signPartnerNextKey,
+  signRangeNotice,
+  signRestockOrderUpdate,
+} from '../../../wire/testing/sign-notices.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { receiveRestockNotice } from './receive-restock-notice.ts'
 import { sendRestockOrder, takeRestockOrderResponse } from './send-restock-order.ts'

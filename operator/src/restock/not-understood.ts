@@ -1,15 +1,17 @@
 // A centre may answer any message of ours that it does not understand it: nothing came of the message, and nothing will.
 
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
+import type { Log } from '@scratchless/program/log'
+import type { PrivateLine } from '@scratchless/program/private-line'
 import type { CentreId } from '@scratchless/voucher/ids'
-import type { ReceiptNeeds } from './receive-restock-receipt.ts'
+import type { VaultVerbs } from '../vault/verbs.ts'
 
 /**
  * Whether an answer that is no receipt (`refusal` says why) is the partner's signed word that it does not understand
  * this very message. The levels in both sides' settings differ then, which is for people to mend.
  */
 export async function openNotUnderstood(
-  { vault, log }: Pick<ReceiptNeeds, 'vault' | 'log'>,
+  { vault, log }: { readonly vault: PrivateLine<VaultVerbs>; readonly log: Log },
   partner: CentreId,
   message: OutgoingMessage,
   answer: Uint8Array,

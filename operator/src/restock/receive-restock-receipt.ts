@@ -39,8 +39,8 @@ export async function receiveRestockReceipt(
   }
   if (receipt.deliveryId !== message.id)
     throw new Error(`the receipt is of another delivery: ${receipt.deliveryId}`)
-  if (receipt.duplicates.length > 0) await insertDuplicates(sql, receipt)
   await settle(needs, sql, message, receipt)
+  if (receipt.duplicates.length > 0) await insertDuplicates(sql, receipt)
 }
 
 type Outcome = Pick<RestockReceipt, 'verdict' | 'count'> & {

@@ -16,6 +16,7 @@ import { ATLAS, CENTRE, type TestVault, testVault } from '../../testing/test-vau
 import { createPartnerAccount } from '../finance/partner-account.ts'
 import { closeRestockDelivery } from '../vault/close-restock-delivery.ts'
 import { generateStock } from '../vault/generate-stock.ts'
+import { openNotUnderstood, openRestockNotice } from '../vault/restock-notices.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -42,6 +43,8 @@ beforeEach(async () => {
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
     verifyRestockReceipt: (argument) => verifyRestockReceipt(own, argument),
+    openNotUnderstood: (argument) => openNotUnderstood(own, argument),
+    openRestockNotice: (argument) => openRestockNotice(own, argument),
   } as Partial<VaultVerbs> as VaultVerbs
   needs = {
     ...{ party: ATLAS, pool: vault.database.pool('api'), vault: verbs, clock, random: systemRandom },
