@@ -90,7 +90,7 @@ const MOST_LINES = { product: 400, test: 600 }
 
 /** Started by name, not imported. */
 const entryPoints =
-  /(^|\/)(main|api|vault|card|make-token-keys|keeper)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|mutants|mutants\/lane|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
+  /(^|\/)(main|api|vault|card|make-token-keys|renew-tls|keeper)\.ts$|\.test\.ts$|\.config\.ts$|make-vectors\.ts$|^bootstrap\/|^market\/(start|test|check|audit|fuzz|mutants|mutants\/lane|testing\/test-postgres)\.ts$|^market\/bench\/[a-z-]+\.ts$|\.d\.ts$|(^|\/)main\.tsx$/
 
 const files = walk('')
 const sources = files.filter((file) => /\.tsx?$/.test(file))

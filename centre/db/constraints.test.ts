@@ -534,6 +534,22 @@ const TABLES: readonly TriedTable[] = [
     row: { terminal_id, sequence: 1, order_hash: HASH, epoch: 1, codes: 1, runs: '[]', closed_at: at },
     breaks: { vault_supply_pkey: [{ codes: 2 }] },
   },
+  {
+    table: 'lot_activation',
+    row: { operator, id: ORDER, lot_id: 'L1', activated_on: at, whole: true, taken_at: at },
+    takes: [{ whole: false }, { lot_id: 'one that is not here yet' }],
+    breaks: { lot_activation_pkey: [{ whole: false }] },
+  },
+  {
+    table: 'lot_activation_run',
+    row: { operator, activation_id: ORDER, first_serial: 0, count: 1 },
+    breaks: {
+      lot_activation_run_pkey: [{ count: 2 }],
+      lot_activation_run_operator_activation_id_fkey: [{ activation_id: OTHER }, { operator: 'another' }],
+      lot_activation_run_first_serial_check: [{ first_serial: -1 }],
+      lot_activation_run_count_check: [{ count: 0 }],
+    },
+  },
 ]
 
 const NAMES = TABLES.map(({ table }) => table)

@@ -33,8 +33,10 @@ const OWN: Rights = {
     auditor: 'SELECT',
   },
   restock_delivery: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  lot: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  pack: { api: 'INSERT, SELECT, UPDATE (taken)', auditor: 'SELECT' },
+  lot: { api: 'INSERT, SELECT, UPDATE (activated_on)', auditor: 'SELECT' },
+  lot_activation: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_activation_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  pack: { api: 'INSERT, SELECT, UPDATE (activated_on, taken)', auditor: 'SELECT' },
   supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
   supply_order: {
     api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',

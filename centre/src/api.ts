@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
 import { createPool } from '@scratchless/office/database/database'
+import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { askForWork } from '@scratchless/office/timed/timed-work'
@@ -15,6 +16,7 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
+import { raiseAlarm } from './alarms.sql.ts'
 import { LOOK_AT_CATALOGUES } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
@@ -73,7 +75,16 @@ await Promise.all([
 const timed = await startCentreWork(needs)
 await askForWork(pool, LOOK_AT_CATALOGUES)
 
+const certificate = watchCertificate(own.certificatePem, clock, (ending) => {
+  log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew')
+  const alarm = { kind: 'tls-certificate-ends', subject: settings.party, details: { ...ending } }
+  raiseAlarm(pool, { at: new Date(clock.nowMs()), ...alarm }).catch((error: unknown) =>
+    log.error({ err: error }, 'an alarm was not raised'),
+  )
+})
+
 whenToldToStop(async () => {
+  certificate.stop()
   frames.close()
   await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()

@@ -9,6 +9,7 @@ import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/toke
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
+import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { z } from 'zod'
 
 const publicKey = z.string().transform((pem, context): KeyObject => {
@@ -29,6 +30,8 @@ const partner = z.strictObject({
     .transform((text) => text.toUpperCase()),
   customerCare: z.string().max(20),
   suite: z.enum(['modern', 'interop']),
+  /** The highest level of messages between us, agreed like the suite. */
+  level: z.int().min(1).max(RESTOCK_LEVEL).default(1),
   url: z.url({ protocol: /^https$/ }),
   /** Its key that signs restock messages, RSA. */
   verifyKey: publicKey,

@@ -509,6 +509,7 @@ test("an operator's captured api process gets nothing but what its partner order
     {
       suite: 'interop',
       signingKey: signingKeyOf(own.privateKey),
+      level: 1,
       receiverKey: readPublicKey(market.data.path('atlas', 'keys', 'vault'), 'restock-unwrap'),
       random: systemRandom,
     },

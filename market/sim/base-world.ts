@@ -285,6 +285,7 @@ function operatorVaultOf(
         {
           party: CENTRE,
           suite: 'interop',
+          level: 1,
           url: 'https://127.0.0.1:1/restock',
           verifyKey: pairs.centreSign.publicKey,
           wrapKey: pairs.centreUnwrap.publicKey,
@@ -318,9 +319,9 @@ async function centreVaultOf(
     rootPublic: pairs.root.publicKey,
     fingerprint: new Map([[ATLAS, fingerprint]]),
   }
-  const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
+  const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
-    ...{ suite, verifyKey, wrapKey },
+    ...{ suite, level, verifyKey, wrapKey },
   }))
   const own = await loadCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
   return {

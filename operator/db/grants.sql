@@ -6,6 +6,8 @@ GRANT UPDATE (activated_at) ON lot TO :api;
 GRANT UPDATE (allocated) ON pack TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, restock_run, restock_duplicate TO :api;
 GRANT UPDATE (state, settled_at, codes_taken, reason) ON restock_delivery TO :api;
+GRANT SELECT, INSERT ON lot_activation, lot_activation_run, lot_activation_told TO :api;
+GRANT UPDATE (state, reason, settled_at) ON lot_activation_told TO :api;
 GRANT SELECT (id, product, expires_on, codes, activated_at, sealed_at) ON sealed_lot TO :api;
 GRANT SELECT (id, lot, first_serial, count) ON sealed_pack TO :api;
 
@@ -20,7 +22,7 @@ GRANT UPDATE (next_serial) ON serial_counter TO :vault;
 GRANT USAGE ON SEQUENCE lot_number TO :vault;
 
 GRANT SELECT ON product, lot, pack, restock_order, restock_order_line, restock_delivery, restock_run,
-  restock_duplicate, verified_order, verified_order_line TO :auditor;
+  restock_duplicate, lot_activation, lot_activation_run, lot_activation_told, verified_order, verified_order_line TO :auditor;
 GRANT SELECT (id, product, expires_on, codes, source, sealed_at) ON sealed_lot TO :auditor;
 GRANT SELECT (id, lot, first_serial, count, first_index, closed_upto) ON sealed_pack TO :auditor;
 GRANT SELECT (id, order_id, line_no, codes, closed_at) ON closed_delivery TO :auditor;

@@ -13,6 +13,13 @@ import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supe
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorProcessSettings } from './settings.ts'
+import {
+  answerRestockNotice,
+  openNotUnderstood,
+  openRestockNotice,
+  signLotActivation,
+  verifyNoticeReceipt,
+} from './vault/restock-notices.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { startBulkWorkers } from './vault/start-bulk-workers.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
@@ -42,6 +49,11 @@ const verbs: VaultVerbs = {
   signRestockOrderResponse: (response) => signRestockOrderResponse(needs, response),
   closeRestockDelivery: (plan) => workers.run('closeRestockDelivery', plan),
   verifyRestockReceipt: (argument) => verifyRestockReceipt(needs, argument),
+  openRestockNotice: (argument) => openRestockNotice(needs, argument),
+  answerRestockNotice: (argument) => answerRestockNotice(needs, argument),
+  signLotActivation: (argument) => signLotActivation(needs, argument),
+  verifyNoticeReceipt: (argument) => verifyNoticeReceipt(needs, argument),
+  openNotUnderstood: (argument) => openNotUnderstood(needs, argument),
 }
 
 const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>

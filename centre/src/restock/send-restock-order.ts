@@ -10,6 +10,7 @@ import { type MessageId, type OperatorId, operatorId } from '@scratchless/vouche
 import type { ProductId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
 import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
+import { raiseAlarm } from '../alarms.sql.ts'
 import { readAllProducts } from '../catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
@@ -90,8 +91,10 @@ export async function takeRestockOrderResponse(
     orderId: message.id,
     bytes: answer,
   })
-  if ('refusal' in verified)
+  if ('refusal' in verified) {
+    if (verified.refusal === 'other-message' && (await takeNotUnderstood(needs, sql, message, answer))) return
     throw new Error(`the answer of ${message.partner} does not verify: ${verified.refusal}`)
+  }
   const { content } = verified
   await updateOrderVerdict(sql, message.id, content.verdict, content.reason ?? null)
   await updateOrderLines(
@@ -111,4 +114,23 @@ export async function takeRestockOrderResponse(
     subject: message.id,
     details: { verdict: content.verdict },
   })
+}
+
+/** True where the operator signed that it does not understand this order: nothing will come of it, and people mend it. */
+async function takeNotUnderstood(
+  { vault, clock }: CentreNeeds,
+  sql: SqlClient,
+  message: OutgoingMessage,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const operator = operatorId(message.partner)
+  const opened = await vault.openNotUnderstood({ operator, bytes })
+  if ('refusal' in opened || opened.messageId !== message.id) return false
+  const at = new Date(clock.nowMs())
+  const details = { operator, highestLevel: opened.highestLevel }
+  const action = 'restock-order-not-understood'
+  await updateOrderVerdict(sql, message.id, 'refused', 'not-understood')
+  await raiseAlarm(sql, { at, kind: action, subject: message.id, details })
+  await appendAudit(sql, { at, actor: operator, action, subject: message.id, details })
+  return true
 }

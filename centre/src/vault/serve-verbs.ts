@@ -41,9 +41,10 @@ export async function startVault(
   const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
   const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
-  const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
+  const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
     suite,
+    level,
     verifyKey,
     wrapKey,
   }))

@@ -14,6 +14,9 @@ import type {
 } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
+import type { OpenedNotice, UnknownMessage } from '@scratchless/wire/restock/open-notice'
+import type { RestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
@@ -139,6 +142,22 @@ export type VaultVerbs = {
     operator: OperatorId
     bytes: Uint8Array
   }): Promise<{ codes: number } | { refusal: RestockRefusal }>
+  /** Verifies a notice of an operator and opens it, unless its level is above the agreed one: that is only verified. */
+  openRestockNotice(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<OpenedNotice | UnknownMessage | { refusal: RestockRefusal }>
+  /** Signs what is said to a notice, over bytes that verify as the operator's. */
+  answerRestockNotice(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+    verdict: NoticeVerdict
+  }): Promise<Uint8Array | { refusal: RestockRefusal }>
+  /** Verifies and opens the answer that a message of ours is of a higher level than the operator's. */
+  openNotUnderstood(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<RestockNotUnderstood | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
   beginEnrolment(enrolment: {
     terminal: TerminalId

@@ -20,7 +20,9 @@ import { lockProducts } from '../stock/product.sql.ts'
 import { findFreePacks, moveAllocated } from '../stock/stock.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { decideLine, type LineDecision, verdictOf } from './order-decision.ts'
+import { receiveRestockNotice } from './receive-restock-notice.ts'
 import { insertDeliveries, insertOrder, insertOrderLines } from './restock.sql.ts'
+import { sendLotActivations } from './send-lot-activation.ts'
 
 export interface RestockOrderNeeds {
   readonly party: OperatorId
@@ -45,6 +47,9 @@ export async function receiveRestockOrder(
   const { pool, vault, log } = needs
   const verified = await vault.takeRestockOrder({ partner, bytes })
   if ('refusal' in verified) {
+    // No order, or one that only a higher level reads: then it may be signed all the same.
+    if (verified.refusal === 'other-message' || verified.refusal === 'not-understood')
+      return receiveRestockNotice(needs, partner, bytes)
     log.warn({ partner, refusal: verified.refusal }, 'a restock message did not open')
     return null
   }
@@ -134,6 +139,14 @@ async function decide(
   await insertOrderLines(sql, order.id, lines)
   for (const { lineNo, parts } of planned)
     await insertDeliveries(sql, { orderId: order.id, lineNo, issuedAt: now }, parts)
+  // Ranges of a lot that sleeps as a whole may be activated: a centre that gets codes of it now is told.
+  await sendLotActivations(
+    needs,
+    sql,
+    planned.flatMap(({ parts }) =>
+      parts.filter(({ activatedAt }) => activatedAt === null).map(({ lot }) => lot),
+    ),
+  )
   return { verdict, reason, lines }
 }
 
