@@ -4,7 +4,7 @@ GRANT SELECT ON catalogue TO :api;
 GRANT UPDATE (version) ON catalogue TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
-              locked_at, revoked_at) ON terminal TO :api;
+              letter_number, letter_wanted, locked_at, revoked_at) ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, lot, pack TO :api;

@@ -19,7 +19,7 @@ const OWN: Rights = {
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, public_key, revoked_at)',
     auditor: 'SELECT',
   },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },

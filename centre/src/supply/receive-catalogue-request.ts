@@ -9,6 +9,9 @@ import { type Answered, answerInSequence, type SignedMessage } from './answer-in
 import { standingFor } from './standing.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
+/** Each product has one price, in force for as long as the catalogue is. */
+const ONLY_PRICE = 1
+
 export async function receiveCatalogueRequest(
   needs: CentreNeeds,
   message: SignedMessage,
@@ -55,15 +58,23 @@ async function readCatalogue(needs: CentreNeeds, terminal: SupplyTerminal): Prom
       id: product.id,
       operator: product.operator,
       faceValueMinor: product.faceValue.amountMinor,
-      publicPriceMinor: product.publicPrice.amountMinor,
-      taxMinor: product.tax.amountMinor,
-      netCreditMinor: product.netCredit.amountMinor,
       codeDigits: product.codeDigits,
       checkDigit: product.checkDigit,
       validityDays: product.validityDays,
       refillTemplate: product.refillTemplate,
-      unitPriceMinor: priceFor(product, terminal.retailer_id, rates, settings.discountBasisPoints).unitPrice
-        .amountMinor,
+      qr: false,
+      mark: 'sold' as const,
+      prices: [
+        {
+          priceId: ONLY_PRICE,
+          validFromS: 0,
+          publicPriceMinor: product.publicPrice.amountMinor,
+          taxMinor: product.tax.amountMinor,
+          netCreditMinor: product.netCredit.amountMinor,
+          unitPriceMinor: priceFor(product, terminal.retailer_id, rates, settings.discountBasisPoints)
+            .unitPrice.amountMinor,
+        },
+      ],
     })),
   }
 }
