@@ -16,10 +16,10 @@ export async function installTimedWork(ownerUrl: string, apiRole: string): Promi
       [TIMED_SCHEMA],
     )
     await pool.query(
-      `GRANT USAGE ON TIMED_SCHEMA ${TIMED_SCHEMA} TO ${role};
-       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN TIMED_SCHEMA ${TIMED_SCHEMA} TO ${role};
-       GRANT USAGE ON ALL SEQUENCES IN TIMED_SCHEMA ${TIMED_SCHEMA} TO ${role};
-       GRANT EXECUTE ON ALL FUNCTIONS IN TIMED_SCHEMA ${TIMED_SCHEMA} TO ${role}`,
+      `GRANT USAGE ON SCHEMA ${TIMED_SCHEMA} TO ${role};
+       GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${TIMED_SCHEMA} TO ${role};
+       GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${TIMED_SCHEMA} TO ${role};
+       GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${TIMED_SCHEMA} TO ${role}`,
     )
     // The worker's tables hide their rows from everybody but their owner.
     for (const { name } of rows) {

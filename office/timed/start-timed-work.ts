@@ -34,10 +34,17 @@ export async function startTimedWork(options: {
     Object.entries(tasks).map(([name, task]) => [name, () => task()]),
   )
   const cron = Object.entries(every).map(([task, match]): CronItem => ({ task, match, identifier: task }))
-  const runner = await run({
+  const pool = new pg.Pool({
     connectionString: databaseUrl,
+    max: CONNECTIONS,
+    application_name: 'timed work',
+  })
+  // The worker looks for another connection where one breaks.
+  const broke = (error: Error) => log.warn({ err: error }, 'a database connection of the timed work broke')
+  pool.on('error', broke).on('connect', (client) => client.on('error', broke))
+  const runner = await run({
+    pgPool: pool,
     schema: TIMED_SCHEMA,
-    maxPoolSize: CONNECTIONS,
     concurrency: 1,
     // One clock decides what is due and what is in force: the program's.
     useNodeTime: true,
@@ -47,7 +54,12 @@ export async function startTimedWork(options: {
     taskList,
     parsedCronItems: parseCronItems(cron),
   })
-  return { stop: () => runner.stop() }
+  return {
+    async stop() {
+      await runner.stop()
+      await pool.end()
+    },
+  }
 }
 
 /** The worker's own words are of its machinery; what a person must see are its errors. */
