@@ -3,6 +3,7 @@
 
 import type { Log } from '@scratchless/program/log'
 import type { CronItem, TaskList, Logger as WorkerLogger } from 'graphile-worker'
+import pg from 'pg'
 import { Logger, parseCronItems, run, TIMED_SCHEMA } from './load-worker.ts'
 
 /** Connections that work waits and runs on, apart from the requests' pool. */
