@@ -1,7 +1,7 @@
 // X.509 for TLS only: each party is its own authority. The library takes a second to load, so it is loaded
 // when a certificate is made, which is once a year.
 
-import type { KeyObject } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import type { Clock } from '@scratchless/voucher/clock'
 import { type Random, randomBytes } from '@scratchless/voucher/random'
 import type { KeyPair } from './party-keys.ts'
@@ -102,4 +102,20 @@ export async function issueTlsCertificate(
     ],
   })
   return `${certificate.toString('pem')}\n`
+}
+
+/** Whom a TLS certificate of ours is for: what `issueTlsCertificate` was asked. */
+export function namesOf(certificate: X509Certificate): {
+  party: string
+  dnsNames: string[]
+  addresses: string[]
+} {
+  const names = certificate.subjectAltName?.split(', ') ?? []
+  const after = (prefix: string) =>
+    names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  return {
+    party: certificate.subject.replace(/^CN=/, ''),
+    dnsNames: after('DNS:'),
+    addresses: after('IP Address:'),
+  }
 }

@@ -1,21 +1,25 @@
 -- Who may do what. Entries of money, sales and answers are only ever added. The vault's tables lie in a database to which
 -- the api cannot connect (centre/vault-db).
-GRANT SELECT, INSERT ON product, retailer, rate, terminal, enrolment, card, approval TO :api;
-GRANT SELECT ON catalogue TO :api;
-GRANT UPDATE (version) ON catalogue TO :api;
+GRANT SELECT, INSERT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval
+  TO :api;
+GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
-              locked_at, revoked_at) ON terminal TO :api;
+              letter_number, letter_wanted, catalogue_version, catalogue_hash, catalogue_from, locked_at, revoked_at)
+  ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, lot, pack TO :api;
 GRANT UPDATE (state, reason) ON restock_order TO :api;
 GRANT UPDATE (accepted, received, unit_price_minor, reason) ON restock_order_line TO :api;
-GRANT UPDATE (taken) ON pack TO :api;
+GRANT UPDATE (taken, activated_on) ON pack TO :api;
+GRANT UPDATE (activated_on) ON lot TO :api;
+GRANT SELECT, INSERT ON lot_activation, lot_activation_run TO :api;
 GRANT SELECT, INSERT ON supply_message, supply_order, supply_order_line, supply_run, sale, ticket_event, alarm TO :api;
 GRANT UPDATE (answer) ON supply_message TO :api;
 GRANT UPDATE (delivery_hash, state, settled_at) ON supply_order TO :api;
 
-GRANT SELECT ON product, catalogue, retailer, rate, terminal, enrolment, card, approval, restock_order,
-  restock_order_line, restock_delivery, lot, pack, supply_message, supply_order, supply_order_line, supply_run,
+GRANT SELECT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval,
+  restock_order, restock_order_line, restock_delivery, lot, lot_activation, lot_activation_run, pack, supply_message,
+  supply_order, supply_order_line, supply_run,
   sale, ticket_event, alarm TO :auditor;

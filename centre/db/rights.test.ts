@@ -15,11 +15,13 @@ import { CENTRE_MIGRATIONS } from '../src/settings.ts'
 /** What was decided, sold or answered is only ever added. */
 const OWN: Rights = {
   product: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  catalogue: { api: 'SELECT, UPDATE (version)', auditor: 'SELECT' },
+  product_price: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  retailer_tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, public_key, revoked_at)',
     auditor: 'SELECT',
   },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },
@@ -31,8 +33,10 @@ const OWN: Rights = {
     auditor: 'SELECT',
   },
   restock_delivery: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  lot: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  pack: { api: 'INSERT, SELECT, UPDATE (taken)', auditor: 'SELECT' },
+  lot: { api: 'INSERT, SELECT, UPDATE (activated_on)', auditor: 'SELECT' },
+  lot_activation: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_activation_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  pack: { api: 'INSERT, SELECT, UPDATE (activated_on, taken)', auditor: 'SELECT' },
   supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
   supply_order: {
     api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',
@@ -44,6 +48,10 @@ const OWN: Rights = {
   ticket_event: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   alarm: { api: 'INSERT, SELECT', auditor: 'SELECT' },
 }
+const SEQUENCES: Rights = {
+  retailer_number: { api: 'USAGE' },
+  terminal_number: { api: 'USAGE' },
+}
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
 
 let database: TestDatabase
@@ -53,7 +61,7 @@ beforeAll(async () => {
 afterAll(() => database.drop())
 
 test('each role may do with each table what this list says, no more and no less', async () => {
-  expect(await rightsIn(database.pool('owner'))).toEqual(RIGHTS)
+  expect(await rightsIn(database.pool('owner'))).toEqual({ ...RIGHTS, ...SEQUENCES })
 })
 
 test('every table stands in the list', async () => {

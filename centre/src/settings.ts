@@ -2,6 +2,7 @@
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
+import { isTimeZone } from '@scratchless/office/calendar/office-day'
 import { type MigrationSource, OFFICE_VAULT_MIGRATIONS } from '@scratchless/office/database/migrate'
 import type { VaultMove } from '@scratchless/office/database/move-vault'
 import {
@@ -13,6 +14,7 @@ import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/toke
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
+import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { z } from 'zod'
 
 const publicKey = z.string().transform((pem, context): KeyObject => {
@@ -33,6 +35,8 @@ const partner = z.strictObject({
     .transform((text) => text.toUpperCase()),
   customerCare: z.string().max(20),
   suite: z.enum(['modern', 'interop']),
+  /** The highest level of messages between us, agreed like the suite. */
+  level: z.int().min(1).max(RESTOCK_LEVEL).default(1),
   url: z.url({ protocol: /^https$/ }),
   /** Its key that signs restock messages, RSA. */
   verifyKey: publicKey,
@@ -55,6 +59,8 @@ const fields = {
   keysFolder: z.string().min(1).default('keys'),
   /** Absent: the vault's RSA keys lie in key files, like all others. */
   token: tokenSettings.optional(),
+  /** By which days begin and end (IANA). */
+  timeZone: z.string().refine(isTimeZone, 'a time zone as IANA names it, Africa/Tunis').default('UTC'),
   /** For screens. */
   staffHttp: listener,
   /** Where operators bring deliveries: mutual TLS. */

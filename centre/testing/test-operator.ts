@@ -10,7 +10,7 @@ import { type SerialRange, serialFromNumber } from '@scratchless/voucher/serial'
 import { type RestockDelivery, signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { type RestockOrder, verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
-import type { RestockVerifying } from '@scratchless/wire/restock/restock-partner'
+import type { RestockSigning, RestockVerifying } from '@scratchless/wire/restock/restock-partner'
 import { type RestockReceipt, verifyRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { ATLAS, ATLAS_5 } from '../../voucher/testing/example-product.ts'
@@ -22,6 +22,10 @@ const RESTOCK_PRICE = money(4_700n, 'TND')
 const PACKED_BYTES = 6
 
 export interface TestOperator {
+  /** A new id, now, from Atlas to the centre. */
+  header(): Pick<RestockDelivery, 'id' | 'issuedAt' | 'sender' | 'receiver' | 'auditHead'>
+  signing(): Promise<RestockSigning>
+  verifying(): Promise<RestockVerifying>
   /** Orders, and answers the order as the operator does. */
   order(quantity: number): Promise<RestockOrder>
   verifyOrder(bytes: Uint8Array): Promise<RestockOrder>
@@ -55,13 +59,14 @@ export function createTestOperator(
     wrap: readPublicKey(centreKeys, 'restock-unwrap'),
   }))
   const verifying = async (): Promise<RestockVerifying> => ({
-    partner: { id: centre, suite: 'interop', verifyKey: (await publicKeys).verify },
+    partner: { id: centre, suite: 'interop', level: 1, verifyKey: (await publicKeys).verify },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(keys.unwrap),
   })
   const signing = async () => ({
     suite: 'interop' as const,
     signingKey: signingKeyOf(keys.sign),
+    level: 1,
     receiverKey: (await publicKeys).wrap,
     random: systemRandom,
   })
@@ -74,6 +79,9 @@ export function createTestOperator(
   })
 
   const operator: TestOperator = {
+    header,
+    signing,
+    verifying,
     async order(quantity) {
       const id = await sendRestockOrder(
         needs,

@@ -21,6 +21,7 @@ import { LOOPBACK } from '@scratchless/program/http/listener'
 import { readKept, writeKept } from '@scratchless/program/kept-file'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
+import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { z } from 'zod'
 import { accountsOf } from './accounts.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -164,6 +165,7 @@ function partnerOf(data: DataFolder, party: string, suite: string, ports: Record
   return {
     party,
     suite,
+    level: RESTOCK_LEVEL,
     url: `https://${LOOPBACK}:${ports[party]!.partner}/restock`,
     verifyKey: publicPem(data, party, 'restock-sign'),
     wrapKey: publicPem(data, party, 'restock-unwrap'),
@@ -226,6 +228,7 @@ function centreSettings(
     lease: { days: 7, unreportedSales: 5_000 },
     epochDays: 7,
     discountBasisPoints: 400,
+    timeZone: 'Africa/Tunis',
   }
 }
 

@@ -6,6 +6,7 @@ import { createServer, type Server } from 'node:net'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
+import type { LotId } from '@scratchless/voucher/ids'
 import { systemRandom } from '@scratchless/voucher/random'
 import { signRestockOrder, verifyRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
@@ -115,7 +116,13 @@ async function waiting(office: SimCentre | SimOperator): Promise<OutgoingMessage
   return found!
 }
 
-test('an order, its response, a delivery and its receipt', { timeout: 300_000 }, async () => {
+test('an order, its response, a delivery and its receipt, an activation and its receipt', {
+  timeout: 300_000,
+}, async () => {
+  // The lot sleeps.
+  const { rows: lots } = await databases.operator
+    .pool('owner')
+    .query<{ id: LotId }>('UPDATE lot SET activated_at = NULL RETURNING id')
   // The order.
   expect(await centre.orderRestock(CODES)).toBe('ordered')
   const order = await waiting(centre)
@@ -126,7 +133,7 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
   // The same id, signed by the centre, with another content: a signed refusal, and nothing changes.
   const { operator: operatorKeys, centre: centreKeys } = base.partnerKeys
   const opened = await verifyRestockOrder(order.bytes, {
-    partner: { id: CENTRE, suite: 'interop', verifyKey: centreKeys.sign.publicKey },
+    partner: { id: CENTRE, suite: 'interop', level: 1, verifyKey: centreKeys.sign.publicKey },
     self: ATLAS,
     unwrappingKey: unwrappingKeyOf(operatorKeys.unwrap.privateKey),
   })
@@ -136,6 +143,7 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
     {
       suite: 'interop',
       signingKey: signingKeyOf(centreKeys.sign.privateKey),
+      level: 1,
       receiverKey: operatorKeys.unwrap.publicKey,
       random: systemRandom,
     },
@@ -157,12 +165,12 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
   await tryAll(
     delivery.bytes,
     'operator',
-    async (bytes) => typeof (await centre.takeDelivery(bytes)) !== 'string',
+    async (bytes) => typeof (await centre.takePosted(bytes)) !== 'string',
   )
-  const first = await centre.takeDelivery(delivery.bytes)
+  const first = await centre.takePosted(delivery.bytes)
   if (typeof first === 'string') throw new Error(first)
   taken = await everything('centre')
-  const again = await centre.takeDelivery(delivery.bytes)
+  const again = await centre.takePosted(delivery.bytes)
   expect(typeof again === 'object' && Buffer.compare(again.receipt, first.receipt)).toBe(0)
   expect(await everything('centre')).toBe(taken)
 
@@ -173,5 +181,28 @@ test('an order, its response, a delivery and its receipt', { timeout: 300_000 },
     async (bytes) => (await operator.turnOutbox(async () => bytes)) === 'restock-delivery answered',
   )
   expect(await operator.turnOutbox(async () => first.receipt)).toBe('restock-delivery answered')
+
+  // The activation, taken as a notice.
+  for (const { id } of lots) await operator.activate(id)
+  const activation = await waiting(operator)
+  await tryAll(
+    activation.bytes,
+    'operator',
+    async (bytes) => typeof (await centre.takePosted(bytes)) !== 'string',
+  )
+  const noticed = await centre.takePosted(activation.bytes)
+  if (typeof noticed === 'string') throw new Error(noticed)
+  taken = await everything('centre')
+  const repeated = await centre.takePosted(activation.bytes)
+  expect(typeof repeated === 'object' && Buffer.compare(repeated.receipt, noticed.receipt)).toBe(0)
+  expect(await everything('centre')).toBe(taken)
+
+  // Its receipt, offered as the answer to the activation that waits.
+  await tryAll(
+    noticed.receipt,
+    'centre',
+    async (bytes) => (await operator.turnOutbox(async () => bytes)) === 'lot-activation answered',
+  )
+  expect(await operator.turnOutbox(async () => noticed.receipt)).toBe('lot-activation answered')
   expect(heard).toBe(0)
 })

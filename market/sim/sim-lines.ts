@@ -176,7 +176,7 @@ export function orderWay(chance: Chance, witness: () => Witness, operator: () =>
 /** Operator to centre, for deliveries. */
 export function deliveryWay(chance: Chance, witness: () => Witness, centre: () => SimCentre): Way {
   return newWay(chance, 'restock deliveries', async (bytes) => {
-    const answer = await centre().takeDelivery(bytes).catch(asCut)
+    const answer = await centre().takePosted(bytes).catch(asCut)
     if (typeof answer === 'string') throw new LineFault('cut')
     witness().heardRestockAnswer('restock delivery', bytes, answer.receipt)
     return answer.receipt

@@ -2,7 +2,7 @@
 // are started again, and the outboxes turned by hand.
 
 import type { CentreNeeds } from '@scratchless/centre/needs'
-import { receiveRestockDelivery } from '@scratchless/centre/restock/receive-restock-delivery'
+import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
 import { createSupplyDoor, type SupplyDoor } from '@scratchless/centre/supply/answer-supply-frame'
 import { resumeSupplyOrders } from '@scratchless/centre/supply/close-supply-orders'
@@ -19,22 +19,32 @@ import {
   type OutgoingMessage,
   readMessage,
 } from '@scratchless/office/outbox/outbox.sql'
+import type { StaffMember } from '@scratchless/office/staff/staff'
+import { receiveAnswer } from '@scratchless/operator/restock/receive-answer'
 import {
   type RestockOrderNeeds,
   receiveRestockOrder,
 } from '@scratchless/operator/restock/receive-restock-order'
-import { receiveRestockReceipt } from '@scratchless/operator/restock/receive-restock-receipt'
 import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql'
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
+import { activateLot } from '@scratchless/operator/stock/activate-lot'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
 import { knowProducts } from '@scratchless/operator/vault/products'
+import {
+  answerRestockNotice,
+  openNotUnderstood,
+  openRestockNotice,
+  signLotActivation,
+  verifyNoticeReceipt,
+} from '@scratchless/operator/vault/restock-notices'
 import { readSealedLots } from '@scratchless/operator/vault/sealed-stock.sql'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
 import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock-receipt'
 import type { Clock } from '@scratchless/voucher/clock'
+import type { LotId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import { ATLAS, ATLAS_5, CENTRE } from '../../voucher/testing/example-product.ts'
 import type { BaseWorld, SeedDatabase } from './base-world.ts'
@@ -139,7 +149,8 @@ async function turnOutbox(
 
 export interface SimCentre extends Office {
   door(frame: Uint8Array): Promise<Uint8Array>
-  takeDelivery(bytes: Uint8Array): ReturnType<typeof receiveRestockDelivery>
+  /** Whatever the operator posts. */
+  takePosted(bytes: Uint8Array): ReturnType<typeof receiveRestockMessage>
   orderRestock(quantity: number): Promise<string>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
   settleOverdue(): Promise<number>
@@ -184,7 +195,7 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
   return {
     ...office,
     door: (frame) => office.run(() => door(frame)),
-    takeDelivery: (bytes) => office.run(() => receiveRestockDelivery(needs, ATLAS, bytes)),
+    takePosted: (bytes) => office.run(() => receiveRestockMessage(needs, ATLAS, bytes)),
     orderRestock: (quantity) =>
       office.run(async () => {
         const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] }
@@ -211,6 +222,7 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
 
 export interface SimOperator extends Office {
   takeOrder(bytes: Uint8Array): Promise<Uint8Array | null>
+  activate(lot: LotId): Promise<void>
   /** Has the next planned part closed. Null where none is planned. */
   closeNextDelivery(): Promise<string | null>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
@@ -244,11 +256,17 @@ export async function startOperator({
         signRestockOrderResponse: (response) => signRestockOrderResponse(vault, response),
         closeRestockDelivery: (plan) => closeRestockDelivery(vault, plan),
         verifyRestockReceipt: (argument) => verifyRestockReceipt(vault, argument),
+        openRestockNotice: (argument) => openRestockNotice(vault, argument),
+        answerRestockNotice: (argument) => answerRestockNotice(vault, argument),
+        signLotActivation: (argument) => signLotActivation(vault, argument),
+        verifyNoticeReceipt: (argument) => verifyNoticeReceipt(vault, argument),
+        openNotUnderstood: (argument) => openNotUnderstood(vault, argument),
       }
     },
     async (process) => {
       needs = {
         ...{ party: ATLAS, clock, random, log: base.log },
+        timeZone: 'UTC',
         discounts: new Map([[CENTRE, 600]]),
         pool: poolOf(database.pool('api'), process, hook),
         vault: lineTo<OperatorVerbs>(
@@ -264,6 +282,7 @@ export async function startOperator({
   return {
     ...office,
     takeOrder: (bytes) => office.run(() => receiveRestockOrder(needs, CENTRE, bytes)),
+    activate: (lot) => office.run(() => activateLot(needs, { signInName: 'sim' } as StaffMember, { lot })),
     closeNextDelivery: () =>
       office.run(async () => {
         const [plan] = await findPlannedDeliveries(needs.pool, [], 1)
@@ -272,7 +291,7 @@ export async function startOperator({
       }),
     turnOutbox: (post) =>
       office.run(() =>
-        turnOutbox(needs, post, (sql, message, answer) => receiveRestockReceipt(needs, sql, message, answer)),
+        turnOutbox(needs, post, (sql, message, answer) => receiveAnswer(needs, sql, message, answer)),
       ),
   }
 }

@@ -183,6 +183,43 @@ const TABLES: readonly TriedTable[] = [
       restock_duplicate_delivery_id_fkey: [{ delivery_id: OTHER }],
     },
   },
+  {
+    table: 'lot_activation',
+    row: { id: ORDER, lot: 'L1', activated_on: at, whole: true, made_at: at, made_by: 'amel' },
+    takes: [{ whole: false }, { activated_on: later }],
+    breaks: { lot_activation_pkey: [{ whole: false }], lot_activation_lot_fkey: [{ lot: 'L2' }] },
+  },
+  {
+    table: 'lot_activation_run',
+    row: { activation_id: ORDER, first_serial: 0, count: 1 },
+    breaks: {
+      lot_activation_run_pkey: [{ count: 2 }],
+      lot_activation_run_activation_id_fkey: [{ activation_id: OTHER }],
+      lot_activation_run_first_serial_check: [{ first_serial: -1 }],
+      lot_activation_run_count_check: [{ count: 0 }],
+    },
+  },
+  {
+    table: 'lot_activation_told',
+    row: { activation_id: ORDER, partner: 'centre', message_id: DELIVERY, state: 'waiting', told_at: at },
+    takes: [
+      { state: 'taken', settled_at: later },
+      { state: 'refused', settled_at: later, reason: 'not-offered' },
+    ],
+    breaks: {
+      lot_activation_told_pkey: [{ message_id: OTHER }],
+      lot_activation_told_message_id_key: [{ partner: 'other' }],
+      lot_activation_told_activation_id_fkey: [{ activation_id: OTHER }],
+      lot_activation_told_state_check: [{ state: 'lost', settled_at: later }],
+      lot_activation_told_check: [{ settled_at: later }, { state: 'taken' }],
+      lot_activation_told_check1: [
+        { reason: 'not-offered' },
+        { state: 'refused', settled_at: later },
+        { state: 'taken', settled_at: later, reason: 'not-offered' },
+      ],
+    },
+    mayBeEmpty: ['reason', 'settled_at'],
+  },
 ]
 const NAMES = TABLES.map(({ table }) => table)
 

@@ -6,6 +6,8 @@ GRANT UPDATE (activated_at) ON lot TO :api;
 GRANT UPDATE (allocated) ON pack TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, restock_run, restock_duplicate TO :api;
 GRANT UPDATE (state, settled_at, codes_taken, reason) ON restock_delivery TO :api;
+GRANT SELECT, INSERT ON lot_activation, lot_activation_run, lot_activation_told TO :api;
+GRANT UPDATE (state, reason, settled_at) ON lot_activation_told TO :api;
 
 GRANT SELECT ON product, lot, pack, restock_order, restock_order_line, restock_delivery, restock_run,
-  restock_duplicate TO :auditor;
+  restock_duplicate, lot_activation, lot_activation_run, lot_activation_told TO :auditor;

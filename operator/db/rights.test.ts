@@ -26,6 +26,12 @@ const OWN: Rights = {
   },
   restock_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   restock_duplicate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_activation: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_activation_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_activation_told: {
+    api: 'INSERT, SELECT, UPDATE (reason, settled_at, state)',
+    auditor: 'SELECT',
+  },
 }
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
 

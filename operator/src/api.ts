@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
+import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
 import { takeHanded } from '@scratchless/program/hand-over'
@@ -15,7 +16,7 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { parseDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
 import { createPartnerAccount } from './finance/partner-account.ts'
-import { receiveRestockReceipt } from './restock/receive-restock-receipt.ts'
+import { receiveAnswer } from './restock/receive-answer.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorApiSettings } from './settings.ts'
@@ -28,7 +29,7 @@ const log = createLog({ program: party, process: 'api', clock: systemClock })
 const pool = createPool({ url: settings.databaseUrl, name: `${party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const outside = { clock: systemClock, random: systemRandom, log }
-const needs = { party, pool, vault: line.verbs, ...outside }
+const needs = { party, pool, vault: line.verbs, timeZone: settings.timeZone, ...outside }
 
 const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {
@@ -53,7 +54,7 @@ const outbox = startOutbox({
   pool,
   ...outside,
   send: partnerLines.send,
-  onAnswer: (sql, message, answer) => receiveRestockReceipt(needs, sql, message, answer),
+  onAnswer: (sql, message, answer) => receiveAnswer(needs, sql, message, answer),
 })
 
 const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))
@@ -65,8 +66,12 @@ await Promise.all([
   listen(partners, 'partnerHttps', settings.partnerHttps),
   listen(staff, 'staffHttp', settings.staffHttp),
 ]).catch(cannotServe)
+const certificate = watchCertificate(tls.certificatePem, systemClock, (ending) =>
+  log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew'),
+)
 sendReady()
 whenToldToStop(async () => {
+  certificate.stop()
   await Promise.all([staff.close(), partners.close()])
   // The vault's line first: what waits for the vault is given up, and is done again at the next start.
   line.close()

@@ -1,6 +1,6 @@
 // Each statement counts what breaks a rule, and names one example.
 
-import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import {
   type AuditedOffice,
   type Breaks,
@@ -165,11 +165,9 @@ export function countMisbilledDeliveries({ books }: AuditedOffice): Promise<Brea
     books,
     `SELECT 'delivery ' || id FROM (
        SELECT delivery.id, state, codes, codes_taken, unit_price_minor AS price,
-              (SELECT sum(amount_minor) FROM transfer JOIN entry ON transfer_id = transfer.id
-                WHERE transfer.id = 'restock:' || delivery.id AND side = 'debit') AS promised,
+              (SELECT amount_minor FROM transfer WHERE transfer.id = 'restock:' || delivery.id) AS promised,
               (SELECT outcome FROM settlement WHERE transfer_id = 'restock:' || delivery.id) AS outcome,
-              (SELECT sum(amount_minor) FROM entry
-                WHERE transfer_id = 'restock-taken:' || delivery.id AND side = 'debit') AS taken
+              (SELECT amount_minor FROM transfer WHERE transfer.id = 'restock-taken:' || delivery.id) AS taken
          FROM restock_delivery delivery JOIN restock_order_line line USING (order_id, line_no)) AS billed
       WHERE price > 0 AND (promised IS DISTINCT FROM codes * price
          OR CASE WHEN codes_taken IS NULL THEN outcome IS NOT NULL OR taken IS NOT NULL
@@ -180,7 +178,7 @@ export function countMisbilledDeliveries({ books }: AuditedOffice): Promise<Brea
 
 /** Transfers and accounts that do not add up (ledger/ledger.sql.ts). */
 export async function countUnsoundBooks({ books }: AuditedOffice): Promise<Breaks> {
-  const transfers = await readUnbalancedTransfers(books)
+  const transfers = await readMixedTransfers(books)
   const accounts = await readMiscountedAccounts(books)
   const broken = [...transfers, ...accounts]
   return { breaks: BigInt(broken.length), example: broken[0]?.id ?? null }

@@ -1,6 +1,7 @@
 // The operator's settings file.
 
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import { isTimeZone } from '@scratchless/office/calendar/office-day'
 import {
   type MigrationSource,
   OFFICE_MIGRATIONS,
@@ -37,6 +38,8 @@ const fields = {
   partnerHttps: protectedListener,
   /** The vault's own listener, for stock files: single-use tokens. */
   stockHttp: listener,
+  /** By which days begin and end (IANA). */
+  timeZone: z.string().refine(isTimeZone, 'a time zone as IANA names it, Africa/Tunis').default('UTC'),
   partners: z.array(restockPartnerSettings).min(1),
 }
 

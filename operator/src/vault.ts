@@ -14,6 +14,13 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { operatorVaultSettings } from './settings.ts'
 import { knowProducts } from './vault/products.ts'
+import {
+  answerRestockNotice,
+  openNotUnderstood,
+  openRestockNotice,
+  signLotActivation,
+  verifyNoticeReceipt,
+} from './vault/restock-notices.ts'
 import { readSealedLots } from './vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { startBulkWorkers } from './vault/start-bulk-workers.ts'
@@ -49,6 +56,11 @@ const verbs: VaultVerbs = {
   signRestockOrderResponse: (response) => signRestockOrderResponse(needs, response),
   closeRestockDelivery: (plan) => workers.run('closeRestockDelivery', plan),
   verifyRestockReceipt: (argument) => verifyRestockReceipt(needs, argument),
+  openRestockNotice: (argument) => openRestockNotice(needs, argument),
+  answerRestockNotice: (argument) => answerRestockNotice(needs, argument),
+  signLotActivation: (argument) => signLotActivation(needs, argument),
+  verifyNoticeReceipt: (argument) => verifyNoticeReceipt(needs, argument),
+  openNotUnderstood: (argument) => openNotUnderstood(needs, argument),
 }
 
 const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>

@@ -131,11 +131,12 @@ export async function startTestOperator(): Promise<TestOperator> {
   const closing = {
     suite: SUITE,
     signingKey: signingKeyOf(centreSign.privateKey),
+    level: 1,
     receiverKey: readPublicKey(vaultKeys, 'restock-unwrap'),
     random: systemRandom,
   } as const
   const verifying = {
-    partner: { id: ATLAS, suite: SUITE, verifyKey: ownSign },
+    partner: { id: ATLAS, suite: SUITE, level: 1, verifyKey: ownSign },
     self: CENTRE,
     unwrappingKey: unwrappingKeyOf(centreUnwrap.privateKey),
   } as const

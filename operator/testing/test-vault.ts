@@ -53,6 +53,7 @@ export async function testVault(): Promise<TestVault> {
         {
           party: CENTRE,
           suite: 'interop',
+          level: 1,
           url: 'https://127.0.0.1:1/restock',
           verifyKey: centre.sign.publicKey,
           wrapKey: centre.unwrap.publicKey,

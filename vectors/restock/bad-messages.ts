@@ -16,6 +16,7 @@ import {
   publicKey,
   VECTORS,
 } from '../../wire/testing/restock-examples.ts'
+import { makeBadNotices, makeUnknownMessages } from './bad-notices.ts'
 import { index, keep, NS, readVector, signed, signing, type Vector, without } from './keep-vectors.ts'
 
 export async function makeBadMessages(): Promise<void> {
@@ -193,6 +194,33 @@ export async function makeBadMessages(): Promise<void> {
   await bad('header-other-suite.xml', 'header-differs', 'the header names the other suite', () =>
     signed(payload.replace('<Suite>interop<', '<Suite>modern<')),
   )
+  await bad('level-above.xml', 'not-understood', 'a level above the agreed one', () =>
+    signed(payload.replace('<Level>1<', '<Level>2<')),
+  )
+  await bad(
+    'level-above-other-shape.xml',
+    'not-understood',
+    'a higher level, with a field that only that level knows: nothing behind the header is looked at',
+    () => signed(payload.replace('<Level>1<', '<Level>99<').replace('</Lot>', '</Lot><Depot>main</Depot>')),
+  )
+  await bad('level-zero.xml', 'content-invalid', 'a level of 0', () =>
+    signed(payload.replace('<Level>1<', '<Level>0<')),
+  )
+  await bad('level-leading-zero.xml', 'content-invalid', 'a level with a leading zero', () =>
+    signed(payload.replace('<Level>1<', '<Level>01<')),
+  )
+  await bad('level-missing.xml', 'content-invalid', 'no level', () =>
+    signed(payload.replace('<Level>1</Level>', '')),
+  )
+  await bad('level-unsigned.xml', 'digest-differs', 'a level that was raised after it was signed', () =>
+    replaced('<Level>1<', '<Level>2<'),
+  )
+  await bad(
+    'level-above-header-grown.xml',
+    'content-invalid',
+    'a header with another field: it never grows, in no level',
+    () => signed(payload.replace('<Level>1<', '<Level>2<').replace('</Header>', '<Note>x</Note></Header>')),
+  )
   await bad(
     'closed-for-another.xml',
     'not-decrypted',
@@ -200,6 +228,7 @@ export async function makeBadMessages(): Promise<void> {
     async () =>
       signRestockDelivery(exampleDelivery, examplePackedCodes(), {
         ...signing('interop', 'atlas', 'centre'),
+        level: 1,
         receiverKey: publicKey('sahel', 'open'),
       }),
   )
@@ -234,6 +263,8 @@ export async function makeBadMessages(): Promise<void> {
     'the codes of one run under the serials of another',
     () => signed(payload.replace('000123456800', '000123456900')),
   )
+  await makeUnknownMessages(bad, payload)
+  await makeBadNotices(bad)
   const orderContent = (fields: string) =>
     signed(
       without(readVector('restock-order.interop.xml'), 'ds:Signature').replace(

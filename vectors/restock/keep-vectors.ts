@@ -29,6 +29,7 @@ export function signing(suite: Suite, from: ExampleParty, to: ExampleParty): Res
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
+    level: 1,
     receiverKey: publicKey(to, 'open'),
     random: systemRandom,
   }

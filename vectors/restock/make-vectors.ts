@@ -10,24 +10,39 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeCodeBlock } from '@scratchless/wire/restock/code-block'
+import { signLotActivation } from '@scratchless/wire/restock/lot-activation'
+import { signNoticeReceipt } from '@scratchless/wire/restock/notice-receipt'
 import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
+import { signRestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import { signRestockOrder } from '@scratchless/wire/restock/restock-order'
 import { signRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockSigning } from '@scratchless/wire/restock/restock-partner'
 import { signRestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 import type { Suite } from '@scratchless/wire/xml/suites'
 import {
   type ExampleParty,
+  exampleActivation,
   exampleCodes,
   exampleDelivery,
+  exampleNextKey,
+  exampleNoticeReceipt,
+  exampleNotUnderstood,
   exampleOrder,
   examplePackedCodes,
+  exampleRangeNotice,
   exampleReceipt,
   exampleResponse,
+  exampleUpdate,
   indexed,
   keyFile,
   PARTIES,
   VECTORS,
 } from '../../wire/testing/restock-examples.ts'
+import {
+  signPartnerNextKey,
+  signRangeNotice,
+  signRestockOrderUpdate,
+} from '../../wire/testing/sign-notices.ts'
 import { makeBadMessages } from './bad-messages.ts'
 import { index, keep, readVector, signing, without } from './keep-vectors.ts'
 
@@ -83,12 +98,61 @@ async function makeGoodMessages(suite: Suite): Promise<void> {
       exampleReceipt,
       await signRestockReceipt(exampleReceipt, toAtlas),
     ],
+    ...(await notices(toAtlas, toCentre)),
   ] as const
   for (const [message, name, from, content, made] of messages) {
     const file = `${name}.${suite}.xml`
     keep(file, () => made)
     good(file, message, suite, from, content)
   }
+}
+
+/** Everything but orders and deliveries. */
+async function notices(toAtlas: RestockSigning, toCentre: RestockSigning) {
+  return [
+    [
+      'RestockOrderUpdate',
+      'restock-order-update',
+      'atlas',
+      exampleUpdate,
+      await signRestockOrderUpdate(exampleUpdate, toCentre),
+    ],
+    [
+      'LotActivation',
+      'lot-activation',
+      'atlas',
+      exampleActivation,
+      await signLotActivation(exampleActivation, toCentre),
+    ],
+    [
+      'PartnerNextKey',
+      'partner-next-key',
+      'atlas',
+      exampleNextKey,
+      await signPartnerNextKey(exampleNextKey, toCentre),
+    ],
+    [
+      'RangeNotice',
+      'range-notice',
+      'centre',
+      exampleRangeNotice,
+      await signRangeNotice(exampleRangeNotice, toAtlas),
+    ],
+    [
+      'NoticeReceipt',
+      'notice-receipt',
+      'atlas',
+      exampleNoticeReceipt,
+      await signNoticeReceipt(exampleNoticeReceipt, toCentre),
+    ],
+    [
+      'RestockNotUnderstood',
+      'restock-not-understood',
+      'atlas',
+      exampleNotUnderstood,
+      await signRestockNotUnderstood(exampleNotUnderstood, toCentre),
+    ],
+  ] as const
 }
 
 function good(file: string, message: string, suite: Suite, from: ExampleParty, content: object): void {

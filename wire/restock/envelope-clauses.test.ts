@@ -53,6 +53,7 @@ function signing(from: ExampleParty, to: ExampleParty, suite: Suite = 'modern'):
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
+    level: 1,
     receiverKey: publicKey(to, 'open'),
     random: systemRandom,
   }
@@ -60,7 +61,7 @@ function signing(from: ExampleParty, to: ExampleParty, suite: Suite = 'modern'):
 function verifying(from: ExampleParty, to: ExampleParty, suite: Suite = 'modern'): RestockVerifying {
   const idOf = (party: ExampleParty) => (party === 'centre' ? centreId(party) : operatorId(party))
   return {
-    partner: { id: idOf(from), suite, verifyKey: publicKey(from, 'sign') },
+    partner: { id: idOf(from), suite, level: 1, verifyKey: publicKey(from, 'sign') },
     self: idOf(to),
     unwrappingKey: unwrappingKeyOf(privateKey(to, 'open')),
   }
@@ -155,6 +156,12 @@ describe('an order that is truly signed', () => {
 
   it('is as long as its kind may be', async () => {
     expect(MAX_MESSAGE_BYTES).toEqual({
+      LotActivation: 1_048_576,
+      NoticeReceipt: 1_048_576,
+      PartnerNextKey: 65_536,
+      RangeNotice: 1_048_576,
+      RestockNotUnderstood: 65_536,
+      RestockOrderUpdate: 65_536,
       RestockOrder: 65_536,
       RestockOrderResponse: 65_536,
       RestockDelivery: 1_048_576,
@@ -281,6 +288,7 @@ describe('what may be read of a message that nobody verified', () => {
       unverified: true,
       message: 'RestockOrder',
       suite: 'modern',
+      level: 1,
       id,
       sender: 'centre',
       receiver: 'atlas',
@@ -291,10 +299,19 @@ describe('what may be read of a message that nobody verified', () => {
     expect(peekRestockMessage(whole.subarray(2))).toEqual(routing)
   })
 
+  it('is the same of one whose name or level we do not know', () => {
+    const later = text.replace('RestockOrder ', 'RestockForecast ').replace('<Level>1<', '<Level>99<')
+    expect(peek(later)).toMatchObject({ message: 'RestockForecast', level: 99, id })
+    expect(peek(text.replace('RestockOrder ', `R${'a'.repeat(39)} `))).toMatchObject({ id })
+  })
+
   it('is nothing of one that is not ours', () => {
     for (const other of [
-      text.replace('RestockOrder ', 'RestockOther '),
-      text.replace('RestockOrder ', 'toString '),
+      text.replace('RestockOrder ', 'restockOrder '),
+      text.replace('RestockOrder ', `${'R'.repeat(41)} `),
+      text.replace('<Level>1<', '<Level>0<'),
+      text.replace('<Level>1<', '<Level>100<'),
+      text.replace('<Level>1</Level>', ''),
       text.replace('>modern<', '>md5-bridge<'),
       text.replace('restock:1', 'restock:2'),
       text.replace('<Header>', '<Header >'),

@@ -8,7 +8,7 @@ import { field, optionalField } from '../xml/xml-text.ts'
 import { readAmount, writeAmount } from './amount-field.ts'
 import { auditHeadField, readAuditHead, writeAuditHead } from './audit-head-field.ts'
 import { blockBelongs, readCodeBlock, writeCodeBlock } from './code-block.ts'
-import { codesOf, runsRise } from './code-run.ts'
+import { codesOf, readRuns, runsRise, writeRuns } from './code-run.ts'
 import { readEncryptedData, readOrNull, signMessage, verifyMessage } from './restock-envelope.ts'
 import {
   centreIdField,
@@ -126,9 +126,7 @@ function writeClearFields(delivery: RestockDelivery): string {
     optionalField('ActivatedOn', delivery.activatedOn) +
     writeAmount('UnitPrice', delivery.unitPrice) +
     field('CodeDigits', delivery.codeDigits) +
-    delivery.runs
-      .map((run) => `<Run>${field('FirstSerial', run.firstSerial)}${field('Count', run.count)}</Run>`)
-      .join('')
+    writeRuns(delivery.runs)
   )
 }
 
@@ -145,9 +143,6 @@ function readClearFields(reader: CanonicalReader): object {
     activatedOn: reader.optionalField('ActivatedOn'),
     unitPrice: readAmount(reader, 'UnitPrice'),
     codeDigits: Number(reader.field('CodeDigits')),
-    runs: reader.list('Run', () => ({
-      firstSerial: reader.field('FirstSerial'),
-      count: Number(reader.field('Count')),
-    })),
+    runs: readRuns(reader),
   }
 }

@@ -30,6 +30,7 @@ function signing(suite: Suite, from: 'centre' | 'atlas'): RestockSigning {
   return {
     suite,
     signingKey: signingKeyOf(privateKey(from, 'sign')),
+    level: 1,
     receiverKey: publicKey(from === 'centre' ? 'atlas' : 'centre', 'open'),
     random: systemRandom,
   }
@@ -39,7 +40,7 @@ function verifying(suite: Suite, from: 'centre' | 'atlas'): RestockVerifying {
   const [id, self] =
     from === 'centre' ? [centreId('centre'), operatorId('atlas')] : [operatorId('atlas'), centreId('centre')]
   return {
-    partner: { id, suite, verifyKey: publicKey(from, 'sign') },
+    partner: { id, suite, level: 1, verifyKey: publicKey(from, 'sign') },
     self,
     unwrappingKey: unwrappingKeyOf(privateKey(from === 'centre' ? 'atlas' : 'centre', 'open')),
   }

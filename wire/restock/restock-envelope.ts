@@ -1,16 +1,21 @@
-// What the four messages have in common: a clear header, one signature, and content of which three encrypt
-// everything and the delivery its codes only.
+// What all messages have in common: a clear header, one signature, and content, of which the delivery encrypts its
+// codes only and every other message everything.
 
 import { type CanonicalReader, canonicalReader, UnexpectedContent } from '../xml/canonical-reader.ts'
 import { decryptData } from '../xml/decrypt.ts'
 import { encryptData } from '../xml/encrypt.ts'
 import { signDocument } from '../xml/sign.ts'
 import { canonicalBytes } from '../xml/strict-document.ts'
-import type { Suite } from '../xml/suites.ts'
 import { verifyDocument } from '../xml/verify.ts'
 import { field } from '../xml/xml-text.ts'
 import { type AuditHeadField, readAuditHead, writeAuditHead } from './audit-head-field.ts'
-import { MAX_MESSAGE_BYTES, RESTOCK_NAMESPACE, type RestockMessageName } from './restock-messages.ts'
+import { messageIdField } from './restock-fields.ts'
+import {
+  MAX_MESSAGE_BYTES,
+  MAX_UNKNOWN_MESSAGE_BYTES,
+  RESTOCK_NAMESPACE,
+  type RestockMessageName,
+} from './restock-messages.ts'
 import type { RestockRefusal, RestockSigning, RestockVerifying, VerifiedRestock } from './restock-partner.ts'
 import { matchesXsd } from './restock-schema.ts'
 
@@ -31,7 +36,7 @@ interface ConfidentialContent extends RestockHeader {
   readonly auditHead: AuditHeadField
 }
 
-/** What makes one of the three messages that are encrypted as a whole. */
+/** What makes one of the messages that are encrypted as a whole. */
 export interface ConfidentialMessage<Content extends ConfidentialContent> {
   readonly name: Exclude<RestockMessageName, 'RestockDelivery'>
   readonly schema: ContentSchema<Content>
@@ -48,42 +53,60 @@ export function signMessage(
   body: string,
   signing: RestockSigning,
 ): Promise<Buffer> {
-  const payload = `<${name} xmlns="${RESTOCK_NAMESPACE}">${writeHeader(signing.suite, header)}${body}</${name}>`
+  const payload = `<${name} xmlns="${RESTOCK_NAMESPACE}">${writeHeader(signing, header)}${body}</${name}>`
   return signDocument(payload, signing.suite, signing.signingKey)
 }
 
-type VerifiedMessage =
-  | { readonly header: RestockHeader; readonly reader: CanonicalReader; readonly payloadHash: Buffer }
-  | { readonly refusal: RestockRefusal }
+interface Envelope {
+  readonly name: string
+  readonly level: number
+  readonly header: RestockHeader
+  /** Stands after the header, over the verified canonical bytes. */
+  readonly reader: CanonicalReader
+  readonly payload: Buffer
+  readonly payloadHash: Buffer
+}
 
 /**
- * Verifies a message, then its header. The reader stands after the header, and is over the verified canonical
- * bytes, which are valid by the XSD.
+ * Verifies what is the same in every message of every level: the signature, then the header, which never grows.
+ * `name` null takes a message of any name. Nothing behind the header is read, and nothing is decrypted.
  */
-export function verifyMessage(
-  name: RestockMessageName,
+export function verifyEnvelope(
+  name: RestockMessageName | null,
   bytes: Uint8Array,
   { partner, self }: RestockVerifying,
-): VerifiedMessage {
+): Envelope | { readonly refusal: RestockRefusal } {
   const signed = verifyDocument(bytes, {
     suite: partner.suite,
     verifyKey: partner.verifyKey,
     rootName: name,
     namespace: RESTOCK_NAMESPACE,
-    maxBytes: MAX_MESSAGE_BYTES[name],
+    maxBytes: name === null ? MAX_UNKNOWN_MESSAGE_BYTES : MAX_MESSAGE_BYTES[name],
   })
   if ('refusal' in signed) return signed
-  const reader = canonicalReader(signed.payload.toString('latin1'))
+  const { rootName, payload, payloadHash } = signed
+  const reader = canonicalReader(payload.toString('latin1'))
   const read = readOrNull(() => {
-    reader.expect(`<${name} xmlns="${RESTOCK_NAMESPACE}">`)
+    reader.expect(`<${rootName} xmlns="${RESTOCK_NAMESPACE}">`)
     return readHeader(reader)
   })
   if (read === null) return { refusal: 'content-invalid' }
-  const { suite, header } = read
+  const { suite, level, header } = read
   if (suite !== partner.suite || header.sender !== partner.id || header.receiver !== self)
     return { refusal: 'header-differs' }
-  if (!matchesXsd(signed.payload)) return { refusal: 'content-invalid' }
-  return { header, reader, payloadHash: signed.payloadHash }
+  return { name: rootName, level, header, reader, payload, payloadHash }
+}
+
+/** Verifies a message of the name given and of a level that was agreed. The payload is valid by the XSD. */
+export function verifyMessage(
+  name: RestockMessageName,
+  bytes: Uint8Array,
+  verifying: RestockVerifying,
+): Envelope | { readonly refusal: RestockRefusal } {
+  const envelope = verifyEnvelope(name, bytes, verifying)
+  if ('refusal' in envelope) return envelope
+  if (envelope.level > verifying.partner.level) return { refusal: 'not-understood' }
+  return matchesXsd(envelope.payload) ? envelope : { refusal: 'content-invalid' }
 }
 
 /** Closes a message whose whole content is for its receiver only. Throws where the content breaks its schema. */
@@ -154,21 +177,32 @@ export function readOrNull<Read>(read: () => Read): Read | null {
   }
 }
 
-function writeHeader(suite: Suite, header: RestockHeader): string {
-  return `<Header>${field('Suite', suite)}${field('Id', header.id)}${field('IssuedAt', header.issuedAt)}${field('Sender', header.sender)}${field('Receiver', header.receiver)}</Header>`
+function writeHeader({ suite, level }: RestockSigning, header: RestockHeader): string {
+  return `<Header>${field('Suite', suite)}${field('Level', level)}${field('Id', header.id)}${field('IssuedAt', header.issuedAt)}${field('Sender', header.sender)}${field('Receiver', header.receiver)}</Header>`
 }
 
-function readHeader(reader: CanonicalReader): { suite: string; header: RestockHeader } {
+/** A header has this one shape in every level, and is read before any schema of a level is asked. */
+function readHeader(reader: CanonicalReader): { suite: string; level: number; header: RestockHeader } {
   reader.expect('<Header>')
   const suite = reader.field('Suite')
+  const level = reader.field('Level')
+  if (!LEVEL.test(level)) throw new UnexpectedContent('a level was expected')
   const header = {
-    id: reader.field('Id'),
+    id: readId(reader),
     issuedAt: reader.field('IssuedAt'),
     sender: reader.field('Sender'),
     receiver: reader.field('Receiver'),
   }
   reader.expect('</Header>')
-  return { suite, header }
+  return { suite, level: Number(level), header }
+}
+
+const LEVEL = /^[1-9][0-9]?$/
+
+function readId(reader: CanonicalReader): string {
+  const id = messageIdField.safeParse(reader.field('Id'))
+  if (!id.success) throw new UnexpectedContent('a message id was expected')
+  return id.data
 }
 
 function writeInnerHeader(header: RestockHeader): string {

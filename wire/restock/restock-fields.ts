@@ -10,6 +10,7 @@ import {
   messageId,
   type OperatorId,
   operatorId,
+  type PartyId,
 } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency, MAX_AMOUNT_MINOR } from '@scratchless/voucher/money'
 import { CODE_DIGITS, PRODUCT_ID, productId } from '@scratchless/voucher/product'
@@ -32,6 +33,8 @@ function named<Made>(name: IdName, make: (text: string) => Made) {
 export const messageIdField = named('MessageId', messageId)
 export const centreIdField = named<CentreId>('CentreId', centreId)
 export const operatorIdField = named<OperatorId>('OperatorId', operatorId)
+/** Either side, in messages that both may send. */
+export const partyIdField = named<PartyId>('CentreId', centreId)
 export const lotIdField = named('LotId', lotId)
 export const productField = z.string().regex(PRODUCT_ID).transform(productId)
 export const serialField = z.string().refine(isSerial).transform(serialNumber)

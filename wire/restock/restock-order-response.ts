@@ -1,6 +1,7 @@
 // RestockOrderResponse: what the operator says to an order, at once. UBL's OrderResponse.
 
 import { z } from 'zod'
+import type { CanonicalReader } from '../xml/canonical-reader.ts'
 import { field, optionalField } from '../xml/xml-text.ts'
 import { readAmount, writeAmount } from './amount-field.ts'
 import { auditHeadField } from './audit-head-field.ts'
@@ -33,56 +34,61 @@ export type OrderRefusal = (typeof ORDER_REFUSALS)[number]
 export const ORDER_LINE_REASONS = ['unknown-product', 'product-on-hold', 'not-enough-stock'] as const
 export type OrderLineReason = (typeof ORDER_LINE_REASONS)[number]
 
-export const restockOrderResponse = z
-  .strictObject({
-    id: messageIdField,
-    issuedAt: instantField,
-    sender: operatorIdField,
-    receiver: centreIdField,
-    auditHead: auditHeadField,
-    orderId: messageIdField,
-    verdict: z.enum(['accepted', 'partly', 'refused']),
-    /** There if and only if the verdict is `refused`. */
-    reason: z.enum(ORDER_REFUSALS).optional(),
-    /** The order's lines, all of them; none where the order was refused before its lines were looked at. */
-    lines: z
-      .array(
-        z
-          .strictObject({
-            lineNo: lineNoField,
-            product: productField,
-            quantityAccepted: z.int().min(0).max(MAX_LINE_QUANTITY),
-            /** Codes that the operator keeps in mind and delivers later without a new order. */
-            backOrder: z.int().min(0).max(MAX_LINE_QUANTITY),
-            /** What the centre will owe per code; absent where the operator does not sell the product. */
-            unitPrice: moneyField.optional(),
-            reason: z.enum(ORDER_LINE_REASONS).optional(),
-          })
-          .refine(
-            (line) => line.unitPrice !== undefined || line.quantityAccepted + line.backOrder === 0,
-            'what is accepted has a price',
-          ),
-      )
-      .max(MAX_LINES)
-      .refine(linesRise, 'line numbers rise'),
-  })
-  .refine(
-    (answer) => (answer.verdict === 'refused') === (answer.reason !== undefined),
-    'a refusal has a reason',
-  )
-  .refine(
-    (answer) =>
-      (answer.verdict === 'refused') ===
-      answer.lines.every((line) => line.quantityAccepted + line.backOrder === 0),
-    'refused means that nothing is accepted',
-  )
+/** What both the response and a later update say of an order. */
+export const orderAnswerFields = {
+  id: messageIdField,
+  issuedAt: instantField,
+  sender: operatorIdField,
+  receiver: centreIdField,
+  auditHead: auditHeadField,
+  orderId: messageIdField,
+  verdict: z.enum(['accepted', 'partly', 'refused']),
+  /** There if and only if the verdict is `refused`. */
+  reason: z.enum(ORDER_REFUSALS).optional(),
+  /** The order's lines, all of them; none where the order was refused before its lines were looked at. */
+  lines: z
+    .array(
+      z
+        .strictObject({
+          lineNo: lineNoField,
+          product: productField,
+          quantityAccepted: z.int().min(0).max(MAX_LINE_QUANTITY),
+          /** Codes that the operator keeps in mind and delivers later without a new order. */
+          backOrder: z.int().min(0).max(MAX_LINE_QUANTITY),
+          /** What the centre will owe per code; absent where the operator does not sell the product. */
+          unitPrice: moneyField.optional(),
+          reason: z.enum(ORDER_LINE_REASONS).optional(),
+        })
+        .refine(
+          (line) => line.unitPrice !== undefined || line.quantityAccepted + line.backOrder === 0,
+          'what is accepted has a price',
+        ),
+    )
+    .max(MAX_LINES)
+    .refine(linesRise, 'line numbers rise'),
+}
+
+const orderAnswer = z.strictObject(orderAnswerFields)
+type OrderAnswer = z.output<typeof orderAnswer>
+
+export function refusalHasReason({ verdict, reason }: Pick<OrderAnswer, 'verdict' | 'reason'>): boolean {
+  return (verdict === 'refused') === (reason !== undefined)
+}
+
+export function refusedMeansNothing({ verdict, lines }: Pick<OrderAnswer, 'verdict' | 'lines'>): boolean {
+  return (verdict === 'refused') === lines.every((line) => line.quantityAccepted + line.backOrder === 0)
+}
+
+export const restockOrderResponse = orderAnswer
+  .refine(refusalHasReason, 'a refusal has a reason')
+  .refine(refusedMeansNothing, 'refused means that nothing is accepted')
 
 export type RestockOrderResponse = z.output<typeof restockOrderResponse>
 
-const message: ConfidentialMessage<RestockOrderResponse> = {
-  name: 'RestockOrderResponse',
-  schema: restockOrderResponse,
-  write: (answer) =>
+export function writeOrderAnswer(
+  answer: Pick<OrderAnswer, 'orderId' | 'verdict' | 'reason' | 'lines'>,
+): string {
+  return (
     field('OrderId', answer.orderId) +
     field('Verdict', answer.verdict) +
     optionalField('Reason', answer.reason) +
@@ -98,8 +104,12 @@ const message: ConfidentialMessage<RestockOrderResponse> = {
           optionalField('Reason', line.reason) +
           '</Line>',
       )
-      .join(''),
-  read: (reader) => ({
+      .join('')
+  )
+}
+
+export function readOrderAnswer(reader: CanonicalReader): object {
+  return {
     orderId: reader.field('OrderId'),
     verdict: reader.field('Verdict'),
     reason: reader.optionalField('Reason'),
@@ -111,7 +121,14 @@ const message: ConfidentialMessage<RestockOrderResponse> = {
       unitPrice: readAmount(reader, 'UnitPrice'),
       reason: reader.optionalField('Reason'),
     })),
-  }),
+  }
+}
+
+const message: ConfidentialMessage<RestockOrderResponse> = {
+  name: 'RestockOrderResponse',
+  schema: restockOrderResponse,
+  write: writeOrderAnswer,
+  read: readOrderAnswer,
 }
 
 /** The signed and encrypted XML of an order's response. Throws where it breaks its schema. */

@@ -11,6 +11,8 @@ import type { EnvelopeRefusal } from '../xml/verify.ts'
 interface RestockPartner {
   readonly id: PartyId
   readonly suite: Suite
+  /** The agreed level: the highest in which either side writes to the other. */
+  readonly level: number
   /** Its RSA public key for signatures. */
   readonly verifyKey: KeyObject
 }
@@ -18,6 +20,8 @@ interface RestockPartner {
 /** For whom and by whom a message is closed. */
 export interface RestockSigning {
   readonly suite: Suite
+  /** In which the message is written: the agreed one, and for an answer not above its question's. */
+  readonly level: number
   readonly signingKey: SigningKey
   /** The receiver's RSA public key for encryption: another one than it signs with. */
   readonly receiverKey: KeyObject
@@ -39,6 +43,8 @@ export type RestockRefusal =
   | EnvelopeRefusal
   /** The verified header names another sender, receiver or suite than partner and self. */
   | 'header-differs'
+  /** Signed by the partner, of a level above the agreed one, or of a name that no level of ours has. */
+  | 'not-understood'
   /** The verified payload breaks the message's XSD or its rules. */
   | 'content-invalid'
   /** The content key or the content does not open: closed for another, or damaged before it was signed. */

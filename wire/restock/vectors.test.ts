@@ -26,8 +26,8 @@ test('every file has an entry, and every entry a file', () => {
     name.endsWith('.xml'),
   )
   expect(index.vectors.map((vector) => vector.file).sort()).toEqual(files.sort())
-  expect(goodVectors.length).toBeGreaterThanOrEqual(9)
-  expect(badVectors.length).toBeGreaterThanOrEqual(57)
+  expect(goodVectors.length).toBeGreaterThanOrEqual(21)
+  expect(badVectors.length).toBeGreaterThanOrEqual(300)
 })
 
 describe.each(goodVectors)('$file', (vector) => {
@@ -37,7 +37,8 @@ describe.each(goodVectors)('$file', (vector) => {
     expect(asJson(verified.content)).toEqual(vector.content)
     expect(verified.payloadHash.toString('hex')).toBe(vector.payloadSha256)
     if (vector.codes === undefined) return
-    if (!('packedCodes' in verified)) throw new Error('a delivery gives its codes')
+    if (!('packedCodes' in verified && Buffer.isBuffer(verified.packedCodes)))
+      throw new Error('a delivery gives its codes')
     expect(verified.packedCodes.toString('hex')).toBe(vector.codes.map(packedHex).join(''))
   })
 
@@ -69,6 +70,7 @@ test('what is not verified is never decrypted', async () => {
     'digest-differs',
     'signature-wrong',
     'header-differs',
+    'not-understood',
     'content-invalid',
   ]
   for (const vector of badVectors.filter((each) => unverified.includes(each.refusal ?? ''))) {

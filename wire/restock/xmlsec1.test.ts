@@ -14,6 +14,7 @@ import {
   keyFile,
   VECTORS,
 } from '../testing/restock-examples.ts'
+import { goodVectors } from '../testing/restock-vectors.ts'
 import { writeCodeBlock } from './code-block.ts'
 
 const installed = spawnSync('xmlsec1', ['--version']).status === 0
@@ -24,12 +25,9 @@ const peerTest = test.skipIf(!installed && !required)
 const folder = mkdtempSync(path.join(tmpdir(), 'xmlsec1-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const messages: [string, ExampleParty, ExampleParty][] = [
-  ['restock-order.interop.xml', 'centre', 'atlas'],
-  ['restock-order-response.interop.xml', 'atlas', 'centre'],
-  ['restock-delivery.interop.xml', 'atlas', 'centre'],
-  ['restock-receipt.interop.xml', 'centre', 'atlas'],
-]
+const messages = goodVectors
+  .filter(({ suite }) => suite === 'interop')
+  .map(({ file, from }): [string, ExampleParty] => [file, from])
 
 function decrypted(file: string, to: ExampleParty): Buffer {
   const output = path.join(folder, file)

@@ -45,7 +45,7 @@ export interface Parts {
 }
 
 export function takeApart(document: string): Parts {
-  const rootStart = document.indexOf('<Restock')
+  const rootStart = document.search(/<[A-Z][A-Za-z]+ xmlns="urn:scratchless:restock:1">/)
   const startEnd = document.indexOf('>', rootStart) + 1
   const signatureStart = document.lastIndexOf('<ds:Signature ')
   const signatureEnd = document.lastIndexOf('</ds:Signature>') + '</ds:Signature>'.length

@@ -9,9 +9,15 @@ import { centreId, lotId, messageId, operatorId } from '@scratchless/voucher/ids
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { serialNumber } from '@scratchless/voucher/serial'
+import type { LotActivation } from '../restock/lot-activation.ts'
+import type { NoticeReceipt } from '../restock/notice-receipt.ts'
+import type { PartnerNextKey } from '../restock/partner-next-key.ts'
+import type { RangeNotice } from '../restock/range-notice.ts'
 import type { RestockDelivery } from '../restock/restock-delivery.ts'
+import type { RestockNotUnderstood } from '../restock/restock-not-understood.ts'
 import type { RestockOrder } from '../restock/restock-order.ts'
 import type { RestockOrderResponse } from '../restock/restock-order-response.ts'
+import type { RestockOrderUpdate } from '../restock/restock-order-update.ts'
 import type { RestockReceipt } from '../restock/restock-receipt.ts'
 
 export const VECTORS = pathToFileURL(path.join(import.meta.dirname, '../../vectors/restock/'))
@@ -114,6 +120,75 @@ export const exampleReceipt: RestockReceipt = {
   verdict: 'taken',
   count: 4,
   duplicates: [{ serial: serialNumber('000123456801') }],
+}
+
+const messageOfAtlas = { sender: atlas, receiver: centre, auditHead: atlasHead }
+const messageOfCentre = { sender: centre, receiver: atlas, auditHead: centreHead }
+
+/** What was short has come, and the rest never will. */
+export const exampleUpdate: RestockOrderUpdate = {
+  ...messageOfAtlas,
+  id: messageId('2c8e4f60-1a2b-4c3d-9e4f-506172839405'),
+  issuedAt: '2026-11-24T09:30:00.000Z',
+  orderId,
+  updateNo: 1,
+  verdict: 'partly',
+  lines: exampleResponse.lines.map((line) => (line.lineNo === 2 ? { ...line, quantityAccepted: 400 } : line)),
+}
+
+export const exampleActivation: LotActivation = {
+  ...messageOfAtlas,
+  id: messageId('8d1f0a2b-3c4d-4e5f-8a6b-7c8d9e0f1a2b'),
+  issuedAt: '2026-11-25T07:00:00.000Z',
+  lot: lotId('L000002'),
+  activatedOn: '2026-11-25T08:00:00.000Z',
+  runs: [
+    { firstSerial: serialNumber('000123460000'), count: 5_000 },
+    { firstSerial: serialNumber('000123470000'), count: 1 },
+  ],
+}
+
+/** The key by which atlas signs from next year on: another worthless one. */
+export const exampleNextKey: PartnerNextKey = {
+  ...messageOfAtlas,
+  id: messageId('b4a39281-7061-4f5e-8d4c-3b2a19080716'),
+  issuedAt: '2026-11-25T10:00:00.000Z',
+  purpose: 'sign',
+  publicKey: publicKey('sahel', 'sign').export({ type: 'spki', format: 'der' }),
+  validFrom: '2027-01-01T00:00:00.000Z',
+}
+
+export const exampleRangeNotice: RangeNotice = {
+  ...messageOfCentre,
+  id: messageId('6f5e4d3c-2b1a-4098-8f7e-6d5c4b3a2918'),
+  issuedAt: '2026-11-26T16:20:00.000Z',
+  case: '2026/0117',
+  what: 'voided',
+  cause: 'stolen',
+  runs: [{ firstSerial: serialNumber('000123456789'), count: 3 }],
+}
+
+export const exampleNoticeReceipt: NoticeReceipt = {
+  ...messageOfAtlas,
+  id: messageId('91827364-5546-4738-a291-08f7e6d5c4b3'),
+  issuedAt: '2026-11-26T16:20:01.000Z',
+  notice: 'RangeNotice',
+  noticeId: exampleRangeNotice.id,
+  verdict: 'taken',
+  ranges: [
+    { firstSerial: serialNumber('000123456789'), count: 2, outcome: 'voided-unredeemed' },
+    { firstSerial: serialNumber('000123456791'), count: 1, outcome: 'already-redeemed' },
+  ],
+}
+
+export const exampleNotUnderstood: RestockNotUnderstood = {
+  ...messageOfAtlas,
+  id: messageId('0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f'),
+  issuedAt: '2026-11-27T11:00:00.000Z',
+  message: 'RestockForecast',
+  messageId: messageId('a0b1c2d3-e4f5-4061-9273-8495a6b7c8d9'),
+  messageLevel: 2,
+  highestLevel: 1,
 }
 
 /** Codes of no network, as the delivery's runs need them; the second begins with zeros. */

@@ -7,6 +7,8 @@ export class UnexpectedContent extends Error {}
 export interface CanonicalReader {
   /** The text of the next element, which must have this name, no attribute and no markup within. */
   field(name: string): string
+  /** The same for a text of up to `longest` characters: a key. */
+  longField(name: string, longest: number): string
   /** The same, or undefined where the next element has another name. */
   optionalField(name: string): string | undefined
   /** The attribute and the text of the next element, which has exactly this one attribute. */
@@ -37,9 +39,9 @@ export function canonicalReader(source: string): CanonicalReader {
     return true
   }
 
-  function textUntil(end: string): string {
+  function textUntil(end: string, longest = MAX_FIELD): string {
     const stop = source.indexOf('<', at)
-    if (stop < 0 || stop - at > MAX_FIELD || !source.startsWith(end, stop)) return unexpected(end)
+    if (stop < 0 || stop - at > longest || !source.startsWith(end, stop)) return unexpected(end)
     const text = source.slice(at, stop)
     // None of our values needs escaping; an escaped one would only be a second spelling.
     if (text.includes('&')) return unexpected('plain text')
@@ -49,6 +51,8 @@ export function canonicalReader(source: string): CanonicalReader {
 
   const reader: CanonicalReader = {
     field: (name) => reader.optionalField(name) ?? unexpected(`<${name}>`),
+    longField: (name, longest) =>
+      skip(`<${name}>`) ? textUntil(`</${name}>`, longest) : unexpected(`<${name}>`),
     optionalField: (name) => (skip(`<${name}>`) ? textUntil(`</${name}>`) : undefined),
     fieldWith(name, attribute) {
       if (!skip(`<${name} ${attribute}="`)) return undefined

@@ -44,6 +44,7 @@ describe.each(['interop', 'modern'] as const)('in suite %s', (suite) => {
     expect(good.replace(signatureOf(good), '')).toBe(PAYLOAD)
     expect(good.endsWith('</ds:Signature></Order>')).toBe(true)
     expect(verified(good, suite)).toEqual({
+      rootName: 'Order',
       payload: Buffer.from(PAYLOAD),
       payloadHash: crypto.createHash('sha256').update(PAYLOAD).digest(),
     })

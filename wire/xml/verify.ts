@@ -30,13 +30,15 @@ export type EnvelopeRefusal =
 export interface SignedBy {
   readonly suite: Suite
   readonly verifyKey: KeyObject
-  readonly rootName: string
+  /** Null: any name that a message may have. */
+  readonly rootName: string | null
   readonly namespace: string
   readonly maxBytes: number
 }
 
 type VerifiedDocument =
   | {
+      readonly rootName: string
       /** The canonical document without its signature: the only bytes to read content from. */
       readonly payload: Buffer
       /** SHA-256 of `payload`. */
@@ -53,8 +55,10 @@ export function verifyDocument(bytes: Uint8Array, by: SignedBy): VerifiedDocumen
   const canonical = canonicalBytes(bytes, by.maxBytes)
   if (typeof canonical === 'string') return { refusal: canonical }
 
-  const rootEnd = `</${by.rootName}>`
-  if (!startsWith(canonical, `<${by.rootName} xmlns="${by.namespace}">`)) return { refusal: 'other-message' }
+  const rootName = by.rootName ?? ROOT.exec(canonical.toString('latin1', 0, ROOT_BYTES))?.[1]
+  if (rootName === undefined || !startsWith(canonical, `<${rootName} xmlns="${by.namespace}">`))
+    return { refusal: 'other-message' }
+  const rootEnd = `</${rootName}>`
 
   // `<` stands for markup only, so the last such start tag is an element's, and the one that must end the root.
   const start = canonical.lastIndexOf(SIGNATURE_START)
@@ -70,8 +74,12 @@ export function verifyDocument(bytes: Uint8Array, by: SignedBy): VerifiedDocumen
   const signedInfo = signedInfoAlone(by.suite, payloadHash.toString('base64'))
   if (!signatureHolds(by.suite, by.verifyKey, signedInfo, parts.signature))
     return { refusal: 'signature-wrong' }
-  return { payload, payloadHash }
+  return { rootName, payload, payloadHash }
 }
+
+/** A root without prefix: the canonical document then ends with its end tag. */
+const ROOT = /^<([A-Z][A-Za-z]{1,39}) /
+const ROOT_BYTES = 42
 
 /** Takes a canonical Signature apart; null where it is anything but the suite's template. */
 function signatureParts(text: string, suite: Suite): { digest: string; signature: Buffer } | null {

@@ -10,10 +10,10 @@ import {
   RESTOCK_PATH,
   STRANGER_ANSWER,
 } from '@scratchless/wire/restock/restock-http'
-import { MAX_MESSAGE_BYTES, peekRestockMessage } from '@scratchless/wire/restock/restock-messages'
+import { MAX_MESSAGE_BYTES } from '@scratchless/wire/restock/restock-messages'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
-import { receiveRestockDelivery } from './receive-restock-delivery.ts'
+import { receiveRestockMessage } from './receive-restock-message.ts'
 
 export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): FastifyInstance {
   const { log, clock, random, settings } = needs
@@ -33,9 +33,8 @@ export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): Fas
       reply.status(status).type(contentType).send(body)
     if (partner === null) return plain(STRANGER_ANSWER)
     const bytes = request.body
-    if (!Buffer.isBuffer(bytes) || peekRestockMessage(bytes)?.message !== 'RestockDelivery')
-      return plain(INVALID_MESSAGE_ANSWER)
-    const answer = await receiveRestockDelivery(needs, operatorId(partner), bytes)
+    if (!Buffer.isBuffer(bytes)) return plain(INVALID_MESSAGE_ANSWER)
+    const answer = await receiveRestockMessage(needs, operatorId(partner), bytes)
     if (answer === 'invalid') return plain(INVALID_MESSAGE_ANSWER)
     if (answer === 'not-yet') return reply.status(503).type('text/plain').send('come again\n')
     return reply.type(RESTOCK_CONTENT_TYPE).send(answer.receipt)

@@ -133,7 +133,7 @@ test('bytes that do not open get the constant answer and an alarm', async () => 
 test('the api cannot connect to what is sealed, and nobody rewrites entries', async () => {
   const { pool } = centre.needs
   await expect(centre.vaultDatabase.pool('api').query('SELECT')).rejects.toThrow('permission denied')
-  await expect(pool.query('UPDATE entry SET amount_minor = 1')).rejects.toThrow('permission denied')
+  await expect(pool.query('UPDATE transfer SET amount_minor = 1')).rejects.toThrow('permission denied')
   await expect(pool.query('DELETE FROM sale')).rejects.toThrow('permission denied')
   const auditor = centre.vaultDatabase.pool('auditor')
   await expect(auditor.query('SELECT sealed FROM vault_pack')).rejects.toThrow('permission denied')

@@ -11,11 +11,12 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
+import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { alarmOfHead } from './contradicting-head.ts'
 import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from './restock.sql.ts'
 
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
-type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
+export type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
 
 const KIND = 'restock-delivery'
 /** An operator's first part overtakes its own answer by some milliseconds: that is not worth a retry of his. */
@@ -71,8 +72,13 @@ async function writeDown(
     await insertRestockDelivery(sql, { ...delivery, receivedAt })
     if (verdict === 'taken') {
       const held = { depot: DEPOT, operator, product, expiresOn, activatedOn }
+      await lockLot(sql, operator, lot)
       await insertLot(sql, { ...held, id: lot })
       await insertPacks(sql, { ...held, lot, id }, packs)
+      // A part's own date says that the lot is awake: parts that came before it are dated too.
+      if (activatedOn !== null)
+        await insertDateOfPart(sql, { operator, id, lot, activatedOn, takenAt: receivedAt })
+      await markActivated(sql, operator, lot, receivedAt)
       await addLineReceived(sql, orderId, lineNo, codes)
     } else {
       const details = { reason, duplicates: taken.duplicates.length }

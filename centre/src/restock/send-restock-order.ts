@@ -10,7 +10,8 @@ import { type MessageId, type OperatorId, operatorId } from '@scratchless/vouche
 import type { ProductId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
 import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
-import { readProducts } from '../catalogue/catalogue.sql.ts'
+import { raiseAlarm } from '../alarms.sql.ts'
+import { readAllProducts } from '../catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { alarmOfHead } from './contradicting-head.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
@@ -34,7 +35,7 @@ export async function sendRestockOrder(
 ): Promise<MessageId | RestockOrderRefusal> {
   const { pool, clock, random, settings, vault } = needs
   if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
-  const known = new Map((await readProducts(pool, settings.currency)).map((one) => [one.id, one]))
+  const known = new Map((await readAllProducts(pool, settings.currency)).map((one) => [one.id, one]))
   const products = wish.lines.map(({ product }) => known.get(product))
   if (products.some((product) => product?.operator !== wish.operator)) return 'unknown-product'
 
@@ -102,8 +103,10 @@ export async function takeRestockOrderResponse(
     bytes: answer,
   })
   if ('contradictingHead' in verified) await alarmOfHead(needs, operator, verified.contradictingHead)
-  if ('refusal' in verified)
+  if ('refusal' in verified) {
+    if (verified.refusal === 'other-message' && (await takeNotUnderstood(needs, sql, message, answer))) return
     throw new Error(`the answer of ${message.partner} does not verify: ${verified.refusal}`)
+  }
   const { content } = verified
   await updateOrderVerdict(sql, message.id, content.verdict, content.reason ?? null)
   await updateOrderLines(
@@ -123,4 +126,25 @@ export async function takeRestockOrderResponse(
     subject: message.id,
     details: { verdict: content.verdict },
   })
+}
+
+/** True where the operator signed that it does not understand this order: nothing will come of it, and people mend it. */
+async function takeNotUnderstood(
+  needs: CentreNeeds,
+  sql: SqlClient,
+  message: OutgoingMessage,
+  bytes: Uint8Array,
+): Promise<boolean> {
+  const operator = operatorId(message.partner)
+  const opened = await needs.vault.openNotUnderstood({ operator, bytes })
+  if ('refusal' in opened) return false
+  await alarmOfHead(needs, operator, opened.contradictingHead)
+  if (opened.messageId !== message.id) return false
+  const at = new Date(needs.clock.nowMs())
+  const details = { operator, highestLevel: opened.highestLevel }
+  const action = 'restock-order-not-understood'
+  await updateOrderVerdict(sql, message.id, 'refused', 'not-understood')
+  await raiseAlarm(sql, { at, kind: action, subject: message.id, details })
+  await appendAudit(sql, { at, actor: operator, action, subject: message.id, details })
+  return true
 }

@@ -6,9 +6,8 @@ import { type SerialNumber, serialAt } from '@scratchless/voucher/serial'
 import { type SalesReport, salesReportMessage } from '@scratchless/wire/supply/sales-report'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
-import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { insertProduct } from '../catalogue/catalogue.sql.ts'
 
 const SOLD_AT_S = 1_795_000_000
 const SAHEL_5 = productId('SAHEL-5')
@@ -29,10 +28,11 @@ beforeEach(async () => {
 })
 
 const sale = (index: number, ticket = index + 1, product = ATLAS_5.id) => ({
-  ...{ product, serial: serialAt(first, index), ticket, vendor: vendorId('02'), soldAtS: SOLD_AT_S + index },
+  ...{ product, serial: serialAt(first, index), ticket, vendor: vendorId('02'), priceId: 1 },
+  soldAtS: SOLD_AT_S + index,
 })
 async function report(content: Partial<SalesReport>): Promise<void> {
-  const signed = terminal.sign(salesReportMessage, { sales: [], events: [], ...content })
+  const signed = terminal.sign(salesReportMessage, { sales: [], events: [], cards: [], ...content })
   expect(await terminal.ask('sales-report', signed)).toMatchObject({ kind: 'acknowledgement' })
 }
 async function stored() {
@@ -93,7 +93,7 @@ test('a code just before and just after what it was given is none of its own', a
 })
 
 test('another terminal’s code, and one named as another product, are alarms', async () => {
-  await insertProduct(
+  await addTestProduct(
     centre.needs.pool,
     { ...ATLAS_5, id: SAHEL_5, operator: operatorId('atlas') },
     new Date(),
@@ -113,7 +113,7 @@ test('another terminal’s code, and one named as another product, are alarms', 
 test('events are stored one by one, with who, when and what', async () => {
   const event = (index: number, what: 'in-doubt' | 'settled-damaged' | 'settled-sold') => {
     const { soldAtS, ...head } = sale(index)
-    return { ...head, atS: soldAtS, what }
+    return { ...head, atS: soldAtS, what, copy: 0 }
   }
   await report({ events: [event(0, 'in-doubt'), event(1, 'settled-damaged'), event(2, 'settled-sold')] })
   const { rows } = await centre.needs.pool.query(

@@ -1,9 +1,8 @@
-// What every answer says beside its own matter: time, lease, revoked cards, catalogue and epoch.
+// What every answer says beside its own matter: time, lease, revoked cards, and what is newer at the centre.
 
 import type { Sql } from '@scratchless/office/database/database'
 import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
 import type { Standing } from '@scratchless/wire/supply/standing'
-import { readCatalogueVersion } from '../catalogue/catalogue.sql.ts'
 import type { CentreSettings } from '../settings.ts'
 import { readRevokedCards, type SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -26,8 +25,17 @@ export function epochOf(
   return hasLetter(terminal, nowMs) ? terminal.letter_epoch : terminal.letter_epoch + 1
 }
 
+type Letters = Pick<SupplyTerminal, 'letter_ends_at' | 'letter_number' | 'letter_wanted'>
+
+/** The number of the newest letter that the terminal should hold; the one to give where it does not. */
+export function letterOf(terminal: Letters, nowMs: number): number {
+  const given = Number(terminal.letter_number)
+  const wanted = Number(terminal.letter_wanted)
+  return hasLetter(terminal, nowMs) ? wanted : Math.max(wanted, given + 1)
+}
+
 /** What a standing depends on, of one terminal. */
-type StandingOf = Pick<SupplyTerminal, 'retailer_id' | 'letter_epoch' | 'letter_ends_at'>
+type StandingOf = Letters & Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version'>
 
 interface StandingNeeds {
   readonly clock: Clock
@@ -46,15 +54,16 @@ export async function standingsFor(
   // A card that was revoked before the longest lease began is known to whoever still may sell.
   const since = new Date(nowMs - days * DAY_S * 1000)
   const retailers = [...new Set(terminals.map(({ retailer_id }) => retailer_id))]
-  const catalogueVersion = await readCatalogueVersion(sql)
   const cards = Map.groupBy(await readRevokedCards(sql, retailers, since), ({ retailer_id }) => retailer_id)
   return terminals.map((terminal) => ({
     timeS,
     leaseUntilS: timeS + days * DAY_S,
     unreportedSales,
     revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
-    catalogueVersion,
-    epoch: epochOf(terminal, nowMs),
+    catalogueVersion: terminal.catalogue_version,
+    settingsVersion: 0,
+    letter: letterOf(terminal, nowMs),
+    notices: [],
   }))
 }
 

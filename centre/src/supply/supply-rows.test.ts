@@ -4,9 +4,8 @@ import { inTransaction, type SqlClient } from '@scratchless/office/database/data
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
-import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { insertProduct } from '../catalogue/catalogue.sql.ts'
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
@@ -93,7 +92,7 @@ async function asked(
 
 test('products are locked in one order, whatever the order’s', async () => {
   const ten = productId('ATLAS-10')
-  await insertProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
+  await addTestProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
   const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
   const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
     ...{
@@ -105,6 +104,7 @@ test('products are locked in one order, whatever the order’s', async () => {
     },
     order: {
       expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      because: 'person' as const,
       lines: products.map((product) => ({ product, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR })),
     },
   })
@@ -187,6 +187,7 @@ test('unanswered orders come in the order of their decision, or the one that is 
     const row = (await readTerminals(centre.needs.pool, DEPOT, [one.id])).get(one.id)!
     const order = {
       expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      because: 'person' as const,
       lines: [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }],
     }
     const { sequence, payloadHash, frame: bytes } = signed

@@ -15,7 +15,7 @@ import type { VaultKeys, VaultPartner } from './vault-keys.ts'
 
 export interface RestockWorkerData {
   readonly centre: CentreId
-  readonly partners: readonly Pick<VaultPartner, 'operator' | 'suite' | 'verifyKey'>[]
+  readonly partners: readonly Pick<VaultPartner, 'operator' | 'suite' | 'level' | 'verifyKey'>[]
   readonly keys: Pick<VaultKeys, 'macKey' | 'fingerprint'> & {
     readonly unwrapSource: UnwrapSource
     readonly stock: HolderPublicKey

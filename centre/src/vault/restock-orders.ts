@@ -7,6 +7,7 @@ import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { type Money, toDecimal } from '@scratchless/voucher/money'
 import { type RestockOrder, signRestockOrder as signMessage } from '@scratchless/wire/restock/restock-order'
 import { verifyRestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
+import type { RestockSigning, RestockVerifying } from '@scratchless/wire/restock/restock-partner'
 import { keepPartnerHead } from './keep-partner-head.ts'
 import { insertSignedOrder, updateAcceptedLines } from './restock.sql.ts'
 import type { VaultPartner } from './vault-keys.ts'
@@ -14,10 +15,26 @@ import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 /** Throws for an operator that the ceremony did not enter. */
-export function partnerOf(needs: VaultNeeds, operator: OperatorId): VaultPartner {
+function partnerOf(needs: VaultNeeds, operator: OperatorId): VaultPartner {
   const partner = needs.partners.get(operator)
   if (partner === undefined) throw new Error(`${operator} is no partner of this centre`)
   return partner
+}
+
+/** From whom a message must be, and what opens it. */
+export function verifyingFor(needs: VaultNeeds, operator: OperatorId): RestockVerifying {
+  const { suite, level, verifyKey } = partnerOf(needs, operator)
+  return {
+    partner: { id: operator, suite, level, verifyKey },
+    self: needs.centre,
+    unwrappingKey: needs.keys.restockUnwrap,
+  }
+}
+
+/** For whom a message of ours is closed. */
+export function signingFor(needs: VaultNeeds, operator: OperatorId): RestockSigning {
+  const { suite, level, wrapKey } = partnerOf(needs, operator)
+  return { suite, level, signingKey: needs.keys.restockSign, receiverKey: wrapKey, random: needs.random }
 }
 
 /** How a price stands in the vault's journal: `TND 4.700`. */
@@ -31,16 +48,11 @@ export async function signRestockOrder(
   wish: Omit<RestockOrder, 'auditHead'>,
 ): Promise<Buffer> {
   if (wish.sender !== needs.centre) throw new Error('an order of ours has us as its sender')
-  const partner = partnerOf(needs, wish.receiver)
+  const signing = signingFor(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
   needs.restockWorker.prepare('open')
   const order = { ...wish, auditHead: await readHead(needs.books) }
-  const bytes = await signMessage(order, {
-    suite: partner.suite,
-    signingKey: needs.keys.restockSign,
-    receiverKey: partner.wrapKey,
-    random: needs.random,
-  })
+  const bytes = await signMessage(order, signing)
   await insertSignedOrder(needs.pool, order)
   return bytes
 }
@@ -50,12 +62,7 @@ export async function verifyOrderResponse(
   needs: VaultNeeds,
   message: { operator: OperatorId; orderId: MessageId; bytes: Uint8Array },
 ): ReturnType<VaultVerbs['verifyRestockOrderResponse']> {
-  const partner = partnerOf(needs, message.operator)
-  const verified = await verifyRestockOrderResponse(message.bytes, {
-    partner: { id: partner.operator, suite: partner.suite, verifyKey: partner.verifyKey },
-    self: needs.centre,
-    unwrappingKey: needs.keys.restockUnwrap,
-  })
+  const verified = await verifyRestockOrderResponse(message.bytes, verifyingFor(needs, message.operator))
   if ('refusal' in verified) return { refusal: verified.refusal }
   const { content } = verified
   const contradictingHead = await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)

@@ -49,7 +49,7 @@ function open({ operator, bytes }: Pick<RestockJob, 'operator' | 'bytes'>) {
   const partner = partners.find((one) => one.operator === operator)
   if (partner === undefined) throw new Error(`no partner ${operator}`)
   return verifyRestockDelivery(bytes, {
-    partner: { id: operator, suite: partner.suite, verifyKey: partner.verifyKey },
+    partner: { id: operator, suite: partner.suite, level: partner.level, verifyKey: partner.verifyKey },
     self: centre,
     unwrappingKey,
   })

@@ -42,9 +42,10 @@ export async function startVault(
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
   const books = createPool({ url: settings.booksUrl, max: 2, name: `${centre} vault`, log: process.log })
   const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
-  const partners = settings.partners.map(({ party, suite, verifyKey, wrapKey }) => ({
+  const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
     suite,
+    level,
     verifyKey,
     wrapKey,
   }))

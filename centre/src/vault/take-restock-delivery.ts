@@ -33,7 +33,7 @@ import {
   readProductsOf,
 } from './restock.sql.ts'
 import type { OpenedPart } from './restock-jobs.ts'
-import { partnerOf, priceText } from './restock-orders.ts'
+import { priceText, signingFor } from './restock-orders.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { TakenDelivery, VaultVerbs } from './verbs.ts'
 
@@ -216,7 +216,6 @@ async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Prom
     count: taken ? part.fingerprints.length : 0,
     duplicates: duplicates.map((serial) => ({ serial })),
   }
-  const partner = partnerOf(needs, content.sender)
   return {
     id: content.id,
     payloadHash,
@@ -232,11 +231,6 @@ async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Prom
     reason,
     packs: taken ? packs.map(({ firstSerial, count }) => ({ firstSerial, count })) : [],
     duplicates,
-    receipt: await signRestockReceipt(receipt, {
-      suite: partner.suite,
-      signingKey: needs.keys.restockSign,
-      receiverKey: partner.wrapKey,
-      random: needs.random,
-    }),
+    receipt: await signRestockReceipt(receipt, signingFor(needs, content.sender)),
   }
 }

@@ -25,6 +25,7 @@ export interface VaultKeys {
 export interface VaultPartner {
   readonly operator: OperatorId
   readonly suite: Suite
+  readonly level: number
   readonly verifyKey: KeyObject
   readonly wrapKey: KeyObject
 }

@@ -5,6 +5,7 @@ import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, beginEnrolment, certifyTerminal, revokeTerminal } from './enrolment.ts'
 import { knowProducts } from './products.ts'
 import { keepRecentHead } from './recent-head.ts'
+import { answerRestockNotice, openNotUnderstood, openRestockNotice } from './restock-notices.ts'
 import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
 import { signAnswer } from './sign-answer.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
@@ -20,6 +21,9 @@ export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
     verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
     takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
     examineRestockDelivery: (message) => needs.restockWorker.run('examine', message),
+    openRestockNotice: (message) => openRestockNotice(needs, message),
+    answerRestockNotice: (message) => answerRestockNotice(needs, message),
+    openNotUnderstood: (message) => openNotUnderstood(needs, message),
     beginEnrolment: (request) => beginEnrolment(needs, request),
     answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
     certifyTerminal: (request) => certifyTerminal(needs, request),

@@ -14,7 +14,10 @@ import type {
 } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
 import type { AuditHeadField } from '@scratchless/wire/restock/audit-head-field'
+import type { OpenedNotice, UnknownMessage } from '@scratchless/wire/restock/open-notice'
+import type { RestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
@@ -159,6 +162,22 @@ export type VaultVerbs = {
     operator: OperatorId
     bytes: Uint8Array
   }): Promise<{ codes: number } | { refusal: RestockRefusal }>
+  /** Verifies a notice of an operator and opens it, unless its level is above the agreed one: that is only verified. */
+  openRestockNotice(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<(OpenedNotice & HeadBrought) | UnknownMessage | { refusal: RestockRefusal }>
+  /** Signs what is said to a notice, over bytes that verify as the operator's. */
+  answerRestockNotice(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+    verdict: NoticeVerdict
+  }): Promise<Uint8Array | { refusal: RestockRefusal }>
+  /** Verifies and opens the answer that a message of ours is of a higher level than the operator's. */
+  openNotUnderstood(message: {
+    operator: OperatorId
+    bytes: Uint8Array
+  }): Promise<(RestockNotUnderstood & HeadBrought) | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
   beginEnrolment(enrolment: {
     terminal: TerminalId
@@ -170,6 +189,7 @@ export type VaultVerbs = {
     frame: Uint8Array
     standing: Standing
     retailerName: string
+    lastSequence: number
   }): Promise<EnrolmentProgress>
   /** Certifies the device of a terminal's newest enrolment once two approvers of the ring agree to its fingerprint. */
   certifyTerminal(request: {
@@ -191,7 +211,10 @@ export type VaultVerbs = {
   }): Promise<'registered' | ApprovalRefusal | 'card-known'>
   /** Ends the card and, at once, the epochs of its retailer's terminals. Needs no approval. */
   revokeCard(card: CardId): Promise<void>
-  /** The card letter that a terminal's signed request asks for; makes the epoch's safe key where there is none. */
+  /**
+   * The card letter that a terminal's signed request asks for, numbered as the standing says; makes the epoch's safe key
+   * where there is none.
+   */
   writeCardLetter(
     request: SignedRequest & { standing: Standing },
   ): Promise<{ frame: Uint8Array; epoch: number; epochEndsS: number } | 'request-not-verified' | 'no-card'>

@@ -3,6 +3,7 @@
 import { createPublicKey } from 'node:crypto'
 import type { PartnerTls } from '@scratchless/office/http/partners'
 import { centreId } from '@scratchless/voucher/ids'
+import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { isSuite, type Suite } from '@scratchless/wire/xml/suites'
 import { z } from 'zod'
 
@@ -18,6 +19,8 @@ const publicKeyPem = z.string().transform((pem, context) => {
 export const restockPartnerSettings = z.strictObject({
   party: z.string().transform(centreId),
   suite: z.custom<Suite>((value) => typeof value === 'string' && isSuite(value), 'modern or interop'),
+  /** The highest level of messages between us, agreed like the suite. */
+  level: z.int().min(1).max(RESTOCK_LEVEL).default(1),
   url: z.url({ protocol: /^https$/ }),
   /** Its key for signatures, and its other one, for which codes are closed. */
   verifyKey: publicKeyPem,

@@ -2,6 +2,7 @@
 // promise codes; the vault signs the answer; and the answer is stored before its first byte is sent.
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
 import type { Log } from '@scratchless/program/log'
@@ -19,7 +20,9 @@ import { lockProducts } from '../stock/product.sql.ts'
 import { findFreePacks, moveAllocated } from '../stock/stock.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { decideLine, type LineDecision, verdictOf } from './order-decision.ts'
+import { receiveRestockNotice } from './receive-restock-notice.ts'
 import { insertDeliveries, insertOrder, insertOrderLines } from './restock.sql.ts'
+import { sendLotActivations } from './send-lot-activation.ts'
 
 export interface RestockOrderNeeds {
   readonly party: OperatorId
@@ -29,6 +32,8 @@ export interface RestockOrderNeeds {
   readonly random: Random
   readonly log: Log
   readonly discounts: ReadonlyMap<CentreId, number>
+  /** By whose days the books count. */
+  readonly timeZone: string
 }
 
 const KIND = 'restock-order'
@@ -42,6 +47,9 @@ export async function receiveRestockOrder(
   const { pool, vault, log } = needs
   const verified = await vault.takeRestockOrder({ partner, bytes })
   if ('refusal' in verified) {
+    // No order, or one that only a higher level reads: then it may be signed all the same.
+    if (verified.refusal === 'other-message' || verified.refusal === 'not-understood')
+      return receiveRestockNotice(needs, partner, bytes)
     log.warn({ partner, refusal: verified.refusal }, 'a restock message did not open')
     return null
   }
@@ -121,7 +129,7 @@ async function decide(
   const priced = planned.flatMap(({ unitPrice, parts }) =>
     parts.map(({ id, codes }) => ({ id, codes, unitPrice })),
   )
-  if (!(await pendParts(sql, partner, priced, now))) {
+  if (!(await pendParts(sql, partner, priced, bookingAt(now, needs.timeZone)))) {
     await sql.query('ROLLBACK TO SAVEPOINT before_promises')
     await insertOrder(sql, { ...received, verdict: 'refused', reason: 'headroom-exceeded' })
     return { verdict: 'refused', reason: 'headroom-exceeded', lines: [] }
@@ -131,6 +139,14 @@ async function decide(
   await insertOrderLines(sql, order.id, lines)
   for (const { lineNo, parts } of planned)
     await insertDeliveries(sql, { orderId: order.id, lineNo, issuedAt: now }, parts)
+  // Ranges of a lot that sleeps as a whole may be activated: a centre that gets codes of it now is told.
+  await sendLotActivations(
+    needs,
+    sql,
+    planned.flatMap(({ parts }) =>
+      parts.filter(({ activatedAt }) => activatedAt === null).map(({ lot }) => lot),
+    ),
+  )
   return { verdict, reason, lines }
 }
 

@@ -16,6 +16,7 @@ import { ATLAS, CENTRE, type TestVault, testVault } from '../../testing/test-vau
 import { createPartnerAccount } from '../finance/partner-account.ts'
 import { closeRestockDelivery } from '../vault/close-restock-delivery.ts'
 import { generateStock } from '../vault/generate-stock.ts'
+import { openNotUnderstood, openRestockNotice } from '../vault/restock-notices.ts'
 import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
@@ -44,8 +45,11 @@ beforeEach(async () => {
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
     verifyRestockReceipt: (argument) => verifyRestockReceipt(own, argument),
+    openNotUnderstood: (argument) => openNotUnderstood(own, argument),
+    openRestockNotice: (argument) => openRestockNotice(own, argument),
   } as Partial<VaultVerbs> as VaultVerbs
   needs = {
+    timeZone: 'UTC',
     ...{ party: ATLAS, pool: vault.database.pool('api'), vault: verbs, clock, random: systemRandom },
     ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]) },
   }
@@ -74,6 +78,7 @@ async function stock(count: number, expiresOn = '2099-12-31', product = FIVE): P
 const closing = () => ({
   suite: 'interop' as const,
   signingKey: signingKeyOf(vault.centre.sign.privateKey),
+  level: 1,
   receiverKey: vault.own.unwrap,
   random: systemRandom,
 })
@@ -95,7 +100,7 @@ async function say(bytes: Uint8Array) {
   const answer = await receiveRestockOrder(needs, CENTRE, bytes)
   if (answer === null) return null
   const verified = await verifyRestockOrderResponse(answer, {
-    partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
+    partner: { id: ATLAS, suite: 'interop', level: 1, verifyKey: vault.own.sign },
     self: CENTRE,
     unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
   })

@@ -155,16 +155,23 @@ export async function markDespatched(sql: Sql, id: MessageId): Promise<boolean> 
 /** Settles a part by its receipt, once; returns its codes and price, or null where no such part waits for one. */
 export async function settleDelivery(
   sql: Sql,
-  receipt: RestockReceipt,
+  id: MessageId,
+  receipt: {
+    readonly verdict: 'taken' | 'refused'
+    readonly count: number
+    readonly reason?: string | undefined
+    /** Absent where the partner did not understand the part, and so names no order. */
+    readonly orderId?: MessageId
+  },
   settledAt: Date,
 ): Promise<{ codes: number; unitPrice: Money } | null> {
   const { rows } = await sql.query<{ codes: number; unit_price_minor: bigint; currency: Currency }>(
     `UPDATE restock_delivery delivery SET state = $2, codes_taken = $3, reason = $4, settled_at = $5
        FROM restock_order_line line
-      WHERE id = $1 AND delivery.order_id = $6 AND state = 'despatched' AND codes >= $3
+      WHERE id = $1 AND delivery.order_id = coalesce($6, delivery.order_id) AND state = 'despatched' AND codes >= $3
         AND line.order_id = delivery.order_id AND line.line_no = delivery.line_no
      RETURNING codes, unit_price_minor, currency`,
-    [receipt.deliveryId, receipt.verdict, receipt.count, receipt.reason ?? null, settledAt, receipt.orderId],
+    [id, receipt.verdict, receipt.count, receipt.reason ?? null, settledAt, receipt.orderId ?? null],
   )
   const row = rows[0]
   return row === undefined ? null : { codes: row.codes, unitPrice: money(row.unit_price_minor, row.currency) }

@@ -7,7 +7,8 @@
 //   POST /api/stock/generations    {product, count, expiresOn?, activated?}    201 {lot, product, codes, expiresOn}
 //   POST /api/stock/admissions     {fileName, sizeBytes, activated?}  201 {token, url}: POST the file there, once:
 //                                    200 {lots, codes, alreadyKnown}, or 422 {problems: [{line, field, rule}]}
-//   POST /api/stock/activations    {lot}                              200 {lot}
+//   POST /api/stock/activations    {lot, activatedOn?, runs?}         200 {lot}; 409 unknown-or-activated,
+//                                    serials-not-of-lot. `runs` [{firstSerial, count}]: not the whole lot
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction } from '@scratchless/office/database/database'
@@ -22,9 +23,11 @@ import {
   productId,
   REFILL_TEMPLATE,
 } from '@scratchless/voucher/product'
-import { dateField } from '@scratchless/wire/restock/restock-fields'
+import { serialRuns } from '@scratchless/wire/restock/code-run'
+import { dateField, instantField } from '@scratchless/wire/restock/restock-fields'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { ActivationNeeds } from '../restock/send-lot-activation.ts'
 import { activateLot } from './activate-lot.ts'
 import { adoptSealedStock } from './adopt-sealed-stock.ts'
 import { admitStockFile, generateStock, type ImportNeeds } from './import-stock.ts'
@@ -62,11 +65,15 @@ const AdmissionBody = z.strictObject({
   activated: z.boolean().default(false),
 })
 
-const ActivationBody = z.strictObject({ lot: z.string().regex(idPattern('LotId')).transform(lotId) })
+const ActivationBody = z.strictObject({
+  lot: z.string().regex(idPattern('LotId')).transform(lotId),
+  activatedOn: instantField.optional(),
+  runs: serialRuns.min(1).optional(),
+})
 
 export function addStockRoutes(
   app: FastifyInstance,
-  needs: ImportNeeds & { readonly currency: Currency },
+  needs: ImportNeeds & ActivationNeeds & { readonly currency: Currency },
   guard: StaffGuard,
 ): void {
   app.get('/api/products', guard.mayDo('see-products'), async () => {
@@ -121,9 +128,9 @@ export function addStockRoutes(
   })
 
   app.post('/api/stock/activations', guard.mayDo('activate-lot'), async (request) => {
-    const { lot } = parseInput(ActivationBody, request.body)
-    await activateLot(needs, staffOf(request), lot)
-    return { lot }
+    const activation = parseInput(ActivationBody, request.body)
+    await activateLot(needs, staffOf(request), activation)
+    return { lot: activation.lot }
   })
 }
 

@@ -57,6 +57,7 @@ async function order(quantity: number, auditHead = CENTRE_HEAD): Promise<Message
     {
       suite: 'interop',
       signingKey: signingKeyOf(vault.centre.sign.privateKey),
+      level: 1,
       receiverKey: vault.own.unwrap,
       random: systemRandom,
     },
@@ -90,7 +91,7 @@ const run = (pack: number, offset: number, count: number) => ({
 })
 
 const verifying = (): RestockVerifying => ({
-  partner: { id: ATLAS, suite: 'interop', verifyKey: vault.own.sign },
+  partner: { id: ATLAS, suite: 'interop', level: 1, verifyKey: vault.own.sign },
   self: CENTRE,
   unwrappingKey: unwrappingKeyOf(vault.centre.unwrap.privateKey),
 })

@@ -123,7 +123,7 @@ export function verifyingFor(needs: VaultNeeds, partner: CentreId): RestockVerif
   const known = needs.partners.get(partner)
   if (known === undefined) return null
   return {
-    partner: { id: known.party, suite: known.suite, verifyKey: known.verifyKey },
+    partner: { id: known.party, suite: known.suite, level: known.level, verifyKey: known.verifyKey },
     self: needs.party,
     unwrappingKey: needs.keys.unwrap,
   }
@@ -135,6 +135,7 @@ export function closingFor(needs: VaultNeeds, partner: CentreId): RestockSigning
   if (known === undefined) return null
   return {
     suite: known.suite,
+    level: known.level,
     signingKey: needs.keys.sign,
     receiverKey: known.wrapKey,
     random: needs.random,

@@ -5,6 +5,11 @@ import type { CentreId, LotId, MessageId } from '@scratchless/voucher/ids'
 import type { Money } from '@scratchless/voucher/money'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber } from '@scratchless/voucher/serial'
+import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
+import type { LotActivation } from '@scratchless/wire/restock/lot-activation'
+import type { NoticeReceipt } from '@scratchless/wire/restock/notice-receipt'
+import type { OpenedNotice, UnknownMessage } from '@scratchless/wire/restock/open-notice'
+import type { RestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-order-response'
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
@@ -141,4 +146,29 @@ export type VaultVerbs = {
     partner: CentreId
     bytes: Uint8Array
   }): Promise<RestockReceipt | { refusal: OpeningRefusal }>
+  /** Verifies a notice of a centre and opens it, unless its level is above the agreed one: that is only verified. */
+  openRestockNotice(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+  }): Promise<OpenedNotice | UnknownMessage | { refusal: OpeningRefusal }>
+  /** Signs what is said to a notice, over bytes that verify as the centre's. */
+  answerRestockNotice(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+    verdict: NoticeVerdict
+  }): Promise<Uint8Array | { refusal: OpeningRefusal }>
+  /** Signs from when the network takes codes of a lot of this vault's. */
+  signLotActivation(
+    activation: Omit<LotActivation, 'sender' | 'receiver' | 'auditHead'> & { partner: CentreId },
+  ): Promise<Uint8Array | { refusal: 'unknown-partner' | 'unknown-lot' }>
+  /** Verifies and opens a NoticeReceipt. */
+  verifyNoticeReceipt(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+  }): Promise<NoticeReceipt | { refusal: OpeningRefusal }>
+  /** Verifies and opens the answer that a message of ours is of a higher level than the centre's. */
+  openNotUnderstood(argument: {
+    partner: CentreId
+    bytes: Uint8Array
+  }): Promise<RestockNotUnderstood | { refusal: OpeningRefusal }>
 }
