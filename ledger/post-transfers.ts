@@ -1,27 +1,35 @@
 // The ledger's acts. Each runs inside its caller's transaction, because money moves together with what it is for.
 
-import type { AccountId } from './account.ts'
+import { type Account, type AccountId, isOwnBook } from './account.ts'
 import {
   type CounterChange,
   changeCounters,
-  type EntryRow,
   insertAccount,
-  insertEntries,
+  insertOwnChanges,
   insertSettlements,
   insertTransfers,
   lockAccounts,
-  readEntries,
+  lockTransferId,
   readSettlements,
+  readTransfers,
   type Sql,
+  takeOwnChanges,
   updateCreditLine,
 } from './ledger.sql.ts'
-import { decideTransfers, type Leg, type Transfer, type TransferRefusal } from './transfer.ts'
+import { decideTransfers, type Transfer, type TransferRefusal } from './transfer.ts'
 
 /** Opens an account; harmless where it stands. `creditLineMinor: null` opens one of our own books, without limit. */
 export const createAccount = insertAccount
 
 /** Where these files' tables are: a migration source for the office that keeps a ledger. */
 export const LEDGER_MIGRATIONS = { name: 'ledger', folder: new URL('db/', import.meta.url) } as const
+
+/** When a batch is made, and to which day of the office's clock the books count it. */
+export interface Booking {
+  readonly madeAt: Date
+  /** `2026-11-26` */
+  readonly bookedOn: string
+}
 
 /**
  * Posts transfers at once, decided in their order: `accepted` or a refusal for each id. The ids must be new
@@ -31,9 +39,9 @@ export function postTransfers(
   sql: Sql,
   depotId: string,
   transfers: readonly Transfer[],
-  madeAt: Date,
+  booking: Booking,
 ): Promise<Map<string, 'accepted' | TransferRefusal>> {
-  return writeTransfers(sql, depotId, transfers, { isPending: false, madeAt })
+  return writeTransfers(sql, depotId, transfers, { isPending: false, ...booking })
 }
 
 /** As `postTransfers`, but pending: debits count against balance and limit at once, credits only when posted. */
@@ -41,26 +49,23 @@ export function pendTransfers(
   sql: Sql,
   depotId: string,
   transfers: readonly Transfer[],
-  madeAt: Date,
+  booking: Booking,
 ): Promise<Map<string, 'accepted' | TransferRefusal>> {
-  return writeTransfers(sql, depotId, transfers, { isPending: true, madeAt })
+  return writeTransfers(sql, depotId, transfers, { isPending: true, ...booking })
 }
 
 async function writeTransfers(
   sql: Sql,
   depotId: string,
   transfers: readonly Transfer[],
-  options: { isPending: boolean; madeAt: Date },
+  options: Booking & { isPending: boolean },
 ): Promise<Map<string, 'accepted' | TransferRefusal>> {
-  const touched = transfers.flatMap(({ legs }) => legs.map(({ account }) => account))
-  const accounts = await lockAccounts(sql, depotId, touched)
+  const accounts = await lockAccounts(sql, depotId, accountsOf(transfers))
   const decided = decideTransfers(accounts, transfers)
   const accepted = transfers.filter(({ id }) => decided.get(id) === 'accepted')
   if (accepted.length === 0) return decided
   await insertTransfers(sql, depotId, accepted, options)
-  await insertEntries(sql, depotId, accepted)
-  const legs = accepted.flatMap((transfer) => transfer.legs)
-  await changeCounters(sql, depotId, countersOf(legs, options.isPending ? { pending: 1n } : { posted: 1n }))
+  await count(sql, depotId, accounts, accepted, options.isPending ? { pending: 1n } : { posted: 1n })
   return decided
 }
 
@@ -72,19 +77,24 @@ export async function postOnce(
   sql: Sql,
   depotId: string,
   transfer: Transfer,
-  madeAt: Date,
+  booking: Booking,
 ): Promise<'posted' | 'already-posted' | 'id-reused' | TransferRefusal> {
-  // The locks come first: of two who post the same id, the second then finds the first one's entries.
-  await lockAccounts(
-    sql,
-    depotId,
-    transfer.legs.map(({ account }) => account),
-  )
-  const known = await readEntries(sql, depotId, [transfer.id])
-  if (known.length > 0) return sameLegs(known, transfer.legs) ? 'already-posted' : 'id-reused'
-  const decided = await postTransfers(sql, depotId, [transfer], madeAt)
+  // Of two who post the same id, the second then finds the first one's.
+  await lockTransferId(sql, depotId, transfer.id)
+  const [known] = await readTransfers(sql, depotId, [transfer.id])
+  if (known !== undefined) return sameMove(known, transfer) ? 'already-posted' : 'id-reused'
+  const decided = await postTransfers(sql, depotId, [transfer], booking)
   const verdict = decided.get(transfer.id)!
   return verdict === 'accepted' ? 'posted' : verdict
+}
+
+/** A holder's account, locked until the transaction ends; null where there is none. */
+export async function lockHolder(sql: Sql, depotId: string, id: AccountId): Promise<Account | null> {
+  return (await lockAccounts(sql, depotId, [id])).get(id) ?? null
+}
+
+export async function readTransfer(sql: Sql, depotId: string, id: string): Promise<Transfer | null> {
+  return (await readTransfers(sql, depotId, [id]))[0] ?? null
 }
 
 type SettlementResult = 'settled' | 'already-posted' | 'already-voided' | 'not-pending' | 'unknown'
@@ -96,20 +106,14 @@ export async function settlePending(
   ids: readonly string[],
   settlement: { outcome: 'posted' | 'voided'; reason: string; settledAt: Date },
 ): Promise<Map<string, SettlementResult>> {
-  const entries = await readEntries(sql, depotId, ids)
-  await lockAccounts(
-    sql,
-    depotId,
-    entries.map(({ account }) => account),
-  )
-  const pending = new Set(entries.filter(({ isPending }) => isPending).map(({ transferId }) => transferId))
-  const known = new Set(entries.map(({ transferId }) => transferId))
+  const transfers = await readTransfers(sql, depotId, ids)
+  const accounts = await lockAccounts(sql, depotId, accountsOf(transfers))
+  const pending = new Set(transfers.filter(({ isPending }) => isPending).map(({ id }) => id))
+  const known = new Set(transfers.map(({ id }) => id))
   const settled = await insertSettlements(sql, depotId, [...pending], settlement)
-  const moved = entries.filter(({ transferId }) => settled.has(transferId))
-  if (moved.length > 0) {
-    const posted = settlement.outcome === 'posted' ? 1n : 0n
-    await changeCounters(sql, depotId, countersOf(moved, { pending: -1n, posted }))
-  }
+  const moved = transfers.filter(({ id }) => settled.has(id))
+  const posted = settlement.outcome === 'posted' ? 1n : 0n
+  if (moved.length > 0) await count(sql, depotId, accounts, moved, { pending: -1n, posted })
   const before =
     settled.size < pending.size
       ? await readSettlements(sql, depotId, [...pending])
@@ -139,13 +143,46 @@ export async function setCreditLine(
   return 'set'
 }
 
-function countersOf(legs: readonly Leg[], weight: { posted?: bigint; pending?: bigint }): CounterChange[] {
+/** Folds what was noted for our own books into their counters. Returns how many accounts it touched. */
+export async function foldOwnBooks(sql: Sql, depotId: string): Promise<number> {
+  const changes = await takeOwnChanges(sql, depotId)
+  if (changes.length > 0) await changeCounters(sql, depotId, changes)
+  return changes.length
+}
+
+function accountsOf(transfers: readonly Transfer[]): AccountId[] {
+  return transfers.flatMap(({ debit, credit }) => [debit, credit])
+}
+
+/** A holder's counters change at once, under its lock; what our own books moved is noted. */
+async function count(
+  sql: Sql,
+  depotId: string,
+  accounts: ReadonlyMap<AccountId, Account>,
+  transfers: readonly Transfer[],
+  weight: { posted?: bigint; pending?: bigint },
+): Promise<void> {
+  const changes = countersOf(transfers, weight)
+  const isOwn = ({ account }: CounterChange) => isOwnBook(accounts.get(account)!)
+  const [own, held] = [changes.filter(isOwn), changes.filter((change) => !isOwn(change))]
+  if (held.length > 0) await changeCounters(sql, depotId, held)
+  if (own.length > 0) await insertOwnChanges(sql, depotId, own)
+}
+
+function countersOf(
+  transfers: readonly Transfer[],
+  weight: { posted?: bigint; pending?: bigint },
+): CounterChange[] {
   const { posted = 0n, pending = 0n } = weight
   const sums = new Map<AccountId, { debit: bigint; credit: bigint }>()
-  for (const { account, side, amountMinor } of legs) {
+  const sumOf = (account: AccountId) => {
     const sum = sums.get(account) ?? { debit: 0n, credit: 0n }
-    sum[side] += amountMinor
     sums.set(account, sum)
+    return sum
+  }
+  for (const { debit, credit, amountMinor } of transfers) {
+    sumOf(debit).debit += amountMinor
+    sumOf(credit).credit += amountMinor
   }
   return [...sums].map(([account, { debit, credit }]) => ({
     account,
@@ -156,8 +193,8 @@ function countersOf(legs: readonly Leg[], weight: { posted?: bigint; pending?: b
   }))
 }
 
-function sameLegs(known: readonly EntryRow[], legs: readonly Leg[]): boolean {
-  const text = (leg: Leg) => `${leg.account} ${leg.side} ${leg.amountMinor}`
-  const wanted = new Set(legs.map(text))
-  return known.length === legs.length && known.every((entry) => wanted.has(text(entry)))
+function sameMove(known: Transfer, wanted: Transfer): boolean {
+  return (
+    known.debit === wanted.debit && known.credit === wanted.credit && known.amountMinor === wanted.amountMinor
+  )
 }

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { type Account, availableMinor, balanceMinor } from './account.ts'
-import { assertBalanced, decideTransfers, type Leg, type Transfer, transferBetween } from './transfer.ts'
+import { assertTransfer, decideTransfers, reversalOf, type Transfer } from './transfer.ts'
 
 function account(id: string, more: Partial<Account> = {}): Account {
   return {
     id,
+    class: 'liability',
+    blocked: null,
     currency: 'TND',
     debitsPosted: 0n,
     creditsPosted: 0n,
@@ -27,13 +29,8 @@ const accounts = new Map(
 )
 
 function buy(id: string, amountMinor: bigint, debit = 'R1', credit = 'sales'): Transfer {
-  return transferBetween({ id, kind: 'supply', subject: id, currency: 'TND', debit, credit, amountMinor })
+  return { id, kind: 'supply', subject: id, currency: 'TND', debit, credit, amountMinor }
 }
-function withLegs(...legs: Leg[]): Transfer {
-  return { id: 'odd', kind: 'correction', subject: 'odd', currency: 'TND', legs }
-}
-const debit = (account: string, amountMinor: bigint): Leg => ({ account, side: 'debit', amountMinor })
-const credit = (account: string, amountMinor: bigint): Leg => ({ account, side: 'credit', amountMinor })
 const decide = (...transfers: Transfer[]) => [...decideTransfers(accounts, transfers).entries()]
 const verdicts = (...transfers: Transfer[]) => decide(...transfers).map(([, verdict]) => verdict)
 
@@ -61,38 +58,17 @@ describe('an account', () => {
 })
 
 describe('a transfer', () => {
-  it('goes from one debit side to another credit side', () => {
-    expect(buy('t', 5n)).toEqual({
-      id: 't',
-      kind: 'supply',
-      subject: 't',
-      currency: 'TND',
-      legs: [debit('R1', 5n), credit('sales', 5n)],
-    })
-  })
-
   it.each([
-    ['debits above credits', [debit('a', 2n), credit('b', 1n)], 'odd: debits and credits differ'],
-    ['credits above debits', [debit('a', 1n), credit('b', 2n)], 'odd: debits and credits differ'],
-    ['two debits', [debit('a', 1n), debit('b', 1n)], 'odd: debits and credits differ'],
-    ['no leg', [], 'odd: debits and credits differ'],
-    ['one leg', [debit('a', 1n)], 'odd: debits and credits differ'],
-    ['legs of nothing', [debit('a', 0n), credit('b', 0n)], 'odd: an entry is above zero'],
-    ['one leg of nothing', [debit('a', 1n), credit('b', 1n), credit('c', 0n)], 'odd: an entry is above zero'],
-    ['legs below zero', [debit('a', -1n), credit('b', -1n)], 'odd: an entry is above zero'],
-    ['money that goes nowhere', [debit('a', 1n), credit('a', 1n)], 'odd: an account comes twice'],
-    [
-      'an account on one side twice',
-      [debit('a', 1n), debit('a', 1n), credit('b', 2n)],
-      'odd: an account comes twice',
-    ],
-  ] as const)('is none with %s', (_what, legs, problem) => {
-    expect(() => assertBalanced(withLegs(...legs))).toThrow(new RangeError(problem))
-    expect(() => decideTransfers(accounts, [withLegs(...legs)])).toThrow(new RangeError(problem))
+    ['nothing', buy('odd', 0n), 'odd: an amount is above zero'],
+    ['less than nothing', buy('odd', -1n), 'odd: an amount is above zero'],
+    ['money that goes nowhere', buy('odd', 1n, 'R1', 'R1'), 'odd: an account comes twice'],
+  ] as const)('is none of %s', (_what, transfer, problem) => {
+    expect(() => assertTransfer(transfer)).toThrow(new RangeError(problem))
+    expect(() => decideTransfers(accounts, [transfer])).toThrow(new RangeError(problem))
   })
 
-  it('may have more legs than two', () => {
-    expect(() => assertBalanced(withLegs(debit('a', 3n), credit('b', 1n), credit('c', 2n)))).not.toThrow()
+  it('of one minor unit is one', () => {
+    expect(() => assertTransfer(buy('one', 1n))).not.toThrow()
   })
 })
 
@@ -137,14 +113,6 @@ describe('a batch', () => {
     ])
   })
 
-  it('asks every debited leg for its limit', () => {
-    const pay = (first: bigint, second: bigint) =>
-      withLegs(debit('R1', first), debit('R2', second), credit('sales', first + second))
-    expect(verdicts(pay(120n, 50n))).toEqual(['accepted'])
-    expect(verdicts(pay(120n, 51n))).toEqual(['insufficient-balance'])
-    expect(verdicts(pay(121n, 50n))).toEqual(['insufficient-balance'])
-  })
-
   it('refuses an account that is not there, on either side, before anything else', () => {
     expect(verdicts(buy('a', 1n, 'nobody'))).toEqual(['unknown-account'])
     expect(verdicts(buy('a', 1n, 'R1', 'nobody'))).toEqual(['unknown-account'])
@@ -158,5 +126,46 @@ describe('a batch', () => {
     expect(verdicts({ ...buy('a', 1n), currency: 'XOF' })).toEqual(['currency-differs'])
     expect(verdicts({ ...buy('a', 1n, 'bank', 'R3'), currency: 'XOF' })).toEqual(['currency-differs'])
     expect(verdicts({ ...buy('a', 1n, 'caisse', 'R3'), currency: 'XOF' })).toEqual(['accepted'])
+  })
+})
+
+describe('a reversal', () => {
+  const deposit = { ...buy('deposit:17', 100n, 'bank', 'R1'), kind: 'deposit', subject: 'R1' }
+  const by = { id: 'bounced:17', kind: 'bounced', document: 'CHQ 17' }
+  const reverse = (more: Partial<Account>) => reversalOf(deposit, account('R1', more), 'unpaid:R1', by)
+  const back = { ...by, subject: 'R1', currency: 'TND', credit: 'bank' }
+
+  it('takes back all of it where it fits, to the last minor unit of balance and line', () => {
+    const whole = {
+      unpaidMinor: 0n,
+      transfers: [{ ...back, debit: 'R1', amountMinor: 100n, reverses: 'deposit:17' }],
+    }
+    expect(reverse({ creditsPosted: 100n })).toEqual(whole)
+    expect(reverse({ creditsPosted: 80n, creditLineMinor: 20n })).toEqual(whole)
+    expect(reverse({ creditLineMinor: null })).toEqual(whole)
+  })
+
+  it('goes to what is unpaid with what no longer fits', () => {
+    expect(reverse({ creditsPosted: 100n, debitsPosted: 50n, debitsPending: 11n })).toEqual({
+      unpaidMinor: 61n,
+      transfers: [
+        { ...back, debit: 'R1', amountMinor: 39n, reverses: 'deposit:17' },
+        { ...back, id: 'bounced:17:unpaid', debit: 'unpaid:R1', amountMinor: 61n },
+      ],
+    })
+  })
+
+  it('of what is spent to the end is unpaid whole', () => {
+    for (const available of [0n, -5n])
+      expect(reverse({ creditsPosted: 100n + available, debitsPosted: 100n })).toEqual({
+        unpaidMinor: 100n,
+        transfers: [
+          {
+            ...back,
+            ...{ id: 'bounced:17:unpaid', debit: 'unpaid:R1', amountMinor: 100n },
+            reverses: 'deposit:17',
+          },
+        ],
+      })
   })
 })

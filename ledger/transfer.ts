@@ -1,14 +1,8 @@
-// The rules of a transfer, before any statement: debits equal credits, and nobody goes beyond his limit.
+// The rules of a transfer, before any statement: it takes from one account what it gives to another, and nobody goes
+// beyond his limit.
 
 import type { Currency } from '@scratchless/voucher/money'
-import { type Account, type AccountId, availableMinor, type Side } from './account.ts'
-
-export interface Leg {
-  readonly account: AccountId
-  readonly side: Side
-  /** Above zero. */
-  readonly amountMinor: bigint
-}
+import { type Account, type AccountId, availableMinor } from './account.ts'
 
 export interface Transfer {
   /** The caller's name for it, the same at a retry: `supply:T00001:17`. */
@@ -18,36 +12,23 @@ export interface Transfer {
   /** What it is about: an order, a receipt's number. */
   readonly subject: string
   readonly currency: Currency
-  readonly legs: readonly Leg[]
+  readonly debit: AccountId
+  readonly credit: AccountId
+  /** Above zero. */
+  readonly amountMinor: bigint
+  /** The paper it is booked by; several transfers may share one. */
+  readonly document?: string
+  /** The transfer that this one takes back. */
+  readonly reverses?: string
 }
 
 /** In order of precedence. */
 export type TransferRefusal = 'unknown-account' | 'currency-differs' | 'insufficient-balance'
 
-/** The plain transfer: from one account's debit side to another's credit side. */
-export function transferBetween(
-  transfer: Omit<Transfer, 'legs'> & { debit: AccountId; credit: AccountId; amountMinor: bigint },
-): Transfer {
-  const { debit, credit, amountMinor, ...rest } = transfer
-  return {
-    ...rest,
-    legs: [
-      { account: debit, side: 'debit', amountMinor },
-      { account: credit, side: 'credit', amountMinor },
-    ],
-  }
-}
-
-/** Throws a RangeError where debits and credits differ, an amount is not positive, or an account comes twice. */
-export function assertBalanced({ id, legs }: Transfer): void {
-  let difference = 0n
-  for (const { side, amountMinor } of legs) {
-    if (amountMinor <= 0n) throw new RangeError(`${id}: an entry is above zero`)
-    difference += side === 'debit' ? amountMinor : -amountMinor
-  }
-  if (difference !== 0n || legs.length < 2) throw new RangeError(`${id}: debits and credits differ`)
-  if (new Set(legs.map(({ account }) => account)).size !== legs.length)
-    throw new RangeError(`${id}: an account comes twice`)
+/** Throws a RangeError where the amount is not positive, or the money goes nowhere. */
+export function assertTransfer({ id, debit, credit, amountMinor }: Transfer): void {
+  if (amountMinor <= 0n) throw new RangeError(`${id}: an amount is above zero`)
+  if (debit === credit) throw new RangeError(`${id}: an account comes twice`)
 }
 
 /**
@@ -61,12 +42,11 @@ export function decideTransfers(
   const debited = new Map<AccountId, bigint>()
   const decided = new Map<string, 'accepted' | TransferRefusal>()
   for (const transfer of transfers) {
-    assertBalanced(transfer)
+    assertTransfer(transfer)
+    const { id, debit, amountMinor } = transfer
     const verdict = decideOne(accounts, debited, transfer)
-    decided.set(transfer.id, verdict)
-    if (verdict !== 'accepted') continue
-    for (const { account, side, amountMinor } of transfer.legs)
-      if (side === 'debit') debited.set(account, (debited.get(account) ?? 0n) + amountMinor)
+    decided.set(id, verdict)
+    if (verdict === 'accepted') debited.set(debit, (debited.get(debit) ?? 0n) + amountMinor)
   }
   return decided
 }
@@ -74,14 +54,55 @@ export function decideTransfers(
 function decideOne(
   accounts: ReadonlyMap<AccountId, Account>,
   debited: ReadonlyMap<AccountId, bigint>,
-  { legs, currency }: Transfer,
+  transfer: Transfer,
 ): 'accepted' | TransferRefusal {
-  const rows = legs.map(({ account }) => accounts.get(account))
-  if (rows.includes(undefined)) return 'unknown-account'
-  if (rows.some((row) => row!.currency !== currency)) return 'currency-differs'
-  const fits = legs.every(({ account, side, amountMinor }) => {
-    const available = side === 'credit' ? null : availableMinor(accounts.get(account)!)
-    return available === null || (debited.get(account) ?? 0n) + amountMinor <= available
-  })
+  const [debit, credit] = [accounts.get(transfer.debit), accounts.get(transfer.credit)]
+  if (debit === undefined || credit === undefined) return 'unknown-account'
+  if (debit.currency !== transfer.currency || credit.currency !== transfer.currency) return 'currency-differs'
+  const available = availableMinor(debit)
+  const fits = available === null || (debited.get(transfer.debit) ?? 0n) + transfer.amountMinor <= available
   return fits ? 'accepted' : 'insufficient-balance'
+}
+
+/** A reversal in two parts: what still fits comes out of the holder's account, the rest is owed as unpaid. */
+export interface Reversal {
+  readonly transfers: readonly Transfer[]
+  /** Minor units that no longer fitted; above zero the holder may order no more. */
+  readonly unpaidMinor: bigint
+}
+
+/**
+ * Takes back a transfer that had credited a holder (a cheque that bounced), also where it is spent: no limit is
+ * loosened, what does not fit goes to the holder's account `unpaid`.
+ */
+export function reversalOf(
+  transfer: Transfer,
+  holder: Account,
+  unpaid: AccountId,
+  by: { readonly id: string; readonly kind: string; readonly document?: string },
+): Reversal {
+  const available = availableMinor(holder)
+  const room = available === null || available >= transfer.amountMinor ? transfer.amountMinor : available
+  const fits = room < 0n ? 0n : room
+  const { subject, currency, debit: credit } = transfer
+  const back = { ...by, subject, currency, credit }
+  const rest = transfer.amountMinor - fits
+  return {
+    unpaidMinor: rest,
+    transfers: [
+      ...(fits > 0n ? [{ ...back, debit: holder.id, amountMinor: fits, reverses: transfer.id }] : []),
+      ...(rest > 0n
+        ? [
+            {
+              ...back,
+              id: `${by.id}:unpaid`,
+              debit: unpaid,
+              amountMinor: rest,
+              // A transfer is reversed by one other; here it is the part that fitted, where there is one.
+              ...(fits === 0n && { reverses: transfer.id }),
+            },
+          ]
+        : []),
+    ],
+  }
 }

@@ -1,10 +1,10 @@
 -- Who may do what. Entries of money, sales and answers are only ever added; sealed bytes and keys are the vault's.
-GRANT SELECT, INSERT ON product, retailer, rate, terminal, enrolment, card, approval TO :api;
-GRANT SELECT ON catalogue TO :api;
-GRANT UPDATE (version) ON catalogue TO :api;
+GRANT SELECT, INSERT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval
+  TO :api;
+GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
-              locked_at, revoked_at) ON terminal TO :api;
+              catalogue_version, catalogue_hash, catalogue_from, locked_at, revoked_at) ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, lot, pack TO :api;
@@ -30,8 +30,9 @@ GRANT UPDATE (retailer_id, certificate, mac, revoked_at) ON vault_terminal TO :v
 GRANT UPDATE (revoked_at) ON vault_card TO :vault;
 GRANT UPDATE (ends_at, mac) ON vault_safe_key TO :vault;
 
-GRANT SELECT ON product, catalogue, retailer, rate, terminal, enrolment, card, approval, restock_order,
-  restock_order_line, restock_delivery, lot, lot_activation, lot_activation_run, pack, supply_message, supply_order, supply_order_line, supply_run,
+GRANT SELECT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval,
+  restock_order, restock_order_line, restock_delivery, lot, lot_activation, lot_activation_run, pack, supply_message,
+  supply_order, supply_order_line, supply_run,
   sale, ticket_event, alarm TO :auditor;
 -- The auditor compares the journals; what is sealed or wrapped he does not need.
 GRANT SELECT (operator, first_serial, count, record_id, first_index, closed_upto) ON vault_pack TO :auditor;

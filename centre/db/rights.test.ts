@@ -15,11 +15,13 @@ import { CENTRE_MIGRATIONS } from '../src/settings.ts'
 /** What is sealed or wrapped is the vault's alone; what was decided, sold or answered is only ever added. */
 const OWN: Rights = {
   product: { api: 'INSERT, SELECT', vault: 'SELECT', auditor: 'SELECT' },
-  catalogue: { api: 'SELECT, UPDATE (version)', auditor: 'SELECT' },
+  product_price: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  retailer_tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
     auditor: 'SELECT',
   },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },
@@ -67,7 +69,11 @@ const OWN: Rights = {
     auditor: 'SELECT (closed_at, codes, epoch, runs, sequence, terminal_id)',
   },
 }
-const SEQUENCES: Rights = { vault_enrolment_number_seq: { vault: 'USAGE' } }
+const SEQUENCES: Rights = {
+  retailer_number: { api: 'USAGE' },
+  terminal_number: { api: 'USAGE' },
+  vault_enrolment_number_seq: { vault: 'USAGE' },
+}
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
 
 let database: TestDatabase

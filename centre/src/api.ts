@@ -7,6 +7,7 @@ import { createPool } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
+import { askForWork } from '@scratchless/office/timed/timed-work'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { listen } from '@scratchless/program/http/listen'
 import { createLog } from '@scratchless/program/log'
@@ -16,6 +17,7 @@ import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supe
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { raiseAlarm } from './alarms.sql.ts'
+import { LOOK_AT_CATALOGUES } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
@@ -24,13 +26,10 @@ import { centreProcessSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
-import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 import { createSupplyDesk } from './supply/supply-desk.ts'
 import { createFrameListener, createSupplyHttps } from './supply/supply-listeners.ts'
+import { startCentreWork } from './timed-work.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
-
-/** Deadlines are hours; a minute late is early enough. */
-const SETTLE_EVERY_MS = 60_000
 
 const { settings, passphrase } = takeHanded(centreProcessSettings)
 const [clock, random] = [systemClock, systemRandom]
@@ -73,9 +72,8 @@ await Promise.all([
   listen(supply, 'supplyHttps', settings.supplyHttps),
   listen(frames, 'frames', settings.frames),
 ]).catch(cannotServe)
-const settling = setInterval(() => {
-  settleOverdueOrders(needs).catch((error: unknown) => log.error({ err: error }, 'settling failed'))
-}, SETTLE_EVERY_MS)
+const timed = await startCentreWork(needs)
+await askForWork(pool, LOOK_AT_CATALOGUES)
 
 const certificate = watchCertificate(own.certificatePem, clock, (ending) => {
   log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew')
@@ -87,9 +85,8 @@ const certificate = watchCertificate(own.certificatePem, clock, (ending) => {
 
 whenToldToStop(async () => {
   certificate.stop()
-  clearInterval(settling)
   frames.close()
-  await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop()])
+  await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()
   line.close()
   await pool.end()

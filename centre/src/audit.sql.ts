@@ -137,14 +137,14 @@ export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
                FROM supply_run GROUP BY depot_id, terminal_id, sequence) AS given
          ON given.depot_id = "order".depot_id AND given.terminal_id = "order".terminal_id
         AND given.sequence = "order".sequence
-       LEFT JOIN entry
-         ON entry.depot_id = "order".depot_id AND entry.side = 'debit'
-        AND entry.transfer_id = 'supply:' || "order".terminal_id || ':' || "order".sequence
+       LEFT JOIN transfer
+         ON transfer.depot_id = "order".depot_id
+        AND transfer.id = 'supply:' || "order".terminal_id || ':' || "order".sequence
        LEFT JOIN settlement
-         ON settlement.depot_id = entry.depot_id AND settlement.transfer_id = entry.transfer_id
+         ON settlement.depot_id = transfer.depot_id AND settlement.transfer_id = transfer.id
       WHERE "order".codes <> given.codes OR "order".debited_minor <> given.price
-         OR coalesce(entry.amount_minor, 0) <> "order".debited_minor
-         OR (entry.transfer_id IS NOT NULL
+         OR coalesce(transfer.amount_minor, 0) <> "order".debited_minor
+         OR (transfer.id IS NOT NULL
              AND settlement.outcome IS DISTINCT FROM CASE "order".state
                    WHEN 'delivered' THEN 'posted' WHEN 'withheld' THEN 'voided' END)`,
   )

@@ -70,24 +70,25 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     soldAs({ product: 'ATLAS-1' }),
     soldAs({ operator: 'sahel' }),
   ],
-  'debits = credits in every transfer': [
-    `UPDATE entry SET amount_minor = amount_minor + 1 WHERE side = 'debit'`,
-  ],
+  'every transfer moves its currency between two accounts of it': [`UPDATE transfer SET currency = 'XOF'`],
   'every balance is the fold of its entries': [
     'UPDATE account SET credits_posted = credits_posted + 1',
-    `UPDATE entry SET amount_minor = amount_minor + 1 WHERE side = 'credit'`,
+    `UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'deposit'`,
+    'DELETE FROM own_book_change',
   ],
   'every order is debited for its codes': [
     'UPDATE supply_order SET debited_minor = debited_minor - 1 WHERE sequence = 3',
     'UPDATE supply_order SET codes = codes + 1 WHERE sequence = 3',
     'UPDATE supply_run SET unit_price_minor = unit_price_minor + 1 WHERE sequence = 3',
-    `UPDATE entry SET amount_minor = amount_minor - 1 WHERE transfer_id LIKE 'supply:%'`,
+    `UPDATE transfer SET amount_minor = amount_minor - 1 WHERE id LIKE 'supply:%'`,
     `UPDATE supply_order SET state = 'despatched' WHERE sequence = 2`,
     `UPDATE supply_order SET state = 'delivered' WHERE sequence = 3`,
     `UPDATE supply_order SET state = 'withheld' WHERE sequence = 2`,
   ],
   'every debit has its order': [
-    `INSERT INTO transfer SELECT depot_id, id || '9', kind, subject, currency, is_pending, made_at
+    `INSERT INTO transfer (depot_id, id, kind, subject, currency, is_pending, made_at, booked_on, debit, credit,
+                           amount_minor)
+     SELECT depot_id, id || '9', kind, subject, currency, is_pending, made_at, booked_on, debit, credit, amount_minor
        FROM transfer WHERE kind = 'supply' LIMIT 1`,
   ],
   'no balance is beyond its limit': [

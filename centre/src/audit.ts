@@ -1,6 +1,6 @@
 // The centre's invariants, as its books show them.
 
-import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { type AuditCheck, breaksOf } from '@scratchless/office/audit/run-checks'
 import {
   countBrokenSequences,
@@ -36,8 +36,8 @@ export const centreChecks: readonly AuditCheck[] = [
   { invariant: 3, holds: 'every sale is of a code that its terminal was given', count: countSalesOfOthers },
   {
     invariant: 4,
-    holds: 'debits = credits in every transfer',
-    count: async (sql) => breaksOf(await readUnbalancedTransfers(sql)),
+    holds: 'every transfer moves its currency between two accounts of it',
+    count: async (sql) => breaksOf(await readMixedTransfers(sql)),
   },
   {
     invariant: 4,

@@ -2,6 +2,7 @@
 
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
+import { isTimeZone } from '@scratchless/office/calendar/office-day'
 import type { MigrationSource } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
@@ -53,6 +54,8 @@ const fields = {
   keysFolder: z.string().min(1).default('keys'),
   /** Absent: the vault's RSA keys lie in key files, like all others. */
   token: tokenSettings.optional(),
+  /** By which days begin and end (IANA). */
+  timeZone: z.string().refine(isTimeZone, 'a time zone as IANA names it, Africa/Tunis').default('UTC'),
   /** For screens. */
   staffHttp: listener,
   /** Where operators bring deliveries: mutual TLS. */

@@ -3,13 +3,19 @@
 // currency as text (`600.000`), moments are ISO 8601 in UTC, keys are PEM, signatures base64.
 //
 //   POST /api/products                      ProductBody       201 ProductView; 409 product-differs
-//   GET  /api/products                                        {catalogueVersion, products: ProductView[]}
+//   GET  /api/products                                        {products: ProductView[]}, at today's prices
+//   POST /api/prices                        PriceBody         201 PriceView; 409 in-the-past, same-moment
+//   GET  /api/products/:id/prices                             {prices: PriceView[]}: in force, then to come
+//   POST /api/tiers                         TierBody          201 TierBody; 409 tier-exists
+//   GET  /api/tiers                                           {tiers: TierBody[]}
+//   POST /api/retailers/:id/tier            TierMoveBody      201 {tier, validFrom}; 409 in-the-past, same-moment
 //   POST /api/retailers                     RetailerBody      201 RetailerView
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
 //   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
+//   POST /api/retailers/:id/deposit-reversals DepositReversalBody  201 RetailerView; 409 unknown-document, reversed-already
 //   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
 //   POST /api/retailers/:id/closing         ReasonBody        200 RetailerView: it orders no more; 409 closed-already
-//   POST /api/rates                         RateBody          201 RateView
+//   POST /api/rates                         RateBody          201 RateView; 409 in-the-past
 //   POST /api/terminals                     TerminalBody      201 TerminalView
 //   GET  /api/terminals, /api/terminals/:id                   {terminals: TerminalView[]}, TerminalView
 //   POST /api/terminals/:id/enrolments                        201 EnrolmentView: the code, this once
@@ -43,11 +49,12 @@ import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchles
 import { z } from 'zod'
 
 const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
-const productField = z.string().regex(PRODUCT_ID).transform(productId)
+export const productField = z.string().regex(PRODUCT_ID).transform(productId)
 export const retailerField = z.string().regex(idPattern('RetailerId')).transform(retailerId)
 export const cardField = z.string().regex(idPattern('CardId')).transform(cardId)
 /** `5.000`; read exactly by the currency's own parser afterwards. */
 const amountField = z.string().regex(/^\d{1,12}(\.\d{1,3})?$/)
+const tierField = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/)
 /** 0 to 100 %, in hundredths of a per cent. */
 const basisPointsField = z.int().min(0).max(10_000)
 /** What fits a catalogue's name: 64 bytes of UTF-8. */
@@ -81,16 +88,42 @@ export const DepositBody = z.strictObject({
   document: z.string().trim().min(1).max(60),
 })
 
+/** `document`: of the deposit that is taken back. */
+export const DepositReversalBody = z.strictObject({
+  document: z.string().trim().min(1).max(60),
+  reason: reasonField,
+})
+
 export const CreditLineBody = z.strictObject({ amount: amountField })
 
-/** A discount from the public price. Without retailer: for everyone; without product: for every product. */
-export const RateBody = z.strictObject({
-  retailer: retailerField.optional(),
-  product: productField.optional(),
-  discountBasisPoints: basisPointsField,
-  /** Absent: from now. */
-  validFrom: z.iso.datetime().optional(),
+/** A moment (`2026-11-26T07:00:00Z`), or the start of a day by the office's clock (`2026-11-26`). Absent: from now. */
+const validFromField = z.union([z.iso.datetime(), z.iso.date()]).optional()
+
+/** A discount from the public price. Without retailer and tier: for everyone; without product: for every product. */
+export const RateBody = z
+  .strictObject({
+    retailer: retailerField.optional(),
+    tier: tierField.optional(),
+    product: productField.optional(),
+    discountBasisPoints: basisPointsField,
+    validFrom: validFromField,
+  })
+  .refine(({ retailer, tier }) => retailer === undefined || tier === undefined, {
+    message: 'of a retailer or of a tier, not of both',
+    path: ['tier'],
+  })
+
+export const PriceBody = z.strictObject({
+  product: productField,
+  publicPrice: amountField,
+  tax: amountField,
+  netCredit: amountField,
+  validFrom: validFromField,
 })
+
+export const TierBody = z.strictObject({ id: tierField, name: nameField })
+
+export const TierMoveBody = z.strictObject({ tier: tierField, validFrom: validFromField })
 
 export const TerminalBody = z.strictObject({ retailer: retailerField })
 
@@ -136,6 +169,15 @@ export interface ProductView {
   readonly refillTemplate: string
 }
 
+export interface PriceView {
+  readonly id: number
+  readonly product: string
+  readonly publicPrice: string
+  readonly tax: string
+  readonly netCredit: string
+  readonly validFrom: string
+}
+
 export interface RetailerView {
   readonly id: RetailerId
   readonly name: string
@@ -147,6 +189,10 @@ export interface RetailerView {
   readonly pending: string
   readonly creditLine: string
   readonly available: string
+  /** Owed because a payment that was spent turned out to be none. */
+  readonly unpaid: string
+  /** Since when, in ISO 8601, and why it may order no more; its sales go on. */
+  readonly ordersBlocked: { readonly since: string; readonly why: 'unpaid' | 'overdue' | 'suspended' } | null
   /** ISO 8601; from then on it orders no more. Null while it is open. */
   readonly closedAt: string | null
 }
@@ -154,6 +200,7 @@ export interface RetailerView {
 export interface RateView {
   readonly id: string
   readonly retailer: string | null
+  readonly tier: string | null
   readonly product: string | null
   readonly discountBasisPoints: number
   readonly validFrom: string

@@ -1,5 +1,8 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
+import { postTransfers } from '@scratchless/ledger/post-transfers'
+import { bookingAt } from '@scratchless/office/calendar/booking'
+import { inTransaction } from '@scratchless/office/database/database'
 import { ROLES } from '@scratchless/office/roles/roles'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { addStaff } from '@scratchless/office/staff/staff'
@@ -10,7 +13,9 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { frameOf } from '../testing/test-terminal.ts'
-import type { CardView, EnrolmentView, RetailerView, TerminalView } from './staff-api.ts'
+import { retailerAccount, SALES_ACCOUNT } from './retailers/accounts.ts'
+import { DEPOT } from './settings.ts'
+import type { CardView, EnrolmentView, PriceView, RetailerView, TerminalView } from './staff-api.ts'
 import { createStaffServer } from './staff-server.ts'
 
 let centre: TestCentre
@@ -70,12 +75,8 @@ test('a product is added once, the same again is harmless, another under its nam
     ...{ netCredit: '0.940', codeDigits: 14, checkDigit: 'none', validityDays: 365 },
     refillTemplate: '*123*{code}#',
   }
-  const version = async () =>
-    (await call<{ catalogueVersion: number }>('GET', '/api/products')).json.catalogueVersion
-  const before = await version()
   expect(await call('POST', '/api/products', product)).toMatchObject({ status: 201, json: product })
   expect((await call('POST', '/api/products', product)).status).toBe(201)
-  expect(await version()).toBe(before + 1)
   expect(await call('POST', '/api/products', { ...product, tax: '0.050' })).toMatchObject({
     ...{ status: 409, code: 'product-differs' },
   })
@@ -98,12 +99,110 @@ test('deposits count once by their document; the credit line adds to what is ava
   expect(await call('GET', '/api/retailers/R99999')).toMatchObject({ status: 404, code: 'unknown-retailer' })
 })
 
-test('a rate reaches forward only', async () => {
+test('a payment that bounced is taken back, and where it was spent orders are blocked until it is paid', async () => {
+  const shop = await addShop()
+  const path = `/api/retailers/${shop.id}`
+  const pay = (document: string, amount: string) =>
+    call<RetailerView>('POST', `${path}/deposits`, { amount, document })
+  const takeBack = (document: string) =>
+    call<RetailerView>('POST', `${path}/deposit-reversals`, { document, reason: 'no cover' })
+  await pay('CHQ-1', '100.000')
+  expect(await takeBack('CHQ-1')).toMatchObject({
+    ...{ status: 201, json: { balance: '0.000', unpaid: '0.000', ordersBlocked: null } },
+  })
+  expect(await takeBack('CHQ-1')).toMatchObject({ status: 409, code: 'reversed-already' })
+  expect(await takeBack('CHQ-9')).toMatchObject({ status: 409, code: 'unknown-document' })
+
+  await pay('CHQ-2', '100.000')
+  const spend = {
+    id: 'spent',
+    kind: 'supply',
+    subject: shop.id,
+    currency: 'TND',
+    amountMinor: 70_000n,
+  } as const
+  await inTransaction(centre.needs.pool, (sql) =>
+    postTransfers(
+      sql,
+      DEPOT,
+      [{ ...spend, debit: retailerAccount(shop.id), credit: SALES_ACCOUNT }],
+      bookingAt(new Date(), 'UTC'),
+    ),
+  )
+  const other = await addShop()
+  expect(
+    await call('POST', `/api/retailers/${other.id}/deposit-reversals`, { document: 'CHQ-2', reason: 'x' }),
+  ).toMatchObject({
+    ...{ status: 409, code: 'unknown-document' },
+  })
+  expect(await takeBack('CHQ-2')).toMatchObject({
+    ...{ status: 201, json: { balance: '0.000', unpaid: '70.000', ordersBlocked: { why: 'unpaid' } } },
+  })
+  expect(await takeBack('CHQ-2')).toMatchObject({ status: 409, code: 'reversed-already' })
+  // What he pays in next pays that first.
+  expect((await pay('B-3', '69.999')).json).toMatchObject({
+    ...{ balance: '0.000', unpaid: '0.001', ordersBlocked: { why: 'unpaid' } },
+  })
+  expect((await pay('B-4', '5.001')).json).toMatchObject({
+    ...{ balance: '5.000', unpaid: '0.000', ordersBlocked: null },
+  })
+  expect((await pay('B-5', '1.000')).json).toMatchObject({ balance: '6.000', unpaid: '0.000' })
+})
+
+test('a rate reaches forward only, and is of a shop, of a tier or of everyone', async () => {
   const shop = await addShop()
   const rate = { retailer: shop.id, discountBasisPoints: 350 }
   expect((await call('POST', '/api/rates', rate)).status).toBe(201)
   const past = { ...rate, validFrom: '2020-01-01T00:00:00.000Z' }
   expect(await call('POST', '/api/rates', past)).toMatchObject({ status: 409, code: 'in-the-past' })
+  expect((await call('POST', '/api/rates', { ...rate, tier: 'gold' })).status).toBe(400)
+  const ofTier = { tier: 'gold', discountBasisPoints: 400 }
+  expect(await call('POST', '/api/rates', ofTier)).toMatchObject({ status: 404, code: 'unknown-tier' })
+  expect((await call('POST', '/api/tiers', { id: 'gold', name: 'Or' })).status).toBe(201)
+  expect(await call('POST', '/api/tiers', { id: 'gold', name: 'Or' })).toMatchObject({
+    ...{ status: 409, code: 'tier-exists' },
+  })
+  expect((await call('POST', '/api/rates', ofTier)).status).toBe(201)
+  expect((await call('GET', '/api/tiers')).json).toEqual({ tiers: [{ id: 'gold', name: 'Or' }] })
+  const move = (tier: string, retailer = shop.id) =>
+    call('POST', `/api/retailers/${retailer}/tier`, { tier, validFrom: '2099-01-01' })
+  expect(await move('silver')).toMatchObject({ status: 404, code: 'unknown-tier' })
+  expect(await move('gold', 'R99999' as typeof shop.id)).toMatchObject({
+    status: 404,
+    code: 'unknown-retailer',
+  })
+  // The day begins by the office's clock, an hour before UTC's.
+  expect(await move('gold')).toMatchObject({
+    ...{ status: 201, json: { tier: 'gold', validFrom: '2098-12-31T23:00:00.000Z' } },
+  })
+  expect(await move('gold')).toMatchObject({ status: 409, code: 'same-moment' })
+})
+
+test('a price holds from its day on; until then the one before', async () => {
+  const set = (validFrom: string | undefined, publicPrice: string, product = 'ATLAS-5') =>
+    call<PriceView>('POST', '/api/prices', {
+      product,
+      publicPrice,
+      tax: '0.300',
+      netCredit: '4.700',
+      validFrom,
+    })
+  expect(await set('2099-01-01', '5.500')).toMatchObject({
+    ...{ status: 201, json: { publicPrice: '5.500', validFrom: '2098-12-31T23:00:00.000Z' } },
+  })
+  expect(await set('2098-12-31T23:00:00.000Z', '5.600')).toMatchObject({ status: 409, code: 'same-moment' })
+  expect(await set('2020-01-01', '5.600')).toMatchObject({ status: 409, code: 'in-the-past' })
+  expect((await set('2099-02-30', '5.600')).status).toBe(400)
+  expect((await set('tomorrow', '5.600')).status).toBe(400)
+  expect((await set('2099-01-02', '0')).status).toBe(400)
+  expect(await set('2099-01-02', '5.600', 'ATLAS-9')).toMatchObject({ status: 404, code: 'unknown-product' })
+  const { prices } = (await call<{ prices: PriceView[] }>('GET', '/api/products/ATLAS-5/prices')).json
+  expect(prices.map(({ publicPrice }) => publicPrice)).toEqual(['5.000', '5.500'])
+  const { products } = (
+    await call<{ products: { id: string; publicPrice: string }[] }>('GET', '/api/products')
+  ).json
+  expect(products.find(({ id }) => id === 'ATLAS-5')).toMatchObject({ publicPrice: '5.000' })
+  expect((await call('GET', '/api/products/ATLAS-9/prices')).status).toBe(404)
 })
 
 const sign = (index: number, purpose: string, fields: string[], key?: KeyObject) => ({

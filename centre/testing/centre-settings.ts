@@ -42,6 +42,7 @@ export function testCentreSettings(given: {
     ceilings: ceilings ?? { codesPerHour: 5_000, codesPerDay: 20_000 },
     lease: { days: 7, unreportedSales: 500 },
     epochDays: 7,
+    timeZone: 'Africa/Tunis',
     discountBasisPoints: 400,
   })
 }

@@ -4,7 +4,8 @@
 import type { KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { createAccount, postOnce } from '@scratchless/ledger/post-transfers'
-import { transferBetween } from '@scratchless/ledger/transfer'
+import type { Transfer } from '@scratchless/ledger/transfer'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction } from '@scratchless/office/database/database'
 import { signApproval } from '@scratchless/office/staff/approval'
 import { type CardId, type RetailerId, type TerminalId, vendorId } from '@scratchless/voucher/ids'
@@ -48,18 +49,21 @@ export async function addRetailer({ needs }: PeopleNeeds, depositMinor: bigint):
     ...{ depot: DEPOT, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
   })
   await createAccount(pool, {
-    ...{ depotId: DEPOT, id: retailerAccount(id), currency: 'TND', creditLineMinor: 0n, openedAt: at },
+    ...{ depotId: DEPOT, id: retailerAccount(id), class: 'liability' },
+    ...{ currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
   if (depositMinor > 0n)
-    await inTransaction(pool, (sql) => postOnce(sql, DEPOT, depositOf(id, 'first', depositMinor), at))
+    await inTransaction(pool, (sql) =>
+      postOnce(sql, DEPOT, depositOf(id, 'first', depositMinor), bookingAt(at, 'UTC')),
+    )
   return id
 }
 
-export function depositOf(retailer: RetailerId, name: string, amountMinor: bigint) {
-  return transferBetween({
+export function depositOf(retailer: RetailerId, name: string, amountMinor: bigint): Transfer {
+  return {
     ...{ id: `deposit:${retailer}:${name}`, kind: 'deposit', subject: retailer, currency: 'TND' },
     ...{ debit: CASH_ACCOUNT, credit: retailerAccount(retailer), amountMinor },
-  })
+  }
 }
 
 /** A vendor card, as the office entered it and in the vault's ring. */

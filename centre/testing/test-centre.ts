@@ -8,14 +8,16 @@ import { generatePair, keepTokenPin, makePartyKeys, unlockKeyFolder } from '@scr
 import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import type { Sql } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { createLog } from '@scratchless/program/log'
 import { connectPrivateLine, servePrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
+import type { Product } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
-import { insertProduct, raiseCatalogueVersion } from '../src/catalogue/catalogue.sql.ts'
+import { insertPrice, insertProduct } from '../src/catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../src/needs.ts'
 import { createOwnAccounts } from '../src/retailers/accounts.ts'
 import { CENTRE_MIGRATIONS } from '../src/settings.ts'
@@ -104,8 +106,7 @@ export async function startTestCentre({
   const pool = database.pool('api')
   const needs: CentreNeeds = { pool, clock, random: systemRandom, log, vault: line.verbs, settings }
   await createOwnAccounts(pool, 'TND', new Date(clock.nowMs()))
-  await insertProduct(pool, ATLAS_5, new Date(clock.nowMs()))
-  await raiseCatalogueVersion(pool)
+  await addTestProduct(pool, ATLAS_5, new Date(clock.nowMs()))
   return {
     needs,
     database,
@@ -127,4 +128,11 @@ export async function startTestCentre({
       if (faults.length > 0) throw faults[0]
     },
   }
+}
+
+/** A product of the test, sold at its own price from that moment on. */
+export async function addTestProduct(sql: Sql, product: Product, at: Date): Promise<void> {
+  await insertProduct(sql, product, at)
+  const price = { ...product, product: product.id, validFrom: at, setBy: 'test', setAt: at }
+  await insertPrice(sql, price)
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LEDGER_FILES } from '../testing/ledger-database.ts'
 import {
   columnsThatMayBeEmpty,
   constraintsOf,
@@ -19,6 +20,7 @@ const TABLES: readonly TriedTable[] = [
     row: {
       depot_id,
       id: 'R00001',
+      class: 'liability',
       currency: 'TND',
       debits_posted: 0,
       credits_posted: 0,
@@ -33,6 +35,8 @@ const TABLES: readonly TriedTable[] = [
       { credit_line_minor: 100, debits_posted: 100 },
       { credit_line_minor: 100, debits_pending: 100 },
       { credit_line_minor: 100, debits_posted: 60, debits_pending: 60, credits_posted: 20 },
+      { blocked_since: at, blocked_why: 'unpaid' },
+      { class: 'asset' },
       // Without a limit it may owe anything.
       { credit_line_minor: null, debits_posted: 1_000 },
     ],
@@ -50,6 +54,10 @@ const TABLES: readonly TriedTable[] = [
       account_debits_pending_check: [{ debits_pending: -1 }],
       account_credits_pending_check: [{ credits_pending: -1 }],
       account_credit_line_minor_check: [{ credit_line_minor: -1, credits_posted: 10 }],
+      account_class_check: [{ class: 'stock', credit_line_minor: null }],
+      account_blocked_why_check: [{ blocked_since: at, blocked_why: 'late' }],
+      account_blocked_known: [{ blocked_since: at }, { blocked_why: 'overdue' }],
+      account_limit_of_holder: [{ class: 'income' }, { class: 'expense' }, { class: 'equity' }],
       account_within_limit: [
         { credit_line_minor: 100, debits_posted: 101 },
         { credit_line_minor: 100, debits_pending: 101 },
@@ -58,7 +66,12 @@ const TABLES: readonly TriedTable[] = [
         { credit_line_minor: 100, debits_posted: 101, credits_pending: 1 },
       ],
     },
-    mayBeEmpty: ['credit_line_minor'],
+    mayBeEmpty: ['credit_line_minor', 'blocked_since', 'blocked_why'],
+  },
+  {
+    table: 'account',
+    row: { depot_id, id: 'sales', class: 'income', currency: 'TND', opened_at: at },
+    breaks: {},
   },
   {
     table: 'transfer',
@@ -70,30 +83,40 @@ const TABLES: readonly TriedTable[] = [
       currency: 'TND',
       is_pending: true,
       made_at: at,
+      booked_on: '2026-11-22',
+      debit: 'R00001',
+      credit: 'sales',
+      amount_minor: 1,
     },
-    takes: [{ id: 't' }, { id: 't'.repeat(120) }],
+    takes: [{ id: 't' }, { id: 't'.repeat(120) }, { document: 'd' }, { document: 'd'.repeat(60) }],
     breaks: {
       transfer_pkey: [{ kind: 'deposit' }],
       transfer_id_check: [{ id: '' }, { id: 't'.repeat(121) }],
+      transfer_amount_minor_check: [{ amount_minor: 0 }, { amount_minor: -1 }],
+      transfer_document_check: [{ document: '' }, { document: 'd'.repeat(61) }],
+      transfer_between_two: [{ credit: 'R00001' }],
+      transfer_debit_fkey: [{ debit: 'R00002' }],
+      transfer_credit_fkey: [{ credit: 'R00002' }],
+      transfer_reverses_fkey: [{ id: 'back', reverses: 'supply:T00001:18' }],
     },
+    mayBeEmpty: ['document', 'reverses'],
   },
   {
-    table: 'entry',
+    table: 'transfer',
     row: {
-      depot_id,
-      transfer_id: 'supply:T00001:17',
-      account_id: 'R00001',
-      side: 'debit',
-      amount_minor: 1,
+      ...{ depot_id, id: 'back', kind: 'correction', subject: 'R00001', currency: 'TND', is_pending: false },
+      ...{ made_at: at, booked_on: '2026-11-22', debit: 'sales', credit: 'R00001', amount_minor: 1 },
+      reverses: 'supply:T00001:17',
     },
-    takes: [{ side: 'credit' }],
-    breaks: {
-      entry_pkey: [{ amount_minor: 2 }],
-      entry_side_check: [{ side: 'both' }],
-      entry_amount_minor_check: [{ amount_minor: 0 }, { amount_minor: -1 }],
-      entry_depot_id_transfer_id_fkey: [{ transfer_id: 'supply:T00001:18' }],
-      entry_depot_id_account_id_fkey: [{ account_id: 'R00002' }],
+    breaks: { transfer_reversed_once: [{ id: 'back again' }] },
+  },
+  {
+    table: 'own_book_change',
+    row: {
+      ...{ depot_id, account_id: 'sales', debits_posted: 0, credits_posted: -1 },
+      ...{ debits_pending: 0, credits_pending: 1 },
     },
+    breaks: {},
   },
   {
     table: 'settlement',
@@ -117,7 +140,7 @@ beforeAll(async () => {
   })
   await client.connect()
   await client.query(`CREATE SCHEMA ${schema}`)
-  await client.query(readFileSync(new URL('0001-ledger.sql', import.meta.url), 'utf8'))
+  for (const file of LEDGER_FILES) await client.query(readFileSync(new URL(file, import.meta.url), 'utf8'))
 })
 afterAll(async () => {
   await client.query(`DROP SCHEMA ${schema} CASCADE`)

@@ -1,3 +1,7 @@
-GRANT SELECT, INSERT ON account, transfer, entry, settlement TO :api;
-GRANT UPDATE (debits_posted, credits_posted, debits_pending, credits_pending, credit_line_minor) ON account TO :api;
-GRANT SELECT ON account, transfer, entry, settlement TO :auditor;
+GRANT SELECT, INSERT ON account, transfer, settlement TO :api;
+GRANT UPDATE (debits_posted, credits_posted, debits_pending, credits_pending, credit_line_minor, blocked_since,
+              blocked_why) ON account TO :api;
+-- Folded into the accounts' counters, which the audit compares with the transfers.
+GRANT SELECT, INSERT, DELETE ON own_book_change TO :api;
+GRANT SELECT ON entry TO :api;
+GRANT SELECT ON account, transfer, settlement, entry, own_book_change TO :auditor;

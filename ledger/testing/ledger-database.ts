@@ -6,10 +6,13 @@ import pg from 'pg'
 import type { Account } from '../account.ts'
 import { readAccount } from '../ledger.sql.ts'
 import { createAccount, LEDGER_MIGRATIONS } from '../post-transfers.ts'
-import { type Transfer, transferBetween } from '../transfer.ts'
+import type { Transfer } from '../transfer.ts'
 
 export const DEPOT = 'main'
+/** The ledger's tables, file by file. */
+export const LEDGER_FILES = ['0001-ledger.sql', '0002-one-row-a-transfer.sql']
 export const AT = new Date(1_790_000_000_000)
+export const BOOKING = { madeAt: AT, bookedOn: '2026-09-21' }
 
 export interface LedgerDatabase {
   readonly pool: pg.Pool
@@ -27,7 +30,8 @@ export async function ledgerDatabase(): Promise<LedgerDatabase> {
   const schema = `ledger_${randomBytes(systemRandom, 8).toString('hex')}`
   const pool = new pg.Pool({ connectionString, options: `-c search_path=${schema}`, max: 12 })
   await pool.query(`CREATE SCHEMA ${schema}`)
-  await pool.query(readFileSync(new URL('0001-ledger.sql', LEDGER_MIGRATIONS.folder), 'utf8'))
+  for (const file of LEDGER_FILES)
+    await pool.query(readFileSync(new URL(file, LEDGER_MIGRATIONS.folder), 'utf8'))
 
   async function connection(): Promise<pg.PoolClient> {
     const client = await pool.connect()
@@ -38,14 +42,16 @@ export async function ledgerDatabase(): Promise<LedgerDatabase> {
   return {
     pool,
     async begin() {
-      await pool.query('TRUNCATE account, transfer, entry, settlement')
+      await pool.query('TRUNCATE account, transfer, settlement, own_book_change')
       for (const [id, creditLineMinor] of [
         ['bank', null],
         ['sales', null],
         ['R00001', 5_000n],
         ['R00002', 0n],
-      ] as const)
-        await createAccount(pool, { depotId: DEPOT, id, currency: 'TND', creditLineMinor, openedAt: AT })
+      ] as const) {
+        const account = { depotId: DEPOT, id, currency: 'TND', creditLineMinor, openedAt: AT } as const
+        await createAccount(pool, { ...account, class: creditLineMinor === null ? 'asset' : 'liability' })
+      }
     },
     async transaction(work) {
       const client = await connection()
@@ -70,7 +76,7 @@ export async function ledgerDatabase(): Promise<LedgerDatabase> {
 }
 
 export function buy(id: string, amountMinor: bigint, debit = 'R00001'): Transfer {
-  return transferBetween({
+  return {
     id,
     kind: 'supply',
     subject: `order ${id}`,
@@ -78,11 +84,11 @@ export function buy(id: string, amountMinor: bigint, debit = 'R00001'): Transfer
     debit,
     credit: 'sales',
     amountMinor,
-  })
+  }
 }
 
 export function deposit(id: string, amountMinor: bigint, credit = 'R00001'): Transfer {
-  return transferBetween({
+  return {
     id,
     kind: 'deposit',
     subject: `receipt ${id}`,
@@ -90,5 +96,5 @@ export function deposit(id: string, amountMinor: bigint, credit = 'R00001'): Tra
     debit: 'bank',
     credit,
     amountMinor,
-  })
+  }
 }

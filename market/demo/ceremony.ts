@@ -226,6 +226,7 @@ function centreSettings(
     lease: { days: 7, unreportedSales: 5_000 },
     epochDays: 7,
     discountBasisPoints: 400,
+    timeZone: 'Africa/Tunis',
   }
 }
 

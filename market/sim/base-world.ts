@@ -5,7 +5,7 @@ import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { insertProduct, raiseCatalogueVersion } from '@scratchless/centre/catalogue/catalogue.sql'
+import { insertPrice, insertProduct } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
 import { CENTRE_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
@@ -162,7 +162,8 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   const needs = { pool, clock, random: systemRandom, log, vault: verbs as CentreNeeds['vault'], settings }
   await createOwnAccounts(pool, 'TND', at)
   await insertProduct(pool, ATLAS_5, at)
-  await raiseCatalogueVersion(pool)
+  const price = { ...ATLAS_5, product: ATLAS_5.id, validFrom: at, setBy: 'base-world', setAt: at }
+  await insertPrice(pool, price)
   const people = { needs: { pool, clock, vault: verbs }, approvers }
   const retailer = await addRetailer(people, FIRST_CODES * UNIT_PRICE_MINOR)
   const terminals: BaseTerminal[] = []

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DEPOT } from '@scratchless/centre/settings'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { postOnce } from '@scratchless/ledger/post-transfers'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction } from '@scratchless/office/database/database'
 import { PrivateLineLost } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -340,7 +341,7 @@ export async function runSeed(
     async deposit(codes) {
       const transfer = depositOf(base.retailer, `${++deposits}`, codes * UNIT_PRICE_MINOR)
       await inTransaction(databases.centre.pool('api'), (sql) =>
-        postOnce(sql, DEPOT, transfer, new Date(nowMs)),
+        postOnce(sql, DEPOT, transfer, bookingAt(new Date(nowMs), 'UTC')),
       )
     },
   }

@@ -260,6 +260,7 @@ export async function startOperator({
     async (process) => {
       needs = {
         ...{ party: ATLAS, clock, random, log: base.log },
+        timeZone: 'UTC',
         discounts: new Map([[CENTRE, 600]]),
         pool: poolOf(database.pool('api'), process, hook),
         vault: lineTo<OperatorVerbs>(

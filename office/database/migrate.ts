@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
+import { installTimedWork } from '../timed/timed-work.ts'
 import { OFFICE_ROLES, roleName } from './roles.ts'
 
 /** A folder of `0001-name.sql` files and perhaps `grants.sql`. Sources are applied in the order given. */
@@ -53,7 +54,9 @@ export async function migrate(options: {
     const applied: string[] = []
     for (const file of options.sources.flatMap(filesOf))
       if (await applyOnce(owner, file)) applied.push(`${file.source}/${file.file}`)
-    await applyGrants(owner, options.sources)
+    const prefix = await applyGrants(owner, options.sources)
+    if (options.sources.includes(OFFICE_MIGRATIONS))
+      await installTimedWork(options.ownerUrl, roleName(prefix, 'api'))
     return { applied }
   } finally {
     await owner.end()
@@ -97,7 +100,8 @@ async function applyOnce(owner: pg.Client, { source, file, text, digest }: Migra
   return true
 }
 
-async function applyGrants(owner: pg.Client, sources: readonly MigrationSource[]): Promise<void> {
+/** Returns what the names of the office's roles begin with. */
+async function applyGrants(owner: pg.Client, sources: readonly MigrationSource[]): Promise<string> {
   // The owner's own name says what the office's other roles are called.
   const { rows } = await owner.query<{ name: string }>('SELECT current_user AS name')
   const prefix = rows[0]!.name.replace(/_owner$/, '')
@@ -118,6 +122,7 @@ async function applyGrants(owner: pg.Client, sources: readonly MigrationSource[]
       await owner.query(text)
     }
     await owner.query('COMMIT')
+    return prefix
   } catch (error) {
     await owner.query('ROLLBACK')
     throw error

@@ -26,7 +26,10 @@ export const ACTS = {
 
   'see-products': { roles: ['stock', 'support', 'finance', 'auditor', 'administrator'] },
   'add-product': { roles: ['stock'] },
+  'set-price': { roles: ['finance'] },
   'set-rate': { roles: ['finance'] },
+  'add-tier': { roles: ['finance'] },
+  'set-tier': { roles: ['finance'] },
 
   'see-stock': { roles: ['stock', 'support', 'finance', 'auditor'] },
   'bring-in-stock': { roles: ['stock'] },
@@ -39,6 +42,7 @@ export const ACTS = {
   'add-retailer': { roles: ['support'] },
   'close-retailer': { roles: ['support', 'security'] },
   'take-deposit': { roles: ['finance'] },
+  'reverse-deposit': { roles: ['finance'] },
   'set-credit-line': { roles: ['finance'] },
 
   'see-terminals': { roles: ['support', 'approver', 'security', 'auditor'] },

@@ -32,11 +32,12 @@ export const OFFICE_RIGHTS: Rights = {
 /** The ledger's, in every office that keeps one: entries and settlements are only ever added. */
 export const LEDGER_RIGHTS: Rights = {
   account: {
-    api: 'INSERT, SELECT, UPDATE (credit_line_minor, credits_pending, credits_posted, debits_pending, debits_posted)',
+    api: 'INSERT, SELECT, UPDATE (blocked_since, blocked_why, credit_line_minor, credits_pending, credits_posted, debits_pending, debits_posted)',
     auditor: 'SELECT',
   },
   transfer: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  entry: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  entry: { api: 'SELECT', auditor: 'SELECT' },
+  own_book_change: { api: 'DELETE, INSERT, SELECT', auditor: 'SELECT' },
   settlement: { api: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 

@@ -30,7 +30,7 @@ const log = createLog({ program: party, process: 'api', clock: systemClock })
 const pool = createPool({ url: settings.databaseUrl, name: `${party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const outside = { clock: systemClock, random: systemRandom, log }
-const needs = { party, pool, vault: line.verbs, ...outside }
+const needs = { party, pool, vault: line.verbs, timeZone: settings.timeZone, ...outside }
 
 const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = {

@@ -1,6 +1,6 @@
 // Each statement counts what breaks a rule, and names one example.
 
-import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
 import type { Sql } from '@scratchless/office/database/database'
 
@@ -133,11 +133,9 @@ export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
     sql,
     `SELECT 'delivery ' || id FROM (
        SELECT delivery.id, state, codes, codes_taken, unit_price_minor AS price,
-              (SELECT sum(amount_minor) FROM transfer JOIN entry ON transfer_id = transfer.id
-                WHERE transfer.id = 'restock:' || delivery.id AND side = 'debit') AS promised,
+              (SELECT amount_minor FROM transfer WHERE transfer.id = 'restock:' || delivery.id) AS promised,
               (SELECT outcome FROM settlement WHERE transfer_id = 'restock:' || delivery.id) AS outcome,
-              (SELECT sum(amount_minor) FROM entry
-                WHERE transfer_id = 'restock-taken:' || delivery.id AND side = 'debit') AS taken
+              (SELECT amount_minor FROM transfer WHERE transfer.id = 'restock-taken:' || delivery.id) AS taken
          FROM restock_delivery delivery JOIN restock_order_line line USING (order_id, line_no)) AS billed
       WHERE price > 0 AND (promised IS DISTINCT FROM codes * price
          OR CASE WHEN codes_taken IS NULL THEN outcome IS NOT NULL OR taken IS NOT NULL
@@ -148,7 +146,7 @@ export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
 
 /** Transfers and accounts that do not add up (ledger/ledger.sql.ts). */
 export async function countUnsoundBooks(sql: Sql): Promise<Breaks> {
-  const transfers = await readUnbalancedTransfers(sql)
+  const transfers = await readMixedTransfers(sql)
   const accounts = await readMiscountedAccounts(sql)
   const broken = [...transfers, ...accounts]
   return { breaks: BigInt(broken.length), example: broken[0]?.id ?? null }

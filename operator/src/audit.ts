@@ -30,7 +30,7 @@ export const operatorChecks: readonly AuditCheck[] = [
   },
   {
     invariant: 4,
-    holds: 'debits = credits, and balances are the fold of their entries',
+    holds: 'balances are the fold of their entries, each in one currency',
     count: countUnsoundBooks,
   },
   { invariant: 5, holds: 'owed = promised and taken, per delivery', count: countMisbilledDeliveries },

@@ -328,22 +328,22 @@ test('the audit finds every invariant held, and each break of one', async () => 
     ],
     ['accepted = delivered or on its way, per order line', 'UPDATE restock_delivery SET parts = parts + 1'],
     [
-      'debits = credits, and balances are the fold of their entries',
+      'balances are the fold of their entries, each in one currency',
       'UPDATE account SET debits_posted = debits_posted - 1 WHERE debits_posted > 0',
     ],
     [
-      'debits = credits, and balances are the fold of their entries',
-      "UPDATE entry SET amount_minor = amount_minor + 1 WHERE side = 'debit'",
+      'balances are the fold of their entries, each in one currency',
+      'UPDATE transfer SET amount_minor = amount_minor + 1',
     ],
     ['owed = promised and taken, per delivery', "DELETE FROM settlement WHERE outcome = 'posted'"],
     ['owed = promised and taken, per delivery', "DELETE FROM settlement WHERE outcome = 'voided'"],
     [
       'owed = promised and taken, per delivery',
-      "UPDATE entry SET amount_minor = amount_minor + 1 WHERE transfer_id LIKE 'restock-taken:%'",
+      "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id LIKE 'restock-taken:%'",
     ],
     [
       'owed = promised and taken, per delivery',
-      "UPDATE entry SET amount_minor = amount_minor + 1 WHERE transfer_id LIKE 'restock:%'",
+      "UPDATE transfer SET amount_minor = amount_minor + 1 WHERE id LIKE 'restock:%'",
     ],
     [
       'nothing left beyond a signed order',

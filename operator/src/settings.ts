@@ -1,6 +1,7 @@
 // The operator's settings file.
 
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import { isTimeZone } from '@scratchless/office/calendar/office-day'
 import { type MigrationSource, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
@@ -28,6 +29,8 @@ const fields = {
   partnerHttps: protectedListener,
   /** The vault's own listener, for stock files: single-use tokens. */
   stockHttp: listener,
+  /** By which days begin and end (IANA). */
+  timeZone: z.string().refine(isTimeZone, 'a time zone as IANA names it, Africa/Tunis').default('UTC'),
   partners: z.array(restockPartnerSettings).min(1),
 }
 

@@ -6,44 +6,52 @@ import { ATLAS_5 } from '../../../voucher/testing/example-product.ts'
 import { priceFor, type Rate } from './price.ts'
 
 const shop = retailerId('R00001')
-const product = ATLAS_5
-const rate = (id: bigint, points: number, retailer: boolean, ofProduct: boolean): Rate => ({
+const product = { ...ATLAS_5, priceId: 7 }
+const rate = (id: bigint, points: number, who: 'shop' | 'tier' | 'all', ofProduct: boolean): Rate => ({
   id,
   discount_basis_points: points,
-  retailer_id: retailer ? shop : null,
+  retailer_id: who === 'all' ? null : shop,
+  of_tier: who === 'tier',
   product_id: ofProduct ? product.id : null,
 })
 
 test('without a rate the default discount holds', () => {
   expect(priceFor(product, shop, [], 400)).toEqual({
     unitPrice: money(4_800n, 'TND'),
+    priceId: 7,
+    publicPrice: money(5_000n, 'TND'),
+    rateId: null,
     discountBasisPoints: 400,
-    rule: 'default',
     rounding: 'half-up',
   })
 })
 
-test('the most particular rate counts, whenever it was set; of equals the latest', () => {
+test('the most particular rate counts, whenever it was set: the shop’s, its tier’s, everyone’s', () => {
   const rates = [
-    rate(1n, 100, true, true),
-    rate(2n, 200, true, false),
-    rate(3n, 300, false, true),
-    rate(4n, 50, false, false),
+    rate(1n, 100, 'shop', true),
+    rate(2n, 200, 'shop', false),
+    rate(3n, 300, 'tier', true),
+    rate(4n, 350, 'tier', false),
+    rate(5n, 380, 'all', true),
+    rate(6n, 50, 'all', false),
   ]
-  for (const [left, rule] of [
-    [4, 'rate 1'],
-    [3, 'rate 2'],
-    [2, 'rate 3'],
-    [1, 'rate 4'],
-  ] as const)
-    expect(priceFor(product, shop, rates.slice(4 - left), 400).rule).toBe(rule)
-  expect(priceFor(product, shop, [...rates, rate(5n, 150, true, true)], 400).rule).toBe('rate 5')
+  for (let first = 0; first < rates.length; first++)
+    for (const order of [rates.slice(first), rates.slice(first).toReversed()])
+      expect(priceFor(product, shop, order, 400).rateId).toBe(rates[first]!.id)
+})
+
+test('of equally particular rates the latest counts', () => {
+  for (const who of ['shop', 'tier', 'all'] as const)
+    for (const ofProduct of [true, false]) {
+      const rates = [rate(8n, 100, who, ofProduct), rate(9n, 150, who, ofProduct)]
+      expect(priceFor(product, shop, rates, 400).rateId).toBe(9n)
+    }
 })
 
 test("another shop's and another product's rates do not count", () => {
-  const other = { ...rate(1n, 900, true, false), retailer_id: retailerId('R00002') }
-  const otherProduct = { ...rate(2n, 900, false, true), product_id: productId('ATLAS-1') }
-  expect(priceFor(product, shop, [other, otherProduct], 400).rule).toBe('default')
+  const other = { ...rate(1n, 900, 'shop', false), retailer_id: retailerId('R00002') }
+  const otherProduct = { ...rate(2n, 900, 'all', true), product_id: productId('ATLAS-1') }
+  expect(priceFor(product, shop, [other, otherProduct], 400).rateId).toBeNull()
 })
 
 test('a discount is rounded half up to a minor unit', () => {
@@ -61,10 +69,9 @@ test('half a minor unit of discount is a whole one, and less than half is none',
   expect([priceOf(5_000n, 0), priceOf(5_000n, 10_000)]).toEqual([5_000n, 0n])
 })
 
-test('a rate of the shop and one of the product: the shop’s counts, and what it takes off', () => {
-  const rates = [rate(9n, 300, false, true), rate(2n, 0, true, false)]
-  expect(priceFor(product, shop, rates, 400)).toEqual({
-    ...{ unitPrice: money(5_000n, 'TND'), discountBasisPoints: 0, rule: 'rate 2', rounding: 'half-up' },
+test('the rate that counts takes off what it says, and nothing more', () => {
+  const rates = [rate(9n, 300, 'all', true), rate(2n, 0, 'shop', false)]
+  expect(priceFor(product, shop, rates, 400)).toMatchObject({
+    ...{ unitPrice: money(5_000n, 'TND'), discountBasisPoints: 0, rateId: 2n },
   })
-  expect(priceFor(product, shop, rates.toReversed(), 400).rule).toBe('rate 2')
 })

@@ -9,8 +9,7 @@ import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { ATLAS, ATLAS_5 } from '../../../voucher/testing/example-product.ts'
-import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
-import { insertProduct } from '../catalogue/catalogue.sql.ts'
+import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { receiveRestockDelivery } from './receive-restock-delivery.ts'
 import { listRestockOrders } from './restock-routes.ts'
 import { postRestockMessage, sendRestockOrder, takeRestockOrderResponse } from './send-restock-order.ts'
@@ -20,7 +19,7 @@ let serial = 30_000
 beforeAll(async () => {
   centre = await startTestCentre()
   const of = { operator: operatorId('sahel'), id: productId('SAHEL-5') }
-  await insertProduct(centre.needs.pool, { ...ATLAS_5, ...of }, new Date())
+  await addTestProduct(centre.needs.pool, { ...ATLAS_5, ...of }, new Date())
 })
 afterAll(() => centre.close())
 

@@ -11,7 +11,7 @@ import type { ProductId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
 import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
 import { raiseAlarm } from '../alarms.sql.ts'
-import { readProducts } from '../catalogue/catalogue.sql.ts'
+import { readAllProducts } from '../catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
@@ -34,7 +34,7 @@ export async function sendRestockOrder(
 ): Promise<MessageId | RestockOrderRefusal> {
   const { pool, clock, random, settings, vault } = needs
   if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
-  const known = new Map((await readProducts(pool, settings.currency)).map((one) => [one.id, one.operator]))
+  const known = new Map((await readAllProducts(pool, settings.currency)).map((one) => [one.id, one.operator]))
   if (wish.lines.some(({ product }) => known.get(product) !== wish.operator)) return 'unknown-product'
 
   const order = {

@@ -1,6 +1,7 @@
 // The ledger's accounts of a centre. A retailer's holds what he paid in less what he bought; the other two are our
 // own books.
 
+import type { AccountClass } from '@scratchless/ledger/account'
 import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
 import type { RetailerId } from '@scratchless/voucher/ids'
@@ -12,12 +13,39 @@ export const CASH_ACCOUNT = 'cash'
 /** What was sold to retailers. */
 export const SALES_ACCOUNT = 'sales'
 
+/** Our own books, each with its class in the chart of accounts. */
+const OWN = {
+  'opening-balances': 'equity',
+  [CASH_ACCOUNT]: 'asset',
+  bank: 'asset',
+  /** What lies in the depots, at what it cost. */
+  stock: 'asset',
+  [SALES_ACCOUNT]: 'income',
+  commission: 'expense',
+  tax: 'liability',
+  /** What a count finds too much or too little. */
+  differences: 'expense',
+} as const satisfies Readonly<Record<string, AccountClass>>
+type OwnAccount = keyof typeof OWN
+
 export function retailerAccount(retailer: RetailerId): string {
   return `retailer:${retailer}`
 }
 
+/** What he owes because a payment that he had spent turned out to be none. */
+export function unpaidAccount(retailer: RetailerId): string {
+  return `unpaid:${retailer}`
+}
+
 /** Opens our own books; harmless where they stand. */
 export async function createOwnAccounts(sql: Sql, currency: Currency, openedAt: Date): Promise<void> {
-  for (const id of [CASH_ACCOUNT, SALES_ACCOUNT])
-    await createAccount(sql, { depotId: DEPOT, id, currency, creditLineMinor: null, openedAt })
+  for (const id of Object.keys(OWN) as OwnAccount[])
+    await createAccount(sql, {
+      depotId: DEPOT,
+      id,
+      class: OWN[id],
+      currency,
+      creditLineMinor: null,
+      openedAt,
+    })
 }

@@ -2,9 +2,9 @@
 
 import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { createAccount, postOnce, setCreditLine } from '@scratchless/ledger/post-transfers'
-import { transferBetween } from '@scratchless/ledger/transfer'
+import { createAccount, setCreditLine } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
@@ -17,12 +17,13 @@ import { DEPOT } from '../settings.ts'
 import {
   CreditLineBody,
   DepositBody,
+  DepositReversalBody,
   ReasonBody,
   RetailerBody,
   type RetailerView,
   retailerField,
 } from '../staff-api.ts'
-import { CASH_ACCOUNT, retailerAccount } from './accounts.ts'
+import { retailerAccount, unpaidAccount } from './accounts.ts'
 import {
   findRetailer,
   insertRetailer,
@@ -30,6 +31,8 @@ import {
   type RetailerRow,
   readRetailers,
 } from './retailers.sql.ts'
+import { reverseDeposit } from './reverse-deposit.ts'
+import { takeDeposit } from './take-deposit.ts'
 
 const IdParams = z.object({ id: retailerField })
 /** What a page shows. */
@@ -46,6 +49,7 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
       await createAccount(sql, {
         depotId: DEPOT,
         id: retailerAccount(row.id),
+        class: 'liability',
         currency: settings.currency,
         creditLineMinor: 0n,
         openedAt: at,
@@ -77,18 +81,9 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
       const row = await retailerOr404(sql, id)
-      const transfer = transferBetween({
-        id: `deposit:${body.document}`,
-        kind: 'deposit',
-        subject: id,
-        currency: settings.currency,
-        debit: CASH_ACCOUNT,
-        credit: retailerAccount(id),
-        amountMinor: amount.amountMinor,
-      })
-      const result = await postOnce(sql, DEPOT, transfer, at)
-      if (result === 'id-reused') throw new HttpRefusal(409, 'document-used')
-      if (result !== 'posted' && result !== 'already-posted') throw new Error(`deposit: ${result}`)
+      const deposit = { retailer: id, amount, document: body.document }
+      const result = await takeDeposit(sql, deposit, bookingAt(at, settings.timeZone))
+      if (result === 'document-used') throw new HttpRefusal(409, result)
       const after = await viewOf(sql, row, settings.currency)
       if (result === 'posted') {
         const details = { amount: body.amount, document: body.document }
@@ -96,6 +91,23 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
         await appendAudit(sql, { at, actor, action: 'deposit-taken', subject: id, details })
       }
       return after
+    })
+    return reply.status(201).send(view)
+  })
+
+  app.post('/api/retailers/:id/deposit-reversals', guard.mayDo('reverse-deposit'), async (request, reply) => {
+    const { id } = parseInput(IdParams, request.params)
+    const { document, reason } = parseInput(DepositReversalBody, request.body)
+    const at = new Date(clock.nowMs())
+    const view = await inTransaction(pool, async (sql) => {
+      await retailerOr404(sql, id)
+      const result = await reverseDeposit(sql, { retailer: id, document }, bookingAt(at, settings.timeZone))
+      if (typeof result === 'string') throw new HttpRefusal(409, result)
+      const unpaid = toDecimal(money(result.unpaidMinor, settings.currency))
+      const actor = staffOf(request).signInName
+      const details = { document, reason, unpaid }
+      await appendAudit(sql, { at, actor, action: 'deposit-reversed', subject: id, details })
+      return viewOf(sql, await retailerOr404(sql, id), settings.currency)
     })
     return reply.status(201).send(view)
   })
@@ -153,6 +165,7 @@ export async function retailerOr404(sql: Sql, id: RetailerId): Promise<RetailerR
 async function viewOf(sql: Sql, row: RetailerRow, currency: Currency): Promise<RetailerView> {
   const account = await readAccount(sql, DEPOT, retailerAccount(row.id))
   if (account === null) throw new Error(`${row.id} has no account`)
+  const unpaid = await readAccount(sql, DEPOT, unpaidAccount(row.id))
   const text = (amountMinor: bigint) => toDecimal(money(amountMinor, currency))
   return {
     id: row.id,
@@ -163,6 +176,11 @@ async function viewOf(sql: Sql, row: RetailerRow, currency: Currency): Promise<R
     pending: text(account.debitsPending),
     creditLine: text(account.creditLineMinor ?? 0n),
     available: text(availableMinor(account) ?? 0n),
+    unpaid: text(unpaid === null ? 0n : -balanceMinor(unpaid)),
+    ordersBlocked: account.blocked && {
+      since: account.blocked.since.toISOString(),
+      why: account.blocked.why,
+    },
     closedAt: row.closed_at?.toISOString() ?? null,
   }
 }

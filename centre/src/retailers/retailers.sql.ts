@@ -1,5 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
+import { idText, mintNumber } from '../mint-number.ts'
 
 export interface RetailerRow {
   id: RetailerId
@@ -12,9 +13,11 @@ export async function insertRetailer(
   sql: Sql,
   retailer: { depot: DepotId; name: string; place: string; addedAt: Date },
 ): Promise<RetailerRow> {
+  const number = await mintNumber(sql, 'retailer_number')
   const { rows } = await sql.query<RetailerRow>(
-    'INSERT INTO retailer (depot_id, name, place, added_at) VALUES ($1, $2, $3, $4) RETURNING id, name, place, closed_at',
-    [retailer.depot, retailer.name, retailer.place, retailer.addedAt],
+    `INSERT INTO retailer (id, depot_id, name, place, added_at) VALUES ($1, $2, $3, $4, $5)
+     RETURNING id, name, place, closed_at`,
+    [idText('R', number), retailer.depot, retailer.name, retailer.place, retailer.addedAt],
   )
   return rows[0]!
 }

@@ -5,8 +5,8 @@
 import { availableMinor } from '@scratchless/ledger/account'
 import { lockAccounts } from '@scratchless/ledger/ledger.sql'
 import { pendTransfers } from '@scratchless/ledger/post-transfers'
-import { transferBetween } from '@scratchless/ledger/transfer'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import type { SqlClient } from '@scratchless/office/database/database'
 import type { RetailerId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
@@ -104,7 +104,7 @@ async function viewOf(
   at: Date,
 ): Promise<SupplyView> {
   const retailers = [...new Set(messages.map(({ terminal }) => terminal.retailer_id))]
-  const products = new Map((await readProducts(sql, settings.currency)).map((one) => [one.id, one]))
+  const products = new Map((await readProducts(sql, settings.currency, at)).map((one) => [one.id, one]))
   const rates = await readRates(sql, retailers, at)
   const accounts = await lockAccounts(sql, DEPOT, [...retailers.map(retailerAccount), SALES_ACCOUNT])
   const given = await countGivenCodes(
@@ -176,18 +176,16 @@ async function writeDown(
 ): Promise<void> {
   const transfers = orders
     .filter(({ debitedMinor }) => debitedMinor > 0n)
-    .map(({ message, terminal, debitedMinor }) =>
-      transferBetween({
-        id: transferId(terminal.id, message.sequence),
-        kind: 'supply',
-        subject: terminal.retailer_id,
-        currency: settings.currency,
-        debit: retailerAccount(terminal.retailer_id),
-        credit: SALES_ACCOUNT,
-        amountMinor: debitedMinor,
-      }),
-    )
-  const pended = await pendTransfers(sql, DEPOT, transfers, at)
+    .map(({ message, terminal, debitedMinor }) => ({
+      id: transferId(terminal.id, message.sequence),
+      kind: 'supply',
+      subject: terminal.retailer_id,
+      currency: settings.currency,
+      debit: retailerAccount(terminal.retailer_id),
+      credit: SALES_ACCOUNT,
+      amountMinor: debitedMinor,
+    }))
+  const pended = await pendTransfers(sql, DEPOT, transfers, bookingAt(at, settings.timeZone))
   // The accounts have been locked since the rule looked at them: the ledger can only agree.
   for (const [id, verdict] of pended) if (verdict !== 'accepted') throw new Error(`${id}: ${verdict}`)
 
@@ -224,8 +222,10 @@ async function writeDown(
         ...keyOf(message),
         ...line,
         unitPriceMinor: price.unitPrice.amountMinor,
+        priceId: price.priceId,
+        publicPriceMinor: price.publicPrice.amountMinor,
+        rateId: price.rateId,
         discountBasisPoints: price.discountBasisPoints,
-        rule: price.rule,
         rounding: price.rounding,
       })),
     ),

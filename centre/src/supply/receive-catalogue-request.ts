@@ -1,13 +1,10 @@
 // The terminal asks what it may sell, and at which prices: the whole catalogue, or an acknowledgement where it has it.
 
-import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import type { CatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
-import { readProducts, readRates } from '../catalogue/catalogue.sql.ts'
-import { priceFor } from '../catalogue/price.ts'
+import { currentCatalogue } from '../catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
 import { standingFor } from './standing.ts'
-import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 export async function receiveCatalogueRequest(
   needs: CentreNeeds,
@@ -16,54 +13,16 @@ export async function receiveCatalogueRequest(
 ): Promise<Answered> {
   const { terminal, sequence, payloadHash: answering } = message
   return answerInSequence(needs, message, async () => {
-    const catalogue = await readCatalogue(needs, terminal)
+    const { version, content } = await currentCatalogue(needs, terminal.id)
+    const standing = await standingFor(needs, needs.pool, { ...terminal, catalogue_version: version })
     return needs.vault.signAnswer({
       terminal: terminal.id,
       sequence,
       answering,
       answer:
-        knownVersion === catalogue.version
-          ? { kind: 'acknowledgement', content: { standing: catalogue.standing } }
-          : { kind: 'catalogue', content: catalogue },
+        knownVersion === version
+          ? { kind: 'acknowledgement', content: { standing } }
+          : { kind: 'catalogue', content: { standing, version, ...content } },
     })
   })
-}
-
-async function readCatalogue(needs: CentreNeeds, terminal: SupplyTerminal): Promise<Catalogue> {
-  const { pool, clock, settings } = needs
-  // The version first: what changes while we read has a later one, and is asked for again.
-  const standing = await standingFor(needs, pool, terminal)
-  const products = await readProducts(pool, settings.currency)
-  const rates = await readRates(pool, [terminal.retailer_id], new Date(clock.nowMs()))
-  const sold = new Set(products.map(({ operator }) => operator))
-  return {
-    standing,
-    version: standing.catalogueVersion,
-    currency: settings.currency,
-    retailerName: terminal.retailer_name,
-    distributorName: settings.name,
-    distributorPhone: settings.phone,
-    operators: settings.partners
-      .filter(({ party }) => sold.has(party))
-      .map(({ party, name, colour, customerCare }) => ({
-        id: party,
-        name,
-        colour,
-        careNumber: customerCare,
-      })),
-    products: products.map((product) => ({
-      id: product.id,
-      operator: product.operator,
-      faceValueMinor: product.faceValue.amountMinor,
-      publicPriceMinor: product.publicPrice.amountMinor,
-      taxMinor: product.tax.amountMinor,
-      netCreditMinor: product.netCredit.amountMinor,
-      codeDigits: product.codeDigits,
-      checkDigit: product.checkDigit,
-      validityDays: product.validityDays,
-      refillTemplate: product.refillTemplate,
-      unitPriceMinor: priceFor(product, terminal.retailer_id, rates, settings.discountBasisPoints).unitPrice
-        .amountMinor,
-    })),
-  }
 }

@@ -23,7 +23,10 @@ export async function receiveEnrolmentRequest(
   const enrolment = number > 0 && number <= MAX_NUMBER ? await findEnrolment(needs.pool, number) : undefined
   if (enrolment === undefined) return UNACCEPTABLE_FRAME
 
-  const nothingYet = { retailer_id: enrolment.retailer_id, letter_epoch: 0, letter_ends_at: null }
+  const nothingYet = {
+    ...{ retailer_id: enrolment.retailer_id, letter_epoch: 0, letter_ends_at: null },
+    catalogue_version: 1,
+  }
   const progress = await needs.vault.answerEnrolmentRequest({
     frame: bytes,
     standing: await standingFor(needs, needs.pool, nothingYet),

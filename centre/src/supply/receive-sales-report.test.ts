@@ -6,9 +6,8 @@ import { type SerialNumber, serialAt } from '@scratchless/voucher/serial'
 import { type SalesReport, salesReportMessage } from '@scratchless/wire/supply/sales-report'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
-import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { insertProduct } from '../catalogue/catalogue.sql.ts'
 
 const SOLD_AT_S = 1_795_000_000
 const SAHEL_5 = productId('SAHEL-5')
@@ -93,7 +92,7 @@ test('a code just before and just after what it was given is none of its own', a
 })
 
 test('another terminal’s code, and one named as another product, are alarms', async () => {
-  await insertProduct(
+  await addTestProduct(
     centre.needs.pool,
     { ...ATLAS_5, id: SAHEL_5, operator: operatorId('atlas') },
     new Date(),

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readMiscountedAccounts, readUnbalancedTransfers } from '@scratchless/ledger/ledger.sql'
+import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { PrivateLineLost } from '@scratchless/program/private-line'
 import { cardId, lotId, vendorId } from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
@@ -32,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   const sql = centre.database.pool('auditor')
-  expect(await readUnbalancedTransfers(sql)).toEqual([])
+  expect(await readMixedTransfers(sql)).toEqual([])
   expect(await readMiscountedAccounts(sql)).toEqual([])
   await centre.close()
 })

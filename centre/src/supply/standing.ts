@@ -3,7 +3,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
 import type { Standing } from '@scratchless/wire/supply/standing'
-import { readCatalogueVersion } from '../catalogue/catalogue.sql.ts'
 import type { CentreSettings } from '../settings.ts'
 import { readRevokedCards, type SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -27,7 +26,10 @@ export function epochOf(
 }
 
 /** What a standing depends on, of one terminal. */
-type StandingOf = Pick<SupplyTerminal, 'retailer_id' | 'letter_epoch' | 'letter_ends_at'>
+type StandingOf = Pick<
+  SupplyTerminal,
+  'retailer_id' | 'letter_epoch' | 'letter_ends_at' | 'catalogue_version'
+>
 
 interface StandingNeeds {
   readonly clock: Clock
@@ -46,14 +48,13 @@ export async function standingsFor(
   // A card that was revoked before the longest lease began is known to whoever still may sell.
   const since = new Date(nowMs - days * DAY_S * 1000)
   const retailers = [...new Set(terminals.map(({ retailer_id }) => retailer_id))]
-  const catalogueVersion = await readCatalogueVersion(sql)
   const cards = Map.groupBy(await readRevokedCards(sql, retailers, since), ({ retailer_id }) => retailer_id)
   return terminals.map((terminal) => ({
     timeS,
     leaseUntilS: timeS + days * DAY_S,
     unreportedSales,
     revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
-    catalogueVersion,
+    catalogueVersion: terminal.catalogue_version,
     epoch: epochOf(terminal, nowMs),
   }))
 }

@@ -27,10 +27,11 @@ const pack = (first: bigint, count: number, more: Partial<PackRow> = {}): PackRo
 function view(more: Partial<SupplyView> = {}): SupplyView {
   return {
     nowMs: NOW_S * 1000 + 999,
-    products: new Map([ATLAS_5, ATLAS_10].map((product) => [product.id, product])),
+    products: new Map([ATLAS_5, ATLAS_10].map((product) => [product.id, { ...product, priceId: 1 }])),
     priceOf: (product) => ({
       unitPrice: money(product.id === FIVE ? 4_800n : 9_600n, 'TND'),
-      ...{ discountBasisPoints: 400, rule: 'default', rounding: 'half-up' },
+      ...{ priceId: 1, publicPrice: product.publicPrice, rateId: null },
+      ...{ discountBasisPoints: 400, rounding: 'half-up' },
     }),
     shelf: createShelf([pack(1_000n, 100), pack(5_000n, 50, { product_id: TEN })]),
     ceilings: { codesPerHour: 100, codesPerDay: 500 },

@@ -3,10 +3,10 @@
 // the group meets what is left.
 
 import type { RetailerId } from '@scratchless/voucher/ids'
-import type { Product, ProductId } from '@scratchless/voucher/product'
+import type { ProductId } from '@scratchless/voucher/product'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
-import type { UnitPrice } from '../catalogue/price.ts'
+import type { PricedProduct, UnitPrice } from '../catalogue/price.ts'
 import type { Shelf } from './shelf.ts'
 import { epochOf, hasLetter } from './standing.ts'
 import type { TakenRun } from './supply.sql.ts'
@@ -14,8 +14,8 @@ import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
 export interface SupplyView {
   readonly nowMs: number
-  readonly products: ReadonlyMap<ProductId, Product>
-  readonly priceOf: (product: Product, retailer: RetailerId) => UnitPrice
+  readonly products: ReadonlyMap<ProductId, PricedProduct>
+  readonly priceOf: (product: PricedProduct, retailer: RetailerId) => UnitPrice
   readonly shelf: Shelf
   readonly ceilings: { readonly codesPerHour: number; readonly codesPerDay: number }
   /** Codes given within the last hour and day; written to. */

@@ -1,6 +1,7 @@
 // The supply desk and its neighbours at the edges of dates and bounds, on the real tables, with the real vault.
 
 import { cardId, type RetailerId, terminalId } from '@scratchless/voucher/ids'
+import { money } from '@scratchless/voucher/money'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
@@ -9,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { raiseCatalogueVersion } from '../catalogue/catalogue.sql.ts'
+import { insertPrice } from '../catalogue/catalogue.sql.ts'
 import { DEPOT } from '../settings.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
@@ -154,8 +155,7 @@ test('an order that nobody receipted is owed after a day, and not before', async
 test('a standing says time, lease, bound, version and epoch as they are', async () => {
   const nowMs = centre.clock.nowMs()
   const needs = { clock: { nowMs: () => nowMs }, settings: { lease: { days: 3, unreportedSales: 44 } } }
-  const { rows } = await centre.needs.pool.query<{ version: number }>('SELECT version FROM catalogue')
-  const of = { retailer_id: terminal.retailer, letter_epoch: 6 }
+  const of = { retailer_id: terminal.retailer, letter_epoch: 6, catalogue_version: 17 }
   const at = (ms: number | null) =>
     standingFor(needs, centre.needs.pool, {
       ...of,
@@ -163,7 +163,7 @@ test('a standing says time, lease, bound, version and epoch as they are', async 
     })
   expect(await at(null)).toEqual({
     ...{ timeS: Math.floor(nowMs / 1000), leaseUntilS: Math.floor(nowMs / 1000) + 3 * 86_400 },
-    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: rows[0]!.version, epoch: 7 },
+    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, epoch: 7 },
   })
   // An epoch that ends while an order is being closed is over.
   expect((await at(5_000)).epoch).toBe(7)
@@ -193,6 +193,7 @@ test('a standing names the shop’s own cards revoked since the longest lease be
   const told = () =>
     standingFor({ clock: { nowMs: () => nowMs }, settings }, pool, {
       ...{ retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null },
+      catalogue_version: 1,
     })
   expect((await told()).revokedCards).toEqual([kept])
   const newer: string[] = []
@@ -220,7 +221,9 @@ test('a terminal that has the catalogue gets none, and one that has another gets
   })
   expect((await ask(version)).kind).toBe('acknowledgement')
   expect((await ask(version + 1)).kind).toBe('catalogue')
-  await raiseCatalogueVersion(centre.needs.pool)
+  const now = new Date(centre.clock.nowMs())
+  const price = { ...ATLAS_5, product: ATLAS_5.id, setBy: 'test', setAt: now, validFrom: now }
+  await insertPrice(centre.needs.pool, { ...price, tax: money(301n, 'TND') })
   expect(await ask(version)).toMatchObject({ kind: 'catalogue', content: { version: version + 1 } })
 })
 

@@ -4,9 +4,8 @@ import { inTransaction, type SqlClient } from '@scratchless/office/database/data
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
-import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { insertProduct } from '../catalogue/catalogue.sql.ts'
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
@@ -93,7 +92,7 @@ async function asked(
 
 test('products are locked in one order, whatever the order’s', async () => {
   const ten = productId('ATLAS-10')
-  await insertProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
+  await addTestProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
   const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
   const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
     ...{

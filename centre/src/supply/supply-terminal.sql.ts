@@ -14,6 +14,7 @@ export interface SupplyTerminal {
   last_sequence: bigint
   letter_epoch: number
   letter_ends_at: Date | null
+  catalogue_version: number
   locked_at: Date | null
   revoked_at: Date | null
 }
@@ -22,7 +23,7 @@ const SUPPLY_TERMINAL = `
   SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
          retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.public_key,
          terminal.certified_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
-         terminal.locked_at, terminal.revoked_at
+         terminal.catalogue_version, terminal.locked_at, terminal.revoked_at
     FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
 
 export async function findTerminalOfKey(

@@ -95,8 +95,11 @@ interface OrderLineRow extends SequenceKey {
   readonly quantity: number
   readonly supplied: number
   readonly unitPriceMinor: bigint
+  readonly priceId: number
+  readonly publicPriceMinor: bigint
+  /** Null: the centre's default discount. */
+  readonly rateId: bigint | null
   readonly discountBasisPoints: number
-  readonly rule: string
   readonly rounding: string
 }
 
@@ -107,9 +110,10 @@ export async function insertOrderLines(
 ): Promise<void> {
   await sql.query(
     `INSERT INTO supply_order_line (depot_id, terminal_id, sequence, product_id, quantity, supplied,
-                                    unit_price_minor, discount_basis_points, rule, rounding)
-     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::bigint[],
-                              $8::int[], $9::text[], $10::text[])`,
+                                    unit_price_minor, price_id, public_price_minor, rate_id, discount_basis_points,
+                                    rounding)
+     SELECT $1, * FROM unnest($2::text[], $3::bigint[], $4::text[], $5::int[], $6::int[], $7::bigint[], $8::int[],
+                              $9::bigint[], $10::bigint[], $11::int[], $12::text[])`,
     [
       depot,
       lines.map(({ terminal }) => terminal),
@@ -118,8 +122,10 @@ export async function insertOrderLines(
       lines.map(({ quantity }) => quantity),
       lines.map(({ supplied }) => supplied),
       lines.map(({ unitPriceMinor }) => unitPriceMinor),
+      lines.map(({ priceId }) => priceId),
+      lines.map(({ publicPriceMinor }) => publicPriceMinor),
+      lines.map(({ rateId }) => rateId),
       lines.map(({ discountBasisPoints }) => discountBasisPoints),
-      lines.map(({ rule }) => rule),
       lines.map(({ rounding }) => rounding),
     ],
   )

@@ -249,7 +249,7 @@ test('the vault hears of a revoked card: no letter is closed for it any more', a
 
 test('the vault hears of a revoked terminal: it closes nothing for it, whatever the database says', async () => {
   const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
-  const row = { retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null }
+  const row = { retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null, catalogue_version: 1 }
   const standing = await standingFor(centre.needs, centre.needs.pool, row)
   const request = { terminal: terminal.id, sequence, frame, standing }
   expect(await centre.needs.vault.writeCardLetter(request)).toHaveProperty('epoch')

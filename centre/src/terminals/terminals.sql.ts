@@ -1,5 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
+import { idText, mintNumber } from '../mint-number.ts'
 
 export interface TerminalRow {
   id: TerminalId
@@ -26,9 +27,10 @@ export async function insertTerminal(
   sql: Sql,
   terminal: { depot: DepotId; retailer: RetailerId; addedAt: Date },
 ): Promise<TerminalId> {
+  const number = await mintNumber(sql, 'terminal_number')
   const { rows } = await sql.query<{ id: TerminalId }>(
-    'INSERT INTO terminal (depot_id, retailer_id, added_at) VALUES ($1, $2, $3) RETURNING id',
-    [terminal.depot, terminal.retailer, terminal.addedAt],
+    'INSERT INTO terminal (id, depot_id, retailer_id, added_at) VALUES ($1, $2, $3, $4) RETURNING id',
+    [idText('T', number), terminal.depot, terminal.retailer, terminal.addedAt],
   )
   return rows[0]!.id
 }

@@ -3,13 +3,14 @@
 
 import { readAccount } from '@scratchless/ledger/ledger.sql'
 import {
+  type Booking,
   createAccount,
   pendTransfers,
   postTransfers,
   setCreditLine,
   settlePending,
 } from '@scratchless/ledger/post-transfers'
-import { type Transfer, transferBetween } from '@scratchless/ledger/transfer'
+import type { Transfer } from '@scratchless/ledger/transfer'
 import type { Sql } from '@scratchless/office/database/database'
 import type { CentreId, MessageId } from '@scratchless/voucher/ids'
 import { type Currency, type Money, timesMoney } from '@scratchless/voucher/money'
@@ -34,8 +35,8 @@ export async function createPartnerAccount(
   const { currency, guaranteeMinor, openedAt } = account
   const id = partnerAccount(account.partner)
   const book = { depotId: DEPOT, currency, openedAt }
-  await createAccount(sql, { ...book, id: SALES_ACCOUNT, creditLineMinor: null })
-  if (await createAccount(sql, { ...book, id, creditLineMinor: guaranteeMinor })) return null
+  await createAccount(sql, { ...book, id: SALES_ACCOUNT, class: 'income', creditLineMinor: null })
+  if (await createAccount(sql, { ...book, id, class: 'asset', creditLineMinor: guaranteeMinor })) return null
   const known = await readAccount(sql, DEPOT, id)
   if (guaranteeMinor === null || known?.creditLineMinor === guaranteeMinor) return null
   const result = await setCreditLine(sql, DEPOT, id, guaranteeMinor)
@@ -53,11 +54,11 @@ export async function pendParts(
   sql: Sql,
   partner: CentreId,
   parts: readonly PricedPart[],
-  madeAt: Date,
+  booking: Booking,
 ): Promise<boolean> {
   const transfers = parts.map((part) => transferOf(`restock:${part.id}`, partner, part)).filter(isPaid)
   if (transfers.length === 0) return true
-  const decided = await pendTransfers(sql, DEPOT, transfers, madeAt)
+  const decided = await pendTransfers(sql, DEPOT, transfers, booking)
   return [...decided.values()].every((verdict) => verdict === 'accepted')
 }
 
@@ -67,21 +68,21 @@ export async function settlePart(
   partner: CentreId,
   part: PricedPart,
   codesTaken: number,
-  settledAt: Date,
+  booking: Booking,
 ): Promise<void> {
   const outcome = codesTaken === part.codes ? 'posted' : 'voided'
   const reason = outcome === 'posted' ? 'receipt' : 'receipt of fewer'
-  await settlePending(sql, DEPOT, [`restock:${part.id}`], { outcome, reason, settledAt })
+  await settlePending(sql, DEPOT, [`restock:${part.id}`], { outcome, reason, settledAt: booking.madeAt })
   if (outcome === 'posted') return
   const taken = [transferOf(`restock-taken:${part.id}`, partner, { ...part, codes: codesTaken })].filter(
     isPaid,
   )
-  if (taken.length > 0) await postTransfers(sql, DEPOT, taken, settledAt)
+  if (taken.length > 0) await postTransfers(sql, DEPOT, taken, booking)
 }
 
 function transferOf(id: string, partner: CentreId, part: PricedPart): Transfer {
   const { amountMinor, currency } = timesMoney(part.unitPrice, part.codes)
-  return transferBetween({
+  return {
     id,
     kind: 'restock',
     subject: part.id,
@@ -89,10 +90,10 @@ function transferOf(id: string, partner: CentreId, part: PricedPart): Transfer {
     debit: partnerAccount(partner),
     credit: SALES_ACCOUNT,
     amountMinor,
-  })
+  }
 }
 
 /** A ledger has no entries of nothing. */
 function isPaid(transfer: Transfer): boolean {
-  return transfer.legs.every(({ amountMinor }) => amountMinor > 0n)
+  return transfer.amountMinor > 0n
 }

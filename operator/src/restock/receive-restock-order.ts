@@ -2,6 +2,7 @@
 // promise codes; the vault signs the answer; and the answer is stored before its first byte is sent.
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
 import type { Log } from '@scratchless/program/log'
@@ -31,6 +32,8 @@ export interface RestockOrderNeeds {
   readonly random: Random
   readonly log: Log
   readonly discounts: ReadonlyMap<CentreId, number>
+  /** By whose days the books count. */
+  readonly timeZone: string
 }
 
 const KIND = 'restock-order'
@@ -126,7 +129,7 @@ async function decide(
   const priced = planned.flatMap(({ unitPrice, parts }) =>
     parts.map(({ id, codes }) => ({ id, codes, unitPrice })),
   )
-  if (!(await pendParts(sql, partner, priced, now))) {
+  if (!(await pendParts(sql, partner, priced, bookingAt(now, needs.timeZone)))) {
     await sql.query('ROLLBACK TO SAVEPOINT before_promises')
     await insertOrder(sql, { ...received, verdict: 'refused', reason: 'headroom-exceeded' })
     return { verdict: 'refused', reason: 'headroom-exceeded', lines: [] }

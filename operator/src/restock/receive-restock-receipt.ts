@@ -2,6 +2,7 @@
 // on hold here until people know why.
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { bookingAt } from '@scratchless/office/calendar/booking'
 import type { SqlClient } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import type { Log } from '@scratchless/program/log'
@@ -18,6 +19,7 @@ export interface ReceiptNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly clock: Clock
   readonly log: Log
+  readonly timeZone: string
 }
 
 /**
@@ -59,7 +61,7 @@ async function settle(
   const part = await settleDelivery(sql, message.id, receipt, at)
   if (part === null) throw new Error('the receipt fits no delivery that waits for one')
   const { codes } = part
-  await settlePart(sql, partner, { id: message.id, ...part }, receipt.count, at)
+  await settlePart(sql, partner, { id: message.id, ...part }, receipt.count, bookingAt(at, needs.timeZone))
   if (receipt.count < codes)
     needs.log.error(
       { delivery: message.id, reason: receipt.reason, codes, taken: receipt.count },

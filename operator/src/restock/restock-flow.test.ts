@@ -47,6 +47,7 @@ beforeEach(async () => {
     openRestockNotice: (argument) => openRestockNotice(own, argument),
   } as Partial<VaultVerbs> as VaultVerbs
   needs = {
+    timeZone: 'UTC',
     ...{ party: ATLAS, pool: vault.database.pool('api'), vault: verbs, clock, random: systemRandom },
     ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]) },
   }

@@ -1,0 +1,67 @@
+// A retailer pays in. What he owes because an earlier payment bounced is paid first; once nothing of it is left, his
+// orders go on.
+
+import { balanceMinor } from '@scratchless/ledger/account'
+import { readAccount, updateBlocked } from '@scratchless/ledger/ledger.sql'
+import { type Booking, postOnce } from '@scratchless/ledger/post-transfers'
+import type { Transfer } from '@scratchless/ledger/transfer'
+import type { SqlClient } from '@scratchless/office/database/database'
+import type { RetailerId } from '@scratchless/voucher/ids'
+import type { Money } from '@scratchless/voucher/money'
+import { DEPOT } from '../settings.ts'
+import { CASH_ACCOUNT, retailerAccount, unpaidAccount } from './accounts.ts'
+
+export interface Deposit {
+  readonly retailer: RetailerId
+  readonly amount: Money
+  /** The bank's or the cashier's number, used once. */
+  readonly document: string
+}
+
+/** `document-used`: it stands for another payment. */
+export async function takeDeposit(
+  sql: SqlClient,
+  { retailer, amount, document }: Deposit,
+  booking: Booking,
+): Promise<'posted' | 'already-posted' | 'document-used'> {
+  const transfer: Transfer = {
+    id: depositId(document),
+    kind: 'deposit',
+    subject: retailer,
+    currency: amount.currency,
+    debit: CASH_ACCOUNT,
+    credit: retailerAccount(retailer),
+    amountMinor: amount.amountMinor,
+    document,
+  }
+  const result = await postOnce(sql, DEPOT, transfer, booking)
+  if (result === 'id-reused') return 'document-used'
+  if (result === 'posted') await payUnpaid(sql, transfer, retailer, booking)
+  else if (result !== 'already-posted') throw new Error(`deposit: ${result}`)
+  return result
+}
+
+export function depositId(document: string): string {
+  return `deposit:${document}`
+}
+
+async function payUnpaid(
+  sql: SqlClient,
+  deposit: Transfer,
+  retailer: RetailerId,
+  booking: Booking,
+): Promise<void> {
+  const unpaid = await readAccount(sql, DEPOT, unpaidAccount(retailer))
+  const owed = unpaid === null ? 0n : -balanceMinor(unpaid)
+  if (owed <= 0n) return
+  const amountMinor = owed < deposit.amountMinor ? owed : deposit.amountMinor
+  const paid = { ...deposit, id: `${deposit.id}:unpaid`, kind: 'unpaid-paid', amountMinor }
+  const result = await postOnce(
+    sql,
+    DEPOT,
+    { ...paid, debit: retailerAccount(retailer), credit: unpaidAccount(retailer) },
+    booking,
+  )
+  if (result !== 'posted') throw new Error(`${paid.id}: ${result}`)
+  if (amountMinor === owed) await updateBlocked(sql, DEPOT, retailerAccount(retailer), null)
+}
