@@ -133,7 +133,7 @@ test('the api role cannot read what is sealed, and nobody rewrites entries', asy
   const { pool } = centre.needs
   await expect(pool.query('SELECT sealed FROM vault_pack')).rejects.toThrow('permission denied')
   await expect(pool.query('SELECT * FROM vault_safe_key')).rejects.toThrow('permission denied')
-  await expect(pool.query('UPDATE entry SET amount_minor = 1')).rejects.toThrow('permission denied')
+  await expect(pool.query('UPDATE transfer SET amount_minor = 1')).rejects.toThrow('permission denied')
   await expect(pool.query('DELETE FROM sale')).rejects.toThrow('permission denied')
   const auditor = centre.database.pool('auditor')
   await expect(auditor.query('SELECT sealed FROM vault_pack')).rejects.toThrow('permission denied')

@@ -70,7 +70,7 @@ beforeEach(async () => {
   } as Partial<VaultVerbs> as VaultVerbs
   needs = {
     ...{ party: ATLAS, pool: vault.database.pool('api'), vault: verbs, clock, random: systemRandom },
-    ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]) },
+    ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]), timeZone: 'Africa/Tunis' },
   }
   await vault.addProduct(FIVE, 14)
   await createPartnerAccount(needs.pool, {
