@@ -1,5 +1,7 @@
 // Each field of each notice at both of its bounds, and each rule between its fields.
 
+import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { expect, test } from 'vitest'
 import type { z } from 'zod'
@@ -10,12 +12,19 @@ import {
   exampleNotUnderstood,
   exampleRangeNotice,
   exampleUpdate,
+  privateKey,
+  publicKey,
 } from '../testing/restock-examples.ts'
+import { signingKeyOf, unwrappingKeyOf } from '../xml/rsa-keys.ts'
 import { lotActivation } from './lot-activation.ts'
 import { NOTICE_REFUSALS, NOTICES, noticeReceipt, RANGE_OUTCOMES } from './notice-receipt.ts'
 import { partnerNextKey } from './partner-next-key.ts'
 import { rangeNotice } from './range-notice.ts'
-import { restockNotUnderstood } from './restock-not-understood.ts'
+import {
+  restockNotUnderstood,
+  signRestockNotUnderstood,
+  verifyRestockNotUnderstood,
+} from './restock-not-understood.ts'
 import { restockOrderUpdate } from './restock-order-update.ts'
 
 const run = (first: number, count: number) => ({ firstSerial: serialFromNumber(first), count })
@@ -135,6 +144,19 @@ const CASES: readonly [name: string, schema: z.ZodType, example: object, taken: 
       ],
     ],
   ]
+
+test('that a message is not understood is said in level 1, whatever the signer else writes', async () => {
+  const [from, to] = [operatorId('atlas'), centreId('centre')]
+  const bytes = await signRestockNotUnderstood(exampleNotUnderstood, {
+    ...{ suite: 'modern', level: 7, signingKey: signingKeyOf(privateKey('atlas', 'sign')) },
+    ...{ receiverKey: publicKey('centre', 'open'), random: systemRandom },
+  })
+  const verified = await verifyRestockNotUnderstood(bytes, {
+    partner: { id: from, suite: 'modern', level: 1, verifyKey: publicKey('atlas', 'sign') },
+    ...{ self: to, unwrappingKey: unwrappingKeyOf(privateKey('centre', 'open')) },
+  })
+  expect(verified).toMatchObject({ content: { highestLevel: 1, messageLevel: 2 } })
+})
 
 test.each(CASES)('%s has its bounds', (_, schema, example, taken, refused) => {
   expect(schema.safeParse(example).success).toBe(true)
