@@ -291,6 +291,20 @@ test('no link in the docs is dead', () => {
 })
 
 /** A hop's messages, and the two programs that speak it. */
+/** Messages that the line has already and whose room at one of its ends is still to be built. */
+const roomsToCome = [
+  ...[
+    'balance-request',
+    'card-request',
+    'claim',
+    'collection-receipt',
+    'one-code-order',
+    'payment-declaration',
+  ],
+  ...['proposal-answer', 'renewal-request', 'return-request', 'settings-request', 'state-report'],
+  ...['vendor-request', 'balance', 'renewal', 'shop-settings'],
+]
+
 const hops = [
   { folder: 'wire/restock', vectors: 'vectors/restock', ends: ['operator/src/', 'centre/src/'] },
   { folder: 'wire/supply', vectors: 'vectors/supply', ends: ['centre/src/', 'terminal/src/'] },
@@ -301,7 +315,7 @@ test.each(hops)('every message of $folder has both of its ends and a vector', ({
   const messages = sources.filter(
     (file) =>
       path.posix.dirname(file) === folder &&
-      /-(order|order-response|delivery|receipt|request|answer|letter|report|refusal|catalogue)\.ts$|\/(acknowledgement|catalogue)\.ts$/.test(
+      /-(order|order-response|delivery|receipt|request|answer|letter|report|refusal|catalogue|settings|declaration)\.ts$|\/(acknowledgement|catalogue|claim|balance|renewal)\.ts$/.test(
         file,
       ),
   )
@@ -323,8 +337,11 @@ test.each(hops)('every message of $folder has both of its ends and a vector', ({
             importsOf(file).some(({ target }) => target === message || ways.includes(target ?? '')),
         ),
     )
+    // Whoever builds a room takes its message off the list.
+    const isToCome = roomsToCome.includes(name)
+    if (isToCome && missing.length === 0) return [`${name}: has its room`]
     return [
-      ...missing.map((end) => `${name}: nobody in ${end} imports it`),
+      ...(isToCome ? [] : missing).map((end) => `${name}: nobody in ${end} imports it`),
       ...(vectorNames.includes(name) ? [] : [`${name}: no vector`]),
     ]
   })

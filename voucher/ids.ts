@@ -10,14 +10,16 @@ export type OperatorId = Branded<'OperatorId'>
 export type CentreId = Branded<'CentreId'>
 /** Either side of the restock hop. */
 export type PartyId = OperatorId | CentreId
-/** A shop, holder of an account: `R01288`. */
+/** A shop, holder of an account: `R01288`; seven digits at most. */
 export type RetailerId = Branded<'RetailerId'>
-/** A device at a counter: `T00417`. */
+/** A device at a counter: `T00417`; seven digits at most. */
 export type TerminalId = Branded<'TerminalId'>
 /** A person who sells, numbered within the terminal's retailer: `02`. */
 export type VendorId = Branded<'VendorId'>
 /** A vendor card, by the number printed on it: `C0000417`. */
 export type CardId = Branded<'CardId'>
+/** Somebody who collects money from shops for the centre: `E0417`. */
+export type CollectorId = Branded<'CollectorId'>
 /** Codes produced or received together, unique for one operator: `L000001`. */
 export type LotId = Branded<'LotId'>
 /** A regional stock at the centre; one machine has `main`. */
@@ -29,10 +31,12 @@ const party = /^[a-z][a-z0-9-]{1,19}$/
 const patterns = {
   OperatorId: party,
   CentreId: party,
-  RetailerId: /^R\d{5}$/,
-  TerminalId: /^T\d{5}$/,
+  // Five digits, then six and seven without a leading zero: a number has one name.
+  RetailerId: /^R(\d{5}|[1-9]\d{5,6})$/,
+  TerminalId: /^T(\d{5}|[1-9]\d{5,6})$/,
   VendorId: /^\d{2}$/,
   CardId: /^C\d{7}$/,
+  CollectorId: /^E\d{4,6}$/,
   LotId: /^L\d{6,9}$/,
   DepotId: party,
   MessageId: /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
@@ -59,6 +63,7 @@ export const retailerId = parser('RetailerId')
 export const terminalId = parser('TerminalId')
 export const vendorId = parser('VendorId')
 export const cardId = parser('CardId')
+export const collectorId = parser('CollectorId')
 export const lotId = parser('LotId')
 export const depotId = parser('DepotId')
 export const messageId = parser('MessageId')

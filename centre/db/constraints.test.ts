@@ -159,6 +159,8 @@ const TABLES: readonly TriedTable[] = [
       ],
       terminal_retailer_id_fkey: [{ retailer_id: 'R00002' }],
       terminal_last_sequence_check: [{ last_sequence: -1 }],
+      terminal_letter_number_check: [{ letter_number: -1 }],
+      terminal_letter_wanted_check: [{ letter_wanted: 0 }],
       terminal_check: [{ public_key: null }, { certificate_number: null }],
     },
     mayBeEmpty: [

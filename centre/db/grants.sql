@@ -4,7 +4,8 @@ GRANT SELECT, INSERT ON product, product_price, tier, retailer_tier, retailer, r
 GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
-              catalogue_version, catalogue_hash, catalogue_from, locked_at, revoked_at) ON terminal TO :api;
+              letter_number, letter_wanted, catalogue_version, catalogue_hash, catalogue_from, locked_at, revoked_at)
+  ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, lot, pack TO :api;

@@ -21,7 +21,7 @@ const OWN: Rights = {
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, public_key, revoked_at)',
     auditor: 'SELECT',
   },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },

@@ -2,7 +2,7 @@
 
 import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
-import { startTimedWork, type TimedWork } from '@scratchless/office/timed/timed-work'
+import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
 import { DEPOT } from './settings.ts'

@@ -112,12 +112,12 @@ export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise
     order(quantity, change = {}) {
       const expires = Math.floor(needs.clock.nowMs() / 1000) + 86_400
       const lines = [{ product: ATLAS_5.id, quantity, unitPriceMinor: UNIT_PRICE_MINOR }]
-      return terminal.sign(supplyOrderMessage, { expiresAtS: expires, lines, ...change })
+      return terminal.sign(supplyOrderMessage, { expiresAtS: expires, because: 'person', lines, ...change })
     },
   }
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }),
   )
   if (letter.kind !== 'card-letter' || recipientFor(letter.content, shop.card) === undefined)
     throw new Error('no card letter')

@@ -136,6 +136,7 @@ function makeParts(terminalFolder: string, file: string) {
       product: code.product,
       serial: code.serial,
       price: money(1_000n, 'TND'),
+      priceId: 1,
       vendor: vendorId(VENDOR.id),
       card: cardId('C0000001'),
       leaseUntilMs: 2_000_000_000_000,

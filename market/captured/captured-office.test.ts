@@ -239,7 +239,9 @@ test("the centre's captured api process gets nothing but what terminals ordered"
     unreportedSales: 100,
     revokedCards: [],
     catalogueVersion: 1,
-    epoch: 1,
+    settingsVersion: 0,
+    letter: 1,
+    notices: [],
   }
   const request = enrolmentRequestMessage.mac(
     {
@@ -253,7 +255,9 @@ test("the centre's captured api process gets nothing but what terminals ordered"
     { enrolmentNumber, poll: 1, answering: null },
   )
   expect(
-    await vault.answerEnrolmentRequest({ frame: request.frame, standing, retailerName: 'Mallory' }),
+    await vault.answerEnrolmentRequest({
+      ...{ frame: request.frame, standing, retailerName: 'Mallory', lastSequence: 0 },
+    }),
   ).toMatchObject({ state: 'waiting' })
   const certify = (what: string, approvals: readonly { approver: string; signature: Uint8Array }[]) =>
     attempts.try(`a certificate of his own, ${what}`, () =>
@@ -277,7 +281,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   // Safe keys and codes without a terminal's signature.
   const signer = p256Signer(Buffer.alloc(4, 1), device.privateKey)
   const binding = { terminal, sequence: 9_999, answering: null }
-  const letter = cardLetterRequestMessage.sign({ holdsEpoch: 1 }, signer, binding)
+  const letter = cardLetterRequestMessage.sign({ holdsLetter: 1 }, signer, binding)
   expect(
     await attempts.try('the safe key, by a request of his own', () =>
       vault.writeCardLetter({ terminal, sequence: 9_999, frame: letter.frame, standing }),
@@ -298,6 +302,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   const own50 = supplyOrderMessage.sign(
     {
       expiresAtS: standing.leaseUntilS,
+      because: 'person',
       lines: [{ product: PRODUCT, quantity: 50, unitPriceMinor: 0n }],
     },
     signer,

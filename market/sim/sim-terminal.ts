@@ -107,7 +107,11 @@ export function newTerminal(given: {
         const name = `${base.storeFile} ${product}`
         const known = templates.get(name)
         if (known !== undefined) return known
-        const made = ticketTemplate(ticketFacts(catalogue, identity, product, vendor, 'fr')!, 32, false)
+        const made = ticketTemplate(
+          ticketFacts(catalogue, identity, product, vendor, 'fr', onBoard.nowMs())!,
+          32,
+          false,
+        )
         templates.set(name, made)
         return made
       },

@@ -7,7 +7,6 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
-import { installTimedWork } from '../timed/timed-work.ts'
 import { OFFICE_ROLES, roleName } from './roles.ts'
 
 /** A folder of `0001-name.sql` files and perhaps `grants.sql`. Sources are applied in the order given. */
@@ -55,8 +54,11 @@ export async function migrate(options: {
     for (const file of options.sources.flatMap(filesOf))
       if (await applyOnce(owner, file)) applied.push(`${file.source}/${file.file}`)
     const prefix = await applyGrants(owner, options.sources)
-    if (options.sources.includes(OFFICE_MIGRATIONS))
+    if (options.sources.includes(OFFICE_MIGRATIONS)) {
+      // Loaded here alone: processes that only name these files load nothing of it.
+      const { installTimedWork } = await import('../timed/install-timed-work.ts')
       await installTimedWork(options.ownerUrl, roleName(prefix, 'api'))
+    }
     return { applied }
   } finally {
     await owner.end()

@@ -62,7 +62,7 @@ export interface FakeCentre {
   readonly receipts: number[]
   approve(): void
   registerCard(card: CardId, publicKey: KeyObject, oaepHash?: OaepHash): void
-  /** Changes what every further answer says. */
+  /** Changes what every further answer says. Each letter here is of an epoch of its own, by the same number. */
   setStanding(change: Partial<Standing>): void
   setRetailerName(name: string): void
   /** What every further acknowledgement brings. */
@@ -118,7 +118,9 @@ export function createFakeCentre(needs: {
     unreportedSales: 500,
     revokedCards: [],
     catalogueVersion: 1,
-    epoch: 1,
+    settingsVersion: 0,
+    letter: 1,
+    notices: [],
     ...change,
   })
 
@@ -151,6 +153,7 @@ export function createFakeCentre(needs: {
       rootKey: createPublicKey(rootPair.privateKey),
       terminalCertificate: certificate('terminal', kidOfNumber(2), deviceKey),
       centreCertificate: certificate('centre', kidOfNumber(1), signPair.publicKey),
+      lastSequence: 0,
     }
     return enrolmentAnswerMessage.mac({ ...welcome, ...changeWelcome(welcome) }, macKeys, back).frame
   }
@@ -170,14 +173,22 @@ export function createFakeCentre(needs: {
           id: PRODUCT,
           operator: OPERATOR,
           faceValueMinor: 5_000n,
-          publicPriceMinor: 5_000n,
-          taxMinor: 300n,
-          netCreditMinor: 4_700n,
           codeDigits: 14,
           checkDigit: 'none',
           validityDays: 365,
           refillTemplate: '*123*{code}#',
-          unitPriceMinor: UNIT_PRICE_MINOR,
+          qr: false,
+          mark: 'sold',
+          prices: [
+            {
+              priceId: 1,
+              validFromS: 0,
+              publicPriceMinor: 5_000n,
+              taxMinor: 300n,
+              netCreditMinor: 4_700n,
+              unitPriceMinor: UNIT_PRICE_MINOR,
+            },
+          ],
         },
       ],
     }
@@ -224,13 +235,16 @@ export function createFakeCentre(needs: {
       }
       switch (verified.kind) {
         case 'card-letter-request': {
-          const { epoch } = standing()
+          const epoch = standing().letter
           const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
             wrapForCard(safeKey, card, publicKey, oaepHash),
           )
           const epochEndsS = nowSeconds(clock) + WEEK_S
-          return cardLetterMessage.sign({ standing: standing(), epoch, epochEndsS, recipients }, signer, back)
-            .frame
+          return cardLetterMessage.sign(
+            { standing: standing(), number: epoch, epoch, epochEndsS, recipients },
+            signer,
+            back,
+          ).frame
         }
         case 'supply-receipt':
           receipts.push(verified.content.delivery)
@@ -259,7 +273,7 @@ export function createFakeCentre(needs: {
     sequence: number,
     back: { terminal: TerminalId; sequence: number; answering: Buffer },
   ) {
-    const { epoch } = standing()
+    const epoch = standing().letter
     const firstSerial = serialFromNumber(104_822_773_901 + codesGiven)
     const lot = lotId('L000001')
     const context = {

@@ -113,6 +113,8 @@ const fr = {
     'Autorisation hors connexion terminée. Connectez le terminal pour vendre ; vos codes sont gardés.',
   'refusal_certificate-over':
     'Le certificat de ce terminal est terminé. Appelez le centre ; vos codes sont gardés.',
+  'refusal_update-needed':
+    'Ce terminal a besoin d’une mise à jour. Appelez le centre ; vos codes sont gardés.',
   'refusal_too-many-unreported':
     'Trop de ventes non transmises. Connectez le terminal pour vendre ; vos codes sont gardés.',
   refusal_printer: 'L’imprimante n’est pas prête. Vérifiez papier et capot. Rien n’a été vendu.',
@@ -262,6 +264,7 @@ const en: Words = {
     'The clock was ahead and waits for the centre’s time: connect the terminal to sell. Orders are taken, your codes are kept.',
   'refusal_lease-over': 'Lease over. Connect the terminal to sell; your codes are kept.',
   'refusal_certificate-over': 'This terminal’s certificate has ended. Call the centre; your codes are kept.',
+  'refusal_update-needed': 'This terminal needs an update. Call the centre; your codes are kept.',
   'refusal_too-many-unreported':
     'Too many unreported sales. Connect the terminal to sell; your codes are kept.',
   refusal_printer: 'The printer is not ready. Check paper and cover. Nothing was sold.',

@@ -3,16 +3,16 @@
 import { type CborValue, encodeCbor, Tagged } from '@scratchless/wire/compact/cbor'
 import { mac0, sign1 } from '@scratchless/wire/compact/cose'
 import { writeFrame } from '@scratchless/wire/compact/frame'
-import { encodeShape } from '@scratchless/wire/compact/shape'
 import { acknowledgement } from '@scratchless/wire/supply/acknowledgement'
 import { externalData, KIND, payloadHash, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { encodeLevelled, LEVEL } from '@scratchless/wire/supply/level'
 import { supplyOrder } from '@scratchless/wire/supply/supply-order'
 import * as example from '../../wire/testing/supply-examples.ts'
 import { delivered, ordered, received } from './good-messages.ts'
 import { altered, hex, keep } from './keep-vectors.ts'
 
 const { terminal } = example
-const orderPayload = encodeShape(supplyOrder, example.supplyOrder(20))
+const orderPayload = encodeLevelled(supplyOrder, example.supplyOrder(20), LEVEL)
 const orderExternal = externalData('supply-order', terminal, 4, null)
 
 function badOrder(name: string, says: string, frame: Uint8Array): void {
@@ -38,8 +38,9 @@ const header = encodeCbor(
 )
 const structure = (protectedBytes: Uint8Array, payload: Uint8Array) =>
   example.terminalSigner.sign(encodeCbor(['Signature1', protectedBytes, orderExternal, payload]))
-const order = [example.NOW_S + 86_400, [['ATLAS-5', 20, 4750]]]
-const orderWith = (...line: (string | number)[]) => encodeCbor([order[0] as number, [line]])
+/** Level, expiry, and because a person wanted it. */
+const orderHead = [LEVEL, example.NOW_S + 86_400, 0]
+const orderWith = (...line: (string | number)[]) => encodeCbor([...orderHead, [line]])
 
 badOrder(
   'signature',
@@ -158,7 +159,7 @@ badOrder(
   'well signed; the payload is tagged 0',
   framed(signed(Buffer.concat([Buffer.of(0xc0), orderPayload]))),
 )
-badOrder('no-lines', 'well signed; no line', framed(signed(encodeCbor([order[0] as number, []]))))
+badOrder('no-lines', 'well signed; no line', framed(signed(encodeCbor([...orderHead, []]))))
 badOrder('zero-quantity', 'well signed; a quantity of 0', framed(signed(orderWith('ATLAS-5', 0, 4750))))
 badOrder('negative-price', 'well signed; a price of -1', framed(signed(orderWith('ATLAS-5', 20, -1))))
 badOrder('too-many-codes', 'well signed; 1,001 codes', framed(signed(orderWith('ATLAS-5', 1001, 4750))))
@@ -175,7 +176,7 @@ badOrder(
   framed(
     signed(
       encodeCbor([
-        order[0] as number,
+        ...orderHead,
         [
           ['ATLAS-5', 20, 4750],
           ['ATLAS-5', 1, 4750],
@@ -197,7 +198,7 @@ const badAnswer = (name: string, says: string, frame: Uint8Array, sequence: numb
     sequence,
     answering: answering.toString('hex'),
   })
-const otherOrder = payloadHash('supply-order', encodeShape(supplyOrder, example.supplyOrder(21)))
+const otherOrder = payloadHash('supply-order', encodeLevelled(supplyOrder, example.supplyOrder(21), LEVEL))
 badAnswer(
   'answer-to-another',
   'a good delivery, but for another order than the one asked',
@@ -248,7 +249,7 @@ const badAcknowledgement = (name: string, says: string, ...payload: CborValue[])
       kind: KIND.acknowledgement,
       sequence: 5,
       message: sign1(
-        encodeCbor(payload),
+        encodeCbor([LEVEL, ...payload]),
         externalData('acknowledgement', terminal, 5, received.payloadHash),
         example.centreSigner,
       ),

@@ -67,13 +67,14 @@ enrolmentVector(
 
 const letterAsked = good(
   'card-letter-request',
-  cardLetterRequestMessage.sign({ holdsEpoch: 0 }, example.terminalSigner, asks(1)),
+  cardLetterRequestMessage.sign({ holdsLetter: 0 }, example.terminalSigner, asks(1)),
   'a new terminal holds no letter',
-  { holdsEpoch: 0 },
+  { holdsLetter: 0 },
   asks(1),
 )
 const letter = {
   standing: example.standing,
+  number: 4,
   epoch: 12,
   epochEndsS: example.NOW_S + 7 * 86_400,
   recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],

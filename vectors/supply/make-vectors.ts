@@ -8,6 +8,7 @@ import { UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
 import { index, readable } from './keep-vectors.ts'
 // In this order: the bad ones are made of the good ones.
 import './good-messages.ts'
+import './shop-messages.ts'
 import './bad-messages.ts'
 
 writeFileSync(

@@ -17,6 +17,7 @@ import {
   mapped,
   named,
   oneOf,
+  orNull,
   record,
   type Shape,
   seconds,
@@ -262,5 +263,64 @@ describe('bytes that are no CBOR of ours', () => {
     for (const hex of ['', '1817', '0000', 'ff'])
       expect(decodeShape(integer(0, 1), Buffer.from(hex, 'hex'))).toBeUndefined()
     expect(decodeShape(integer(0, 100), Buffer.of(5))).toBe(5)
+  })
+})
+
+describe('a schema that grew', () => {
+  const shape = record(
+    {
+      word: oneOf(['one', 'two', 'three'], { three: 2 }),
+      made: choice(
+        'by',
+        { hand: record({}), machine: record({ n: integer(0, 9) }, { since: { ...later(2, 7) } }) },
+        { machine: 2 },
+      ),
+    },
+    { third: later(3, 5), second: later(2, 4) },
+  )
+  function later(since: number, before: number) {
+    return { since, shape: integer(0, 9), before }
+  }
+  const first = { word: 'two', made: { by: 'hand' }, second: 4, third: 5 } as const
+  const newest = { word: 'three', made: { by: 'machine', n: 1, since: 2 }, second: 1, third: 2 } as const
+
+  it('is written and read at one level, in just the shape that this level has', () => {
+    expect(shape.toLine(first, 1)).toEqual([1, [0]])
+    expect(shape.toLine(first, 2)).toEqual([1, [0], 4])
+    expect(shape.toLine(first, 3)).toEqual([1, [0], 4, 5])
+    expect(shape.toLine(newest)).toEqual([2, [1, 1, 2], 1, 2])
+    expect(shape.fromLine([2, [1, 1, 2], 1, 2])).toEqual(newest)
+    expect(shape.fromLine([1, [0]], 1)).toEqual(first)
+    expect(shape.fromLine([1, [0], 8], 2)).toEqual({ ...first, second: 8 })
+  })
+
+  it.each<[string, CborValue, number]>([
+    ['a field of the next level', [1, [0], 4], 1],
+    ['a field of the level missing', [1, [0]], 2],
+    ['a word of the next level', [2, [0]], 1],
+    ['a variant of the next level', [1, [1, 1]], 1],
+    ['a field of the next level within a variant', [1, [1, 1], 4], 2],
+  ])('refuses %s', (_what, line, level) => {
+    expect(() => shape.fromLine(line, level)).toThrow(Misshapen)
+  })
+
+  it('does not write what a level cannot say', () => {
+    expect(() => shape.toLine({ ...first, word: 'three' }, 1)).toThrow(Misshapen)
+    expect(() => shape.toLine({ ...first, made: newest.made }, 1)).toThrow(Misshapen)
+    expect(shape.toLine({ ...first, word: 'three' }, 2)).toEqual([2, [0], 4])
+  })
+
+  it('keeps its level through lists, rules and nothings', () => {
+    const word = oneOf(['one', 'two'], { two: 2 })
+    const rule = checked(list(orNull(word), 0, 9), 'any', () => true)
+    const wrapped = mapped<{ all: readonly ('one' | 'two' | null)[] }, readonly ('one' | 'two' | null)[]>(
+      rule,
+      ({ all }) => all,
+      (all) => ({ all }),
+    )
+    expect(wrapped.toLine({ all: ['two', null] }, 2)).toEqual([1, null])
+    expect(wrapped.fromLine([1, null], 2)).toEqual({ all: ['two', null] })
+    expect(() => wrapped.toLine({ all: ['two'] }, 1)).toThrow(Misshapen)
+    expect(() => wrapped.fromLine([1], 1)).toThrow(Misshapen)
   })
 })

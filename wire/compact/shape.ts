@@ -1,17 +1,23 @@
 // A message's schema is its type: each shape says how a content stands on the line and how it is read back,
 // with every bound, so that the two directions cannot drift apart. A record is a CBOR array of its fields in the
 // order written: no keys travel.
+//
+// A schema grows by levels: a later level adds fields at the end of a record, variants at the end of a choice, words at
+// the end of a list of words. A content is written and read at one level, in the shape that just this level has.
 
 import { MAX_AMOUNT_MINOR } from '@scratchless/voucher/money'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
 
 export interface Shape<T> {
-  /** Throws a Misshapen where the content is outside its bounds. */
-  toLine(content: T): CborValue
-  /** Throws a Misshapen on anything that `toLine` does not make. */
-  fromLine(value: CborValue): T
+  /** Throws a Misshapen where the content is outside its bounds. Without a level: all that the schema has. */
+  toLine(content: T, level?: number): CborValue
+  /** Throws a Misshapen on anything that `toLine` does not make at this level. */
+  fromLine(value: CborValue, level?: number): T
 }
+
+/** A level stands in one byte. */
+export const MAX_LEVEL = 255
 
 export type ContentOf<S> = S extends Shape<infer T> ? T : never
 
@@ -26,8 +32,13 @@ export function encodeShape<T>(shape: Shape<T>, content: T): Buffer {
 export function decodeShape<T>(shape: Shape<T>, bytes: Uint8Array): T | undefined {
   const value = decodeCbor(bytes)
   if (value === undefined) return undefined
+  return contentOf(shape, value)
+}
+
+/** The content of a decoded value at this level, or undefined where it is not of this shape. Never throws. */
+export function contentOf<T>(shape: Shape<T>, value: CborValue, level?: number): T | undefined {
   try {
-    return shape.fromLine(value)
+    return shape.fromLine(value, level)
   } catch (problem) {
     if (problem instanceof Misshapen) return undefined
     throw problem
@@ -124,27 +135,44 @@ function isoDay(days: number): string {
   return new Date(days * DAY_MS).toISOString().slice(0, 10)
 }
 
+/** The level that each of some names came with; 1 where it is not said. */
+type Since<N extends string> = { readonly [name in N]?: number }
+
+/** How many of these names a level has: the later ones stand at the end. */
+function namesAt<N extends string>(names: readonly N[], since: Since<N>, level: number): number {
+  return names.filter((name) => (since[name] ?? 1) <= level).length
+}
+
 /** One of a fixed list; on the line its place in it, from 0. New words are only ever added at the end. */
-export function oneOf<const W extends string>(words: readonly W[]): Shape<W> {
+export function oneOf<const W extends string>(words: readonly W[], since: Since<W> = {}): Shape<W> {
   return {
-    toLine(content) {
+    toLine(content, level = MAX_LEVEL) {
       const place = words.indexOf(content)
-      must(place >= 0, `one of ${words.join(', ')}`)
+      must(place >= 0 && place < namesAt(words, since, level), `one of ${words.join(', ')}`)
       return place
     },
-    fromLine: (value) => words[integer(0, words.length - 1).fromLine(value)]!,
+    fromLine: (value, level = MAX_LEVEL) =>
+      words[integer(0, namesAt(words, since, level) - 1).fromLine(value)]!,
+  }
+}
+
+/** A content or none; on the line null where there is none. */
+export function orNull<T>(shape: Shape<T>): Shape<T | null> {
+  return {
+    toLine: (content, level) => (content === null ? null : shape.toLine(content, level)),
+    fromLine: (value, level) => (value === null ? null : shape.fromLine(value, level)),
   }
 }
 
 export function list<T>(item: Shape<T>, min: number, max: number): Shape<readonly T[]> {
   return {
-    toLine(content) {
+    toLine(content, level) {
       must(content.length >= min && content.length <= max, `a list of ${min} to ${max}`)
-      return content.map((one) => item.toLine(one))
+      return content.map((one) => item.toLine(one, level))
     },
-    fromLine(value) {
+    fromLine(value, level) {
       must(Array.isArray(value) && value.length >= min && value.length <= max, `a list of ${min} to ${max}`)
-      return value.map((one: CborValue) => item.fromLine(one))
+      return value.map((one: CborValue) => item.fromLine(one, level))
     },
   }
 }
@@ -152,12 +180,12 @@ export function list<T>(item: Shape<T>, min: number, max: number): Shape<readonl
 /** A shape with a rule over its whole content. */
 export function checked<T>(shape: Shape<T>, rule: string, holds: (content: T) => boolean): Shape<T> {
   return {
-    toLine(content) {
+    toLine(content, level) {
       must(holds(content), rule)
-      return shape.toLine(content)
+      return shape.toLine(content, level)
     },
-    fromLine(value) {
-      const content = shape.fromLine(value)
+    fromLine(value, level) {
+      const content = shape.fromLine(value, level)
       must(holds(content), rule)
       return content
     },
@@ -167,37 +195,61 @@ export function checked<T>(shape: Shape<T>, rule: string, holds: (content: T) =>
 /** A shape whose content is kept otherwise in memory than on the line. */
 export function mapped<T, L>(onLine: Shape<L>, pack: (content: T) => L, unpack: (packed: L) => T): Shape<T> {
   return {
-    toLine: (content) => onLine.toLine(pack(content)),
-    fromLine: (value) => unpack(onLine.fromLine(value)),
+    toLine: (content, level) => onLine.toLine(pack(content), level),
+    fromLine: (value, level) => unpack(onLine.fromLine(value, level)),
   }
 }
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
 type RecordOf<F extends Fields> = { readonly [K in keyof F]: ContentOf<F[K]> }
 
-interface RecordShape<T> extends Shape<T> {
-  fieldsToLine(content: T): CborValue[]
-  fieldsFromLine(values: readonly CborValue[]): T
+/** A field that came with a later level. A content of an earlier level is read as having `before` there. */
+interface LaterField<T> {
+  readonly since: number
+  readonly shape: Shape<T>
+  readonly before: T
 }
 
-/** Fields in the order written, none missing, none more. */
-export function record<F extends Fields>(fields: F): RecordShape<RecordOf<F>> {
-  const named = Object.entries(fields)
-  const fieldsToLine = (content: RecordOf<F>): CborValue[] =>
-    named.map(([name, shape]) => shape.toLine(content[name]))
-  const fieldsFromLine = (values: readonly CborValue[]): RecordOf<F> => {
-    must(values.length === named.length, `${named.length} fields`)
-    return Object.fromEntries(
-      named.map(([name, shape], i) => [name, shape.fromLine(values[i]!)]),
-    ) as RecordOf<F>
+type LaterFields = Readonly<Record<string, LaterField<unknown>>>
+type LaterOf<L extends LaterFields> = { readonly [K in keyof L]: ContentOf<L[K]['shape']> }
+type NoFields = Readonly<Record<never, never>>
+
+interface RecordShape<T> extends Shape<T> {
+  fieldsToLine(content: T, level?: number): CborValue[]
+  fieldsFromLine(values: readonly CborValue[], level?: number): T
+}
+
+/** Fields in the order written, none missing, none more; those of later levels after them, by level. */
+export function record<F extends Fields, L extends LaterFields = NoFields>(
+  fields: F,
+  later?: L,
+): RecordShape<RecordOf<F> & LaterOf<L>> {
+  type Content = RecordOf<F> & LaterOf<L>
+  const first = Object.entries(fields)
+  const added = Object.entries(later ?? {}).sort(([, one], [, other]) => one.since - other.since)
+  const fieldsAt = (level: number): [string, Shape<unknown>][] => [
+    ...first,
+    ...added
+      .filter(([, { since }]) => since <= level)
+      .map(([name, { shape }]): [string, Shape<unknown>] => [name, shape]),
+  ]
+  const fieldsToLine = (content: Content, level = MAX_LEVEL): CborValue[] =>
+    fieldsAt(level).map(([name, shape]) => shape.toLine((content as Record<string, unknown>)[name], level))
+  const fieldsFromLine = (values: readonly CborValue[], level = MAX_LEVEL): Content => {
+    const here = fieldsAt(level)
+    must(values.length === here.length, `${here.length} fields`)
+    return Object.fromEntries([
+      ...added.map(([name, { before }]) => [name, before]),
+      ...here.map(([name, shape], i) => [name, shape.fromLine(values[i]!, level)]),
+    ]) as Content
   }
   return {
     fieldsToLine,
     fieldsFromLine,
     toLine: fieldsToLine,
-    fromLine(value) {
+    fromLine(value, level) {
       must(Array.isArray(value), 'an array')
-      return fieldsFromLine(value)
+      return fieldsFromLine(value, level)
     },
   }
 }
@@ -208,20 +260,24 @@ type ChoiceOf<D extends string, C extends Choices> = {
 }[keyof C & string]
 
 /** One of several records, told apart by the field `by`; on the line its place among them, then its fields. */
-export function choice<D extends string, C extends Choices>(by: D, choices: C): Shape<ChoiceOf<D, C>> {
-  const names = Object.keys(choices)
+export function choice<D extends string, C extends Choices>(
+  by: D,
+  choices: C,
+  since: Since<keyof C & string> = {},
+): Shape<ChoiceOf<D, C>> {
+  const names = Object.keys(choices) as (keyof C & string)[]
   return {
-    toLine(content) {
+    toLine(content, level = MAX_LEVEL) {
       const name = (content as Record<D, string>)[by]
-      const shape = choices[name]
-      must(shape !== undefined, `one of ${names.join(', ')}`)
-      return [names.indexOf(name), ...shape.fieldsToLine(content)]
+      const place = names.indexOf(name)
+      must(place >= 0 && place < namesAt(names, since, level), `one of ${names.join(', ')}`)
+      return [place, ...choices[name]!.fieldsToLine(content, level)]
     },
-    fromLine(value) {
+    fromLine(value, level = MAX_LEVEL) {
       must(Array.isArray(value) && value.length > 0, 'an array')
       const [place, ...fields] = value as CborValue[]
-      const name = names[integer(0, names.length - 1).fromLine(place!)]!
-      return { [by]: name, ...(choices[name]!.fieldsFromLine(fields) as object) } as ChoiceOf<D, C>
+      const name = names[integer(0, namesAt(names, since, level) - 1).fromLine(place!)]!
+      return { [by]: name, ...(choices[name]!.fieldsFromLine(fields, level) as object) } as ChoiceOf<D, C>
     },
   }
 }

@@ -31,14 +31,28 @@ import { supplyRefusal } from './supply-refusal.ts'
 
 const wrapped = (bytes: number, holder = 'C0000001') =>
   recipientToCbor({ holder, oaepHash: 'sha256', wrapped: Buffer.alloc(bytes, 1) })
-const letter = [standing.toLine(example.standing), 12, example.NOW_S, [wrapped(256)]]
+const letter = [standing.toLine(example.standing), 4, 12, example.NOW_S, [wrapped(256)]]
 const delivered = supplyDelivery.toLine(example.supplyDelivery(2)) as CborValue[]
 const codes = (count: number, box = 22) => Buffer.alloc(count * box, 1)
 const refusal = (...why: CborValue[]) => [standing.toLine(example.standing), 12_000, why]
+const counted = [
+  [1, U32],
+  [0, U32 + 1],
+] as const
+const u32 = [
+  [0, U32],
+  [-1, U32 + 1],
+] as const
 const operator = ['atlas', 'Atlas Mobile', '#C0341D', '1200']
 const catalogueLine = catalogue.toLine(example.catalogue) as CborValue[]
 const catalogueProduct = (catalogueLine[7] as CborValue[][])[0]!
 const other = (id: string, name = 'zenith') => [id, name, ...catalogueProduct.slice(2)]
+const price = (id: number, validFromS: number) => [id, validFromS, 5_000, 300, 4_700, 4_750]
+const priced = (n: number, prices: number) => [
+  ...other(`ATLAS-${n}`, 'atlas').slice(0, -1),
+  Array.from({ length: prices }, (_, at) => price(at, at)),
+]
+const pricedProducts = (...counts: number[]) => counts.map((count, n) => priced(n, count))
 
 const messages: readonly BoundedMessage[] = [
   {
@@ -66,18 +80,19 @@ const messages: readonly BoundedMessage[] = [
     line: letter,
     places: [
       ...standingPlaces([0]),
-      [[1], epoch],
-      [[2], time],
-      [[3], list(wrapped(256), 1, 16)],
+      [[1], counted],
+      [[2], epoch],
+      [[3], time],
+      [[4], list(wrapped(256), 1, 16)],
       [
-        [3, 0],
+        [4, 0],
         [
           [wrapped(256), wrapped(384), wrapped(512)],
           [wrapped(255), wrapped(257), wrapped(0), null, []],
         ],
       ],
       [
-        [3, 0],
+        [4, 0],
         [[wrapped(256, 'C9999999')], [wrapped(256, 'T00001'), wrapped(256, ''), wrapped(256, 'C000001')]],
       ],
     ],
@@ -151,36 +166,66 @@ const messages: readonly BoundedMessage[] = [
         [7, 0, 1],
         [['atlas'], ['zenith', 'ATLAS']],
       ],
-      ...[2, 3, 4, 5].map((at): Place => [[7, 0, at], amount]),
+      [[7, 0, 2], amount],
       [
-        [7, 0, 6],
+        [7, 0, 3],
         [
           [10, 18],
           [9, 19],
         ],
       ],
       [
-        [7, 0, 7],
+        [7, 0, 4],
         [
           [0, 1],
           [-1, 2, 'luhn'],
         ],
       ],
       [
-        [7, 0, 8],
+        [7, 0, 5],
         [
           [0, 3_650],
           [-1, 3_651],
         ],
       ],
       [
-        [7, 0, 9],
+        [7, 0, 6],
         [
           ['*{code}', `${'1'.repeat(12)}{code}${'2'.repeat(12)}`],
           ['{code}', '*123*', '*123*{code}{code}'],
         ],
       ],
-      [[7, 0, 10], amount],
+      [
+        [7, 0, 7],
+        [
+          [0, 1],
+          [-1, 2, true],
+        ],
+      ],
+      [
+        [7, 0, 8],
+        [
+          [0, 1, 2],
+          [-1, 3, 'sold'],
+        ],
+      ],
+      // One to four prices, each later than the one before; 500 in all.
+      [
+        [7, 0, 9],
+        [
+          [[price(1, 0)], [price(1, 0), price(1, 1)], [1, 2, 3, 4].map((at) => price(at, at))],
+          [
+            [],
+            [price(1, 0), price(2, 0)],
+            [price(1, 1), price(2, 0)],
+            [1, 2, 3, 4, 5].map((at) => price(at, at)),
+          ],
+        ],
+      ],
+      [[7], [[pricedProducts(...Array(125).fill(4))], [pricedProducts(...Array(125).fill(4), 1)]]],
+      [[7, 0, 9, 0, 0], u32],
+      [[7, 0, 9, 0, 1], time],
+      ...[2, 3, 4, 5].map((at): Place => [[7, 0, 9, 0, at], amount]),
     ],
   },
   {
@@ -218,6 +263,13 @@ const messages: readonly BoundedMessage[] = [
           ],
         ],
       ),
+      [
+        [9],
+        [
+          [0, U32 - 1],
+          [-1, U32],
+        ],
+      ],
     ],
   },
   {
@@ -308,41 +360,92 @@ const messages: readonly BoundedMessage[] = [
   {
     name: 'a supply refusal',
     shape: supplyRefusal,
-    line: refusal(0),
+    line: refusal(2),
     places: [
       ...standingPlaces([0]),
       [[1], amount],
       [
         [2],
         [
-          [[0], [1], [2], [4], [5]],
-          [[12, 0], [-1], [0, 0], [1, 0], [2, 0], [4, 0], [5, 0], [], null],
+          [[2], [5], [6], [7], [10], [18], [19]],
+          [[20], [20, 0], [-1], [2, 0], [5, 0], [6, 0], [7, 0], [10, 0], [18, 0], [19, 0], [], null],
         ],
       ],
       [
         [2],
         [
           [
-            [3, 0],
-            [3, U32],
+            [0, 0],
+            [0, 3],
           ],
-          [[3], [3, -1], [3, U32 + 1]],
+          [[0], [0, -1], [0, 4], [0, 0, 0]],
         ],
       ],
       [
         [2],
         [
           [
-            [6, 1],
-            [6, 65_535],
+            [1, 0, 0],
+            [1, 5, U32],
           ],
           [
-            [6, 0],
-            [6, 65_536],
+            [1, 0],
+            [1, 6, 0],
+            [1, 0, -1],
+            [1, 0, U32 + 1],
           ],
         ],
       ],
-      ...[7, 10].map(
+      // What is next, what letter is needed.
+      ...[3, 11].map(
+        (at): Place => [
+          [2],
+          [
+            [
+              [at, 0],
+              [at, U32],
+            ],
+            [[at], [at, -1], [at, U32 + 1]],
+          ],
+        ],
+      ),
+      [
+        [2],
+        [
+          [
+            [4, 1],
+            [4, 255],
+          ],
+          [[4], [4, 0], [4, 256]],
+        ],
+      ],
+      [
+        [2],
+        [
+          [
+            [8, 0, 0, 0],
+            [8, 2, AMOUNT, U32],
+          ],
+          [
+            [8, 3, 0, 0],
+            [8, 0, -1, 0],
+            [8, 0, AMOUNT + 1, 0],
+            [8, 0, 0, -1],
+            [8, 0, 0],
+          ],
+        ],
+      ],
+      [
+        [2],
+        [
+          [
+            [9, 0],
+            [9, U32],
+          ],
+          [[9], [9, -1], [9, U32 + 1]],
+        ],
+      ],
+      ...[12, 16].map(
         (at): Place => [
           [2],
           [products(1, 20)[0].map((names) => [at, names]), products(1, 20)[1].map((names) => [at, names])],
@@ -352,14 +455,14 @@ const messages: readonly BoundedMessage[] = [
         [2],
         [
           [
-            [8, [['ATLAS-5', 0]]],
-            [8, Array(20).fill(['ATLAS-5', AMOUNT])],
+            [13, [['ATLAS-5', 0]]],
+            [13, Array(20).fill(['ATLAS-5', AMOUNT])],
           ],
           [
-            [8, []],
-            [8, Array(21).fill(['ATLAS-5', 1])],
-            [8, [['ATLAS-5', -1]]],
-            [8, [['atlas', 1]]],
+            [13, []],
+            [13, Array(21).fill(['ATLAS-5', 1])],
+            [13, [['ATLAS-5', -1]]],
+            [13, [['atlas', 1]]],
           ],
         ],
       ],
@@ -367,30 +470,32 @@ const messages: readonly BoundedMessage[] = [
         [2],
         [
           [
-            [9, 0, 0],
-            [9, U32, U32],
+            [14, 0, 0],
+            [14, U32, U32],
           ],
           [
-            [9, -1, 0],
-            [9, U32 + 1, 0],
-            [9, 0, -1],
-            [9, 0],
+            [14, -1, 0],
+            [14, U32 + 1, 0],
+            [14, 0, -1],
+            [14, 0],
           ],
         ],
       ],
-      [
-        [2],
-        [
+      ...[15, 17].map(
+        (at): Place => [
+          [2],
           [
-            [11, 0],
-            [11, AMOUNT],
-          ],
-          [
-            [11, -1],
-            [11, AMOUNT + 1],
+            [
+              [at, 0],
+              [at, AMOUNT],
+            ],
+            [
+              [at, -1],
+              [at, AMOUNT + 1],
+            ],
           ],
         ],
-      ],
+      ),
     ],
   },
 ]

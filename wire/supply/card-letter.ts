@@ -23,10 +23,8 @@ import {
   seconds,
 } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
+import { countedNumber, MAX_CARDS } from './line-fields.ts'
 import { epochNumber, standing } from './standing.ts'
-
-/** Cards of one terminal: its vendors and their owner. */
-const MAX_CARDS = 16
 
 /** RSA-2048 to RSA-4096. */
 const WRAPPED_BYTES = [256, 384, 512]
@@ -58,6 +56,8 @@ function cardShape(holder: string): CardId {
 
 export const cardLetter = record({
   standing,
+  /** Counted for each terminal: what the standing calls the newest letter. */
+  number: countedNumber,
   epoch: epochNumber,
   /** From then on the centre closes nothing under this epoch; its codes still sell. */
   epochEndsS: seconds,

@@ -3,14 +3,14 @@
 
 import { centreId, retailerId, terminalId } from '@scratchless/voucher/ids'
 import { type Certificate, verifyCertificate } from '../compact/cwt.ts'
-import { bytes, type ContentOf, choice, named, record, seconds, text } from '../compact/shape.ts'
+import { bytes, type ContentOf, choice, integer, named, record, seconds, text } from '../compact/shape.ts'
 import { enrolmentMessage } from './enrolment-envelope.ts'
 import type { Unacceptable } from './envelope.ts'
 import { publicKey } from './public-key.ts'
 import { standing } from './standing.ts'
 
 /** A certificate of ours has some 240 bytes. */
-const certificateBytes = bytes(64, 1_024)
+export const certificateBytes = bytes(64, 1_024)
 
 export const enrolmentAnswer = choice('state', {
   /** Staff have not approved the device's fingerprint yet: ask again. */
@@ -29,6 +29,8 @@ export const enrolmentAnswer = choice('state', {
     terminalCertificate: certificateBytes,
     /** The certificate (CWT) of the key that signs the centre's answers. */
     centreCertificate: certificateBytes,
+    /** The terminal's next request is one more than this: 0 at the first enrolment under this name. */
+    lastSequence: integer(0, 0xffff_fffe),
   }),
 })
 

@@ -6,7 +6,6 @@ import { describe, expect, it, vi } from 'vitest'
 import { mac0 } from '../compact/cose.ts'
 import { type Certificate, kidOfNumber, signCertificate } from '../compact/cwt.ts'
 import { readFrame, writeFrame } from '../compact/frame.ts'
-import { encodeShape } from '../compact/shape.ts'
 import { recipientFor } from '../testing/as-card.ts'
 import * as example from '../testing/supply-examples.ts'
 import { readRecipient, storeRecipient, wrapForCard } from './card-letter.ts'
@@ -20,6 +19,7 @@ import {
 } from './enrolment-code.ts'
 import { enrolmentRequest, enrolmentRequestMessage } from './enrolment-request.ts'
 import { externalData } from './envelope.ts'
+import { encodeLevelled, LEVEL } from './level.ts'
 
 vi.mock(import('node:crypto'), async (original) => {
   const real = await original()
@@ -165,9 +165,10 @@ describe('an enrolment message', () => {
           message: mac0(payload, external, enrolmentKid(enrolmentNumber), keys.request),
         }),
       )!
-    const good = encodeShape(enrolmentRequest, example.enrolmentRequest)
+    const good = encodeLevelled(enrolmentRequest, example.enrolmentRequest, LEVEL)
     expect(enrolmentRequestMessage.verify(framed(good), keys, asks)).not.toBe('unacceptable')
-    for (const payload of [Buffer.of(0x80), Buffer.of(0xff), Buffer.alloc(0)])
+    const next = encodeLevelled(enrolmentRequest, example.enrolmentRequest, LEVEL + 1)
+    for (const payload of [next, good.subarray(1), Buffer.of(0x80), Buffer.of(0xff), Buffer.alloc(0)])
       expect(enrolmentRequestMessage.verify(framed(payload), keys, asks)).toBe('unacceptable')
   })
 })
@@ -250,7 +251,13 @@ describe("a card's part of a letter", () => {
 
   it('is found by its card', () => {
     const other = { ...part(), card: 'C0000002' as typeof example.card }
-    const letter = { standing: example.standing, epoch: 12, epochEndsS: NOW_S, recipients: [part(), other] }
+    const letter = {
+      standing: example.standing,
+      number: 4,
+      epoch: 12,
+      epochEndsS: NOW_S,
+      recipients: [part(), other],
+    }
     expect(recipientFor(letter, other.card)).toBe(other)
     expect(recipientFor(letter, 'C0000003' as typeof example.card)).toBeUndefined()
   })

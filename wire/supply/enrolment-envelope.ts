@@ -5,10 +5,11 @@
 
 import { mac0, verifyMac0 } from '../compact/cose.ts'
 import { type Frame, writeFrame } from '../compact/frame.ts'
-import { decodeShape, encodeShape, type Shape } from '../compact/shape.ts'
+import { contentOf, type Shape } from '../compact/shape.ts'
 import type { EnrolmentKeys } from './enrolment-code.ts'
 import { enrolmentKid } from './enrolment-code.ts'
 import { externalData, KIND, payloadHash, type Signed, type Unacceptable, type Verified } from './envelope.ts'
+import { encodeLevelled, LEVEL, peekLevel } from './level.ts'
 
 interface EnrolmentBinding {
   readonly enrolmentNumber: number
@@ -40,7 +41,7 @@ export function enrolmentMessage<K extends EnrolmentKind, T>(
     kind,
     shape,
     mac(content, keys, binding) {
-      const payload = encodeShape(shape, content)
+      const payload = encodeLevelled(shape, content, LEVEL)
       const kid = enrolmentKid(binding.enrolmentNumber)
       const message = mac0(payload, external(kind, binding), kid, keyOf(kind, keys))
       const frame = writeFrame({ kind: KIND[kind], sequence: binding.poll, message })
@@ -50,8 +51,10 @@ export function enrolmentMessage<K extends EnrolmentKind, T>(
       if (frame.kind !== KIND[kind] || frame.sequence !== binding.poll) return 'unacceptable'
       const kid = enrolmentKid(binding.enrolmentNumber)
       const payload = verifyMac0(frame.message, external(kind, binding), kid, keyOf(kind, keys))
-      const content = payload && decodeShape(shape, payload)
-      if (!payload || content === undefined || !belongs(content, binding)) return 'unacceptable'
+      const levelled = payload && peekLevel(payload)
+      if (!payload || !levelled || levelled.level > LEVEL) return 'unacceptable'
+      const content = contentOf(shape, levelled.fields, levelled.level)
+      if (content === undefined || !belongs(content, binding)) return 'unacceptable'
       return { kind, content, payloadHash: payloadHash(kind, payload) }
     },
   }

@@ -6,13 +6,14 @@ import { describe, expect, it } from 'vitest'
 import { encodeCbor } from '../compact/cbor.ts'
 import { sign1 } from '../compact/cose.ts'
 import { readFrame, writeFrame } from '../compact/frame.ts'
-import { encodeShape, Misshapen } from '../compact/shape.ts'
+import { Misshapen } from '../compact/shape.ts'
 import * as example from '../testing/supply-examples.ts'
 import { acknowledgementMessage } from './acknowledgement.ts'
 import { ANSWERS, type RequestKind, verifyAnswer } from './answer.ts'
 import { cardLetterMessage, wrapForCard } from './card-letter.ts'
-import { catalogueMessage, productOf } from './catalogue.ts'
+import { catalogueMessage, priceAt, productOf } from './catalogue.ts'
 import { type Binding, externalData, KIND, kindName, payloadHash, UNACCEPTABLE_FRAME } from './envelope.ts'
+import { encodeLevelled, LEVEL } from './level.ts'
 import { statusAnswerMessage } from './status-answer.ts'
 import { supplyDeliveryMessage } from './supply-delivery.ts'
 import { supplyOrder, supplyOrderMessage } from './supply-order.ts'
@@ -43,13 +44,28 @@ describe('kinds', () => {
       acknowledgement: 13,
       'supply-refusal': 14,
       unacceptable: 15,
+      'renewal-request': 16,
+      renewal: 17,
+      'settings-request': 18,
+      'shop-settings': 19,
+      'state-report': 20,
+      claim: 21,
+      'one-code-order': 22,
+      'balance-request': 23,
+      balance: 24,
+      'collection-receipt': 25,
+      'payment-declaration': 26,
+      'proposal-answer': 27,
+      'return-request': 28,
+      'card-request': 29,
+      'vendor-request': 30,
     })
   })
 
   it('are named by their number, where there is one', () => {
-    const named = (kind: number) => kindName({ kind, sequence: 1, message: Buffer.alloc(0) })
+    const named = (kind: number) => kindName({ kind })
     expect([named(1), named(7), named(15)]).toEqual(['enrolment-request', 'supply-order', 'unacceptable'])
-    expect([named(0), named(16), named(255)]).toEqual([undefined, undefined, undefined])
+    expect([named(0), named(31), named(255)]).toEqual([undefined, undefined, undefined])
   })
 
   it('end in the one frame for whoever is not acceptable', () => {
@@ -74,7 +90,7 @@ describe('what a signature binds', () => {
   })
 
   it('is not in the hash of a message, which is of its kind and payload', () => {
-    const payload = encodeShape(supplyOrder, content)
+    const payload = encodeLevelled(supplyOrder, content, LEVEL)
     const hash = createHash('sha256').update(Buffer.of(7)).update(payload).digest()
     expect(payloadHash('supply-order', payload)).toEqual(hash)
     expect(signed.payloadHash).toEqual(hash)
@@ -107,7 +123,7 @@ describe('a signed message', () => {
       const message = sign1(payload, external, example.terminalSigner)
       expect(verify(readFrame(writeFrame({ kind: 7, sequence: 4, message }))!)).toBe('unacceptable')
     }
-    const message = sign1(encodeShape(supplyOrder, content), external, example.terminalSigner)
+    const message = sign1(encodeLevelled(supplyOrder, content, LEVEL), external, example.terminalSigner)
     expect(verify(readFrame(writeFrame({ kind: 7, sequence: 4, message }))!)).toMatchObject({ content })
   })
 
@@ -127,7 +143,7 @@ describe('answers', () => {
   const recipients = [wrapForCard(example.safeKey, example.card, example.cardKey, 'sha256')]
   const frames = {
     'card-letter': cardLetterMessage.sign(
-      { standing, epoch: 12, epochEndsS: example.NOW_S, recipients },
+      { standing, number: 4, epoch: 12, epochEndsS: example.NOW_S, recipients },
       centreSigner,
       answered,
     ),
@@ -183,7 +199,7 @@ describe('words', () => {
         ...example.catalogue,
         products: [{ ...product!, checkDigit }],
       })
-      return (line as unknown[][][])[7]![0]![7]
+      return (line as unknown[][][])[7]![0]![4]
     })
     expect(digits).toEqual([0, 1])
   })
@@ -195,7 +211,7 @@ describe('words', () => {
     ],
     [
       () => catalogueMessage.shape.toLine({ ...example.catalogue, operators: [] }),
-      'each product once, of an operator that is listed once',
+      'each product once, of an operator that is listed once; at most 500 prices',
     ],
     [
       () => catalogueMessage.shape.toLine({ ...example.catalogue, currency: 'pounds sterling' as 'TND' }),
@@ -207,9 +223,16 @@ describe('words', () => {
 })
 
 describe("a catalogue's product", () => {
+  it('has the last price that has begun, and before any has, the first', () => {
+    const [line] = example.catalogue.products
+    const prices = [10, 20, 30].map((validFromS, n) => ({ ...line!.prices[0]!, priceId: n + 1, validFromS }))
+    const at = (nowS: number) => priceAt({ prices }, nowS).priceId
+    expect([0, 9, 10, 19, 20, 29, 30, 99].map(at)).toEqual([1, 1, 1, 1, 2, 2, 3, 3])
+  })
+
   it('is a product as all programs know one, in the currency of the catalogue', () => {
     const [line] = example.catalogue.products
-    expect(productOf({ ...line!, checkDigit: 'luhn' }, 'XOF')).toEqual({
+    expect(productOf({ ...line!, checkDigit: 'luhn' }, line!.prices[0]!, 'XOF')).toEqual({
       id: productId('ATLAS-5'),
       operator: 'atlas',
       faceValue: { amountMinor: 5_000n, currency: 'XOF' },
@@ -221,8 +244,9 @@ describe("a catalogue's product", () => {
       validityDays: 30,
       refillTemplate: '*123*{code}#',
     })
-    const dear = { ...line!, faceValueMinor: 1n, publicPriceMinor: 2n, taxMinor: 3n, netCreditMinor: 4n }
-    const { faceValue, publicPrice, tax, netCredit } = productOf(dear, 'TND')
+    const dear = { ...line!, faceValueMinor: 1n }
+    const price = { ...line!.prices[0]!, publicPriceMinor: 2n, taxMinor: 3n, netCreditMinor: 4n }
+    const { faceValue, publicPrice, tax, netCredit } = productOf(dear, price, 'TND')
     expect([faceValue, publicPrice, tax, netCredit].map(({ amountMinor }) => amountMinor)).toEqual([
       1n,
       2n,

@@ -18,6 +18,7 @@ import { supplyRefusal } from './supply-refusal.ts'
 
 const letter = {
   standing: example.standing,
+  number: 4,
   epoch: 12,
   epochEndsS: example.NOW_S,
   recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],

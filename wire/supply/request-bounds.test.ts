@@ -9,6 +9,7 @@ import {
   type BoundedMessage,
   fieldsHoldTheirBounds,
   list,
+  type Place,
   product,
   products,
   SERIAL,
@@ -31,10 +32,12 @@ const run = (count: number, serial = 7, ticket = 7, soldAtS = 7, later = 0) => [
   serial,
   ticket,
   '02',
+  7,
   soldAtS,
   Array(count - 1).fill(later),
 ]
-const event = ['ATLAS-5', 7, 7, '02', 7, 0]
+const event = ['ATLAS-5', 7, 7, '02', 7, 0, 0]
+const counted = ['C0000001', 7]
 
 const messages: readonly BoundedMessage[] = [
   {
@@ -45,8 +48,8 @@ const messages: readonly BoundedMessage[] = [
       [
         [0],
         [
-          [0, 65_535],
-          [-1, 65_536],
+          [0, U32],
+          [-1, U32 + 1],
         ],
       ],
     ],
@@ -86,7 +89,7 @@ const messages: readonly BoundedMessage[] = [
   {
     name: 'a sales report',
     shape: salesReport,
-    line: [[run(2)], [event]],
+    line: [[run(2)], [event], [counted]],
     places: [
       [
         [0],
@@ -125,13 +128,15 @@ const messages: readonly BoundedMessage[] = [
           ['2', '002', 2],
         ],
       ],
-      [
-        [0, 0, 4],
-        [
-          [0, U32],
-          [-1, U32 + 1],
+      ...[4, 5].map(
+        (at): Place => [
+          [0, 0, at],
+          [
+            [0, U32],
+            [-1, U32 + 1],
+          ],
         ],
-      ],
+      ),
       [
         [0, 0],
         [
@@ -140,7 +145,7 @@ const messages: readonly BoundedMessage[] = [
         ],
       ],
       [
-        [0, 0, 5],
+        [0, 0, 6],
         [
           [[0], [5]],
           [[-1], [U32 + 1], null],
@@ -170,8 +175,35 @@ const messages: readonly BoundedMessage[] = [
       [
         [1, 0, 5],
         [
-          [0, 3],
+          [0, 2],
           [-1, 4],
+        ],
+      ],
+      // A duplicate says which it is, another event does not.
+      [
+        [1, 0],
+        [
+          [
+            ['ATLAS-5', 7, 7, '02', 7, 3, 1],
+            ['ATLAS-5', 7, 7, '02', 7, 3, 9],
+          ],
+          [
+            ['ATLAS-5', 7, 7, '02', 7, 3, 0],
+            ['ATLAS-5', 7, 7, '02', 7, 3, 10],
+            ['ATLAS-5', 7, 7, '02', 7, 2, 1],
+          ],
+        ],
+      ],
+      [[2], list(counted, 0, 16)],
+      [
+        [2, 0, 0],
+        [['C0000001'], ['T00001', 1]],
+      ],
+      [
+        [2, 0, 1],
+        [
+          [0, Number.MAX_SAFE_INTEGER],
+          [-1, '1'],
         ],
       ],
     ],
@@ -196,9 +228,16 @@ const messages: readonly BoundedMessage[] = [
     line: supplyOrder.toLine(example.supplyOrder(20)),
     places: [
       [[0], time],
-      [[1], [[], [[]]]],
       [
         [1],
+        [
+          [0, 1, 2],
+          [-1, 3, 'person'],
+        ],
+      ],
+      [[2], [[], [[]]]],
+      [
+        [2],
         [
           [
             products(1, 20)[0][1]!.map((name) => orderLine(name, 1)),
@@ -211,15 +250,15 @@ const messages: readonly BoundedMessage[] = [
           ],
         ],
       ],
-      [[1, 0, 0], product],
+      [[2, 0, 0], product],
       [
-        [1, 0, 1],
+        [2, 0, 1],
         [
           [1, 1_000],
           [0, 1_001],
         ],
       ],
-      [[1, 0, 2], amount],
+      [[2, 0, 2], amount],
     ],
   },
   {

@@ -1,14 +1,18 @@
 // What every signed answer of the centre says beside its own matter: the time, how long the terminal may sell,
-// and what is newer at the centre than what the terminal may hold.
+// what is newer at the centre than what the terminal may hold, and notices.
 
 import { cardId } from '@scratchless/voucher/ids'
-import { type ContentOf, integer, list, named, record, seconds } from '../compact/shape.ts'
+import { bytes, type ContentOf, integer, list, named, record, seconds } from '../compact/shape.ts'
+import { u32 } from './line-fields.ts'
 
 /** Cards revoked within the longest lease: a retailer has a handful of cards. */
 const MAX_REVOKED_CARDS = 20
 
 /** Twice the longest day of the busiest till; a lease is a bound on loss, not on trade. */
 const MAX_UNREPORTED_SALES = 65_535
+
+const MAX_NOTICES = 8
+const MAX_NOTICE_BYTES = 256
 
 /** Epochs of 7 days: more than a century of them. */
 export const epochNumber = integer(1, 65_535)
@@ -22,10 +26,17 @@ export const standing = record({
   unreportedSales: integer(0, MAX_UNREPORTED_SALES),
   /** Vendor cards of this retailer that may sell no more. */
   revokedCards: list(named(cardId), 0, MAX_REVOKED_CARDS),
-  /** A number above the terminal's own says: ask for the catalogue. */
-  catalogueVersion: integer(0, 0xffff_ffff),
-  /** The epoch whose safe key new deliveries are closed with; an unknown one says: ask for the card letter. */
-  epoch: epochNumber,
+  /** A number above the terminal's own says: ask for the catalogue. Counted for each terminal. */
+  catalogueVersion: u32,
+  /** A number above the terminal's own says: ask for the shop settings. 0: there are none yet. */
+  settingsVersion: u32,
+  /**
+   * The newest card letter that this terminal should hold; above its own says: ask for it. Counted for each terminal;
+   * it rises whenever a letter would say something else: an epoch ended, a card was registered or revoked.
+   */
+  letter: u32,
+  /** Read by `notice.ts`; whoever does not know a number goes by its size. */
+  notices: list(record({ number: integer(0, 65_535), content: bytes(0, MAX_NOTICE_BYTES) }), 0, MAX_NOTICES),
 })
 
 export type Standing = ContentOf<typeof standing>

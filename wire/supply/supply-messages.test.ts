@@ -50,10 +50,15 @@ describe('on the line', () => {
       serial: serialFromNumber(104_822_773_901 + i),
       ticket: 18_342 + i,
       vendor: vendorId('02'),
+      priceId: 7,
       soldAtS: example.NOW_S + i * 90,
     }))
     const binding = { terminal: example.terminal, sequence: 9, answering: null }
-    const { frame } = salesReportMessage.sign({ sales, events: [] }, example.terminalSigner, binding)
+    const { frame } = salesReportMessage.sign(
+      { sales, events: [], cards: [] },
+      example.terminalSigner,
+      binding,
+    )
     expect(frame.length).toBeLessThanOrEqual(250)
   })
 
@@ -75,6 +80,7 @@ describe('contents', () => {
     serial: fc.integer({ min: 0, max: 999_999_999_999 }).map(serialFromNumber),
     ticket: fc.integer({ min: 1, max: 0xffff_ffff }),
     vendor,
+    priceId: fc.constantFrom(0, 7, 0xffff_ffff),
     soldAtS: fc.integer({ min: 0, max: 0xffff_ffff }),
   })
   const neighbours = fc
@@ -89,7 +95,14 @@ describe('contents', () => {
       let soldAtS = 1_000
       return gaps.map((gap, i) => {
         soldAtS += gap
-        return { product, vendor, serial: serialFromNumber(serial + i), ticket: ticket + i, soldAtS }
+        return {
+          product,
+          vendor,
+          serial: serialFromNumber(serial + i),
+          ticket: ticket + i,
+          priceId: 7,
+          soldAtS,
+        }
       })
     })
 
@@ -98,7 +111,7 @@ describe('contents', () => {
       fc.property(
         fc.array(fc.oneof(neighbours, fc.array(sale, { maxLength: 5 })), { maxLength: 12 }),
         (groups) => {
-          const report: SalesReport = { sales: groups.flat(), events: [] }
+          const report: SalesReport = { sales: groups.flat(), events: [], cards: [] }
           expect(decodeShape(salesReport, encodeShape(salesReport, report))).toEqual(report)
         },
       ),
@@ -113,6 +126,7 @@ describe('contents', () => {
     })
     const order = fc.record({
       expiresAtS: fc.integer({ min: 0, max: 0xffff_ffff }),
+      because: fc.constantFrom('person' as const, 'automatic' as const, 'proposal' as const),
       lines: fc.uniqueArray(line, { minLength: 1, maxLength: 3, selector: (one) => one.product }),
     })
     fc.assert(
@@ -136,18 +150,26 @@ describe('contents', () => {
   })
 
   const reasons: SupplyRefusalReason[] = [
-    { reason: 'terminal-revoked' },
-    { reason: 'terminal-locked' },
+    { reason: 'terminal-revoked', why: 'stolen' },
+    { reason: 'terminal-locked', why: 'behind-card', sinceS: example.NOW_S },
     { reason: 'content-altered' },
     { reason: 'sequence-unexpected', expected: 5 },
+    { reason: 'not-understood', highestLevel: 1 },
+    { reason: 'not-offered' },
     { reason: 'request-expired' },
     { reason: 'retailer-closed' },
-    { reason: 'card-letter-needed', epoch: 13 },
+    { reason: 'account-blocked', why: 'overdue', owedMinor: 5n, sinceS: example.NOW_S },
+    { reason: 'order-window-closed', opensAtS: example.NOW_S },
+    { reason: 'no-card' },
+    { reason: 'card-letter-needed', letter: 13 },
     { reason: 'unknown-product', products: [productId('ATLAS-5')] },
     { reason: 'price-changed', prices: [{ product: productId('ATLAS-5'), unitPriceMinor: 4_800n }] },
     { reason: 'ceiling-exceeded', codes: 30, freeAtS: example.NOW_S },
+    { reason: 'cap-exceeded', freeMinor: 9n },
     { reason: 'no-stock', products: [productId('ATLAS-5')] },
     { reason: 'balance-too-low', missingMinor: 1n },
+    { reason: 'unknown-delivery' },
+    { reason: 'unknown-subject' },
   ]
 
   it.each(reasons.map((why, place) => ({ why, place })))(
@@ -162,10 +184,14 @@ describe('contents', () => {
 
   it('outside their bounds are the writer’s fault', () => {
     const [line] = example.supplyOrder(20).lines
-    const twice = { expiresAtS: 1, lines: [line!, line!] }
+    const twice = { expiresAtS: 1, because: 'person' as const, lines: [line!, line!] }
     expect(() => encodeShape(supplyOrder, twice)).toThrow(Misshapen)
-    expect(() => encodeShape(supplyOrder, { expiresAtS: 1, lines: [] })).toThrow(Misshapen)
-    expect(() => encodeShape(supplyOrder, { expiresAtS: 2 ** 32, lines: [line!] })).toThrow(Misshapen)
+    expect(() => encodeShape(supplyOrder, { expiresAtS: 1, because: 'person' as const, lines: [] })).toThrow(
+      Misshapen,
+    )
+    expect(() =>
+      encodeShape(supplyOrder, { expiresAtS: 2 ** 32, because: 'person', lines: [line!] }),
+    ).toThrow(Misshapen)
   })
 })
 

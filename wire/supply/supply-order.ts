@@ -2,7 +2,17 @@
 // supply refusal. The order's sequence is its name, and its delivery's.
 
 import { productId } from '@scratchless/voucher/product'
-import { amount, type ContentOf, checked, integer, list, named, record, seconds } from '../compact/shape.ts'
+import {
+  amount,
+  type ContentOf,
+  checked,
+  integer,
+  list,
+  named,
+  oneOf,
+  record,
+  seconds,
+} from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 
 /** A shop carries some dozen products; the ninetieth order has four lines. */
@@ -21,6 +31,8 @@ const line = record({
 export const supplyOrder = record({
   /** The centre gives this order no first effect from this second on; a repeat still gets its stored answer. */
   expiresAtS: seconds,
+  /** Who wanted it: somebody at the counter, the terminal by its levels, or the centre by a proposal. */
+  because: oneOf(['person', 'automatic', 'proposal']),
   lines: checked(
     list(line, 1, MAX_LINES),
     `each product once, at most ${MAX_CODES_PER_ORDER} codes in all`,

@@ -73,7 +73,28 @@ export const standingPlaces = (at: readonly number[]): Place[] => [
       [-1, U32 + 1],
     ],
   ],
-  [[...at, 5], epoch],
+  [
+    [...at, 5],
+    [
+      [0, U32],
+      [-1, U32 + 1],
+    ],
+  ],
+  [
+    [...at, 6],
+    [
+      [0, U32],
+      [-1, U32 + 1],
+    ],
+  ],
+  [[...at, 7], list([1, Buffer.alloc(0)], 0, 8)],
+  [
+    [...at, 7],
+    [
+      [[[0, Buffer.alloc(0)]], [[65_535, Buffer.alloc(256)]]],
+      [[[-1, Buffer.alloc(0)]], [[65_536, Buffer.alloc(0)]], [[1, Buffer.alloc(257)]], [[1]]],
+    ],
+  ],
 ]
 
 export interface BoundedMessage {

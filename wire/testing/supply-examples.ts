@@ -81,7 +81,9 @@ export const standing: Standing = {
   unreportedSales: 500,
   revokedCards: [],
   catalogueVersion: 3,
-  epoch: 12,
+  settingsVersion: 0,
+  letter: 4,
+  notices: [],
 }
 
 /** Of a chain that nobody has. */
@@ -113,6 +115,17 @@ export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_
   )
 }
 
+/** The terminal's certificate over another key, as a renewal brings one. */
+export function certificateOver(publicKey: KeyObject, kid: Uint8Array): Buffer {
+  return signCertificate(
+    {
+      ...{ issuer: 'centre', subject: terminal, purpose: 'terminal', kid, publicKey },
+      ...{ issuedAtS: NOW_S - 60, expiresAtS: NOW_S + YEAR_S },
+    },
+    root,
+  )
+}
+
 export function enrolled(): EnrolmentAnswer {
   return {
     state: 'enrolled',
@@ -124,6 +137,7 @@ export function enrolled(): EnrolmentAnswer {
     rootKey: createPublicKey(rootKey),
     terminalCertificate: certificateFor('terminal'),
     centreCertificate: certificateFor('centre'),
+    lastSequence: 0,
   }
 }
 
@@ -140,14 +154,22 @@ export const catalogue: Catalogue = {
       id: productId('ATLAS-5'),
       operator: operatorId('atlas'),
       faceValueMinor: 5_000n,
-      publicPriceMinor: 5_000n,
-      taxMinor: 300n,
-      netCreditMinor: 4_700n,
       codeDigits: 14,
       checkDigit: 'none',
       validityDays: 30,
       refillTemplate: '*123*{code}#',
-      unitPriceMinor: 4_750n,
+      qr: false,
+      mark: 'sold',
+      prices: [
+        {
+          priceId: 7,
+          validFromS: NOW_S - 30 * 86_400,
+          publicPriceMinor: 5_000n,
+          taxMinor: 300n,
+          netCreditMinor: 4_700n,
+          unitPriceMinor: 4_750n,
+        },
+      ],
     },
   ],
 }
@@ -155,6 +177,7 @@ export const catalogue: Catalogue = {
 export function supplyOrder(quantity: number): SupplyOrder {
   return {
     expiresAtS: NOW_S + 86_400,
+    because: 'person',
     lines: [{ product: productId('ATLAS-5'), quantity, unitPriceMinor: 4_750n }],
   }
 }
@@ -218,6 +241,7 @@ export const salesReport: SalesReport = {
     serial: serialAt(firstSold, index),
     ticket: 18_342 + index,
     vendor: vendorId('02'),
+    priceId: 7,
     soldAtS: NOW_S + index * 70,
   })),
   events: [
@@ -228,6 +252,8 @@ export const salesReport: SalesReport = {
       vendor: vendorId('02'),
       atS: NOW_S + 215,
       what: 'in-doubt',
+      copy: 0,
     },
   ],
+  cards: [],
 }

@@ -2,18 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import type { TerminalId } from '@scratchless/voucher/ids'
-import type { Verifier } from '../compact/cose.ts'
-import { type Frame, readFrame } from '../compact/frame.ts'
+import { readFrame } from '../compact/frame.ts'
 import { ANSWERS, type RequestKind, verifyAnswer } from '../supply/answer.ts'
-import { cardLetterRequestMessage } from '../supply/card-letter-request.ts'
-import { catalogueRequestMessage } from '../supply/catalogue-request.ts'
 import { enrolmentAnswerMessage } from '../supply/enrolment-answer.ts'
 import { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
-import type { Binding, KindName, Unacceptable } from '../supply/envelope.ts'
-import { salesReportMessage } from '../supply/sales-report.ts'
-import { statusRequestMessage } from '../supply/status-request.ts'
-import { supplyOrderMessage } from '../supply/supply-order.ts'
-import { supplyReceiptMessage } from '../supply/supply-receipt.ts'
+import { type KindName, openSigned, type Unacceptable } from '../supply/envelope.ts'
+import { readRequest } from '../supply/request.ts'
 import * as example from './supply-examples.ts'
 
 export interface SupplyVector {
@@ -40,17 +34,6 @@ interface Result {
   readonly content: unknown
 }
 
-const requests: Partial<
-  Record<KindName, (frame: Frame, verifier: Verifier, binding: Binding) => Result | Unacceptable>
-> = {
-  'card-letter-request': cardLetterRequestMessage.verify,
-  'catalogue-request': catalogueRequestMessage.verify,
-  'supply-order': supplyOrderMessage.verify,
-  'supply-receipt': supplyReceiptMessage.verify,
-  'sales-report': salesReportMessage.verify,
-  'status-request': statusRequestMessage.verify,
-}
-
 /** Opens the bytes as whoever they are meant for would. */
 export function verifyVector(vector: SupplyVector, bytes: Uint8Array): Result | Unacceptable {
   const frame = readFrame(bytes)
@@ -63,8 +46,11 @@ export function verifyVector(vector: SupplyVector, bytes: Uint8Array): Result | 
     return opener(frame, example.exampleEnrolmentKeys, binding)
   }
   const binding = { terminal: vector.who as TerminalId, sequence: vector.sequence, answering }
-  const request = requests[vector.kind]
-  if (request) return request(frame, example.terminalVerifier, binding)
+  if (vector.from === 'terminal') {
+    const opened = openSigned(frame, example.terminalVerifier, binding)
+    const request = opened === 'unacceptable' ? opened : readRequest(opened)
+    return typeof request === 'object' && request.kind === vector.kind ? request : 'unacceptable'
+  }
   const asked = (Object.keys(ANSWERS) as RequestKind[]).find((kind) =>
     ANSWERS[kind].some((message) => message.kind === vector.kind),
   )!

@@ -56,8 +56,8 @@ export function catalogueContent(
         checkDigit: product.checkDigit,
         validityDays: product.validityDays,
         refillTemplate: product.refillTemplate,
-        qr: 'no',
-        mark: 'sold',
+        qr: false,
+        mark: 'sold' as const,
         // What was in force before the schedule began has held since long.
         prices: steps.map(({ validFrom, ...step }, index) => ({
           ...step,

@@ -4,7 +4,7 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
-import { askForWork } from '@scratchless/office/timed/timed-work'
+import { askForWork } from '@scratchless/office/timed/ask-for-work'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import { type Currency, money, toDecimal } from '@scratchless/voucher/money'
 import type { Product } from '@scratchless/voucher/product'

@@ -72,7 +72,7 @@ export async function answerInSequence(
   return place === 'next' ? answer : answerPlace(needs, message, place)
 }
 
-async function placeNow(
+export async function placeNow(
   { clock }: CentreNeeds,
   sql: Sql,
   terminal: SupplyTerminal,
@@ -111,12 +111,20 @@ async function lockForPeople(
   })
 }
 
+/** With the first of these the terminal sells no more: none of them lengthens a lease. */
+const ENDS_SELLING: readonly string[] = [
+  'terminal-revoked',
+  'terminal-locked',
+  'content-altered',
+] satisfies SupplyRefusalReason['reason'][]
+
 export async function signRefusal(
   needs: CentreNeeds,
   { terminal, sequence, payloadHash }: SignedMessage,
   why: SupplyRefusalReason,
 ): Promise<Uint8Array> {
-  const standing = await standingFor(needs, needs.pool, terminal)
+  const known = await standingFor(needs, needs.pool, terminal)
+  const standing = ENDS_SELLING.includes(why.reason) ? { ...known, leaseUntilS: known.timeS } : known
   const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
   return needs.vault.signAnswer({
     terminal: terminal.id,
@@ -124,6 +132,16 @@ export async function signRefusal(
     answering: payloadHash,
     answer: { kind: 'supply-refusal', content: { standing, availableMinor: available, why } },
   })
+}
+
+/** Answers a message in its place with a "no". */
+export async function refuseInSequence(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  why: SupplyRefusalReason,
+  effect?: (sql: SqlClient, at: Date) => Promise<void>,
+): Promise<Answered> {
+  return answerInSequence(needs, message, () => signRefusal(needs, message, why), effect)
 }
 
 /** Answers a message that needs no more than that it was taken. */

@@ -4,15 +4,11 @@
 import { createPublicKey } from 'node:crypto'
 import { peekKid } from '@scratchless/wire/compact/cose'
 import { type Frame, MAX_REQUEST_BYTES, readFrame } from '@scratchless/wire/compact/frame'
-import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
-import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
-import { kindName, UNACCEPTABLE_FRAME, type Unacceptable } from '@scratchless/wire/supply/envelope'
-import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
-import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
-import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
-import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
+import { kindName, openSigned, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { LEVEL } from '@scratchless/wire/supply/level'
+import { orderIn, readRequest, type VerifiedRequest } from '@scratchless/wire/supply/request'
 import type { CentreNeeds } from '../needs.ts'
-import type { Answered, SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, refuseInSequence, type SignedMessage } from './answer-in-sequence.ts'
 import { receiveCardLetterRequest } from './receive-card-letter-request.ts'
 import { receiveCatalogueRequest } from './receive-catalogue-request.ts'
 import { receiveEnrolmentRequest } from './receive-enrolment-request.ts'
@@ -71,46 +67,41 @@ function verifyRequest(
   const kid = Buffer.alloc(4)
   kid.writeUInt32BE(terminal.certificate_number)
   const publicKey = createPublicKey({ key: terminal.public_key, format: 'der', type: 'spki' })
-  const verifier = { kid, publicKey }
   const { sequence } = frame
   const binding = { terminal: terminal.id, sequence, answering: null }
-
-  function request<Content>(
-    verified: { kind: string; content: Content; payloadHash: Buffer } | Unacceptable,
-    answer: (message: SignedMessage, content: Content) => Promise<Answered>,
-  ): Request | undefined {
-    if (verified === 'unacceptable') return undefined
-    const { kind, content, payloadHash } = verified
-    const message = { terminal, sequence, kind, payloadHash, bytes }
-    return { message, answer: () => answer(message, content) }
+  const opened = openSigned(frame, { kid, publicKey }, binding)
+  const request = opened === 'unacceptable' ? opened : readRequest(opened)
+  if (opened === 'unacceptable' || request === 'unacceptable') return undefined
+  const kind = request === 'not-understood' ? `kind ${frame.kind}` : request.kind
+  const message = { terminal, sequence, kind, payloadHash: opened.payloadHash, bytes }
+  if (request === 'not-understood') {
+    const why = { reason: 'not-understood', highestLevel: LEVEL } as const
+    return { message, answer: () => refuseInSequence(needs, message, why) }
   }
+  return { message, answer: () => answerRequest(needs, desk, message, request) }
+}
 
-  switch (kindName(frame)) {
+async function answerRequest(
+  needs: CentreNeeds,
+  desk: SupplyDesk,
+  message: SignedMessage,
+  request: VerifiedRequest,
+): Promise<Answered> {
+  switch (request.kind) {
     case 'card-letter-request':
-      return request(cardLetterRequestMessage.verify(frame, verifier, binding), (message) =>
-        receiveCardLetterRequest(needs, message),
-      )
+      return receiveCardLetterRequest(needs, message)
     case 'catalogue-request':
-      return request(catalogueRequestMessage.verify(frame, verifier, binding), (message, content) =>
-        receiveCatalogueRequest(needs, message, content),
-      )
+      return receiveCatalogueRequest(needs, message, request.content)
     case 'supply-order':
-      return request(supplyOrderMessage.verify(frame, verifier, binding), (message, order) =>
-        desk.answer({ ...message, order }),
-      )
+    case 'one-code-order':
+      return desk.answer({ ...message, order: orderIn(request)! })
     case 'supply-receipt':
-      return request(supplyReceiptMessage.verify(frame, verifier, binding), (message, content) =>
-        receiveSupplyReceipt(needs, message, content),
-      )
+      return receiveSupplyReceipt(needs, message, request.content)
     case 'sales-report':
-      return request(salesReportMessage.verify(frame, verifier, binding), (message, content) =>
-        receiveSalesReport(needs, message, content),
-      )
+      return receiveSalesReport(needs, message, request.content)
     case 'status-request':
-      return request(statusRequestMessage.verify(frame, verifier, binding), (message, content) =>
-        receiveStatusRequest(needs, message, content),
-      )
+      return receiveStatusRequest(needs, message, request.content)
     default:
-      return undefined
+      return refuseInSequence(needs, message, { reason: 'not-offered' })
   }
 }

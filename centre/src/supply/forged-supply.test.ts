@@ -85,14 +85,15 @@ const bind =
 
 const order = (quantity: number) => ({
   expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 86_400,
+  because: 'person' as const,
   lines: [{ product: ATLAS_5.id, quantity, unitPriceMinor: UNIT_PRICE_MINOR }],
 })
 
 const requests: Record<string, () => Promise<Prepared>> = {
   'card-letter-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(cardLetterRequestMessage.sign, { holdsEpoch: 1 }),
-    altered: bind(cardLetterRequestMessage.sign, { holdsEpoch: 0 }),
+    close: bind(cardLetterRequestMessage.sign, { holdsLetter: 1 }),
+    altered: bind(cardLetterRequestMessage.sign, { holdsLetter: 0 }),
   }),
   'catalogue-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
@@ -118,12 +119,12 @@ const requests: Record<string, () => Promise<Prepared>> = {
     const { firstSerial } = delivery.content.lots[0]!.runs[0]!
     const sale = (index: number) => ({
       ...{ product: ATLAS_5.id, serial: serialAt(firstSerial, index), ticket: index + 1 },
-      ...{ vendor: vendorId('02'), soldAtS: Math.floor(centre.clock.nowMs() / 1000) },
+      ...{ vendor: vendorId('02'), priceId: 1, soldAtS: Math.floor(centre.clock.nowMs() / 1000) },
     })
     return {
       ...{ terminal, sequence: 3 },
-      close: bind(salesReportMessage.sign, { sales: [sale(0)], events: [] }),
-      altered: bind(salesReportMessage.sign, { sales: [sale(1)], events: [] }),
+      close: bind(salesReportMessage.sign, { sales: [sale(0)], events: [], cards: [] }),
+      altered: bind(salesReportMessage.sign, { sales: [sale(1)], events: [], cards: [] }),
     }
   },
   'status-request': async () => ({
@@ -182,15 +183,15 @@ test.each(Object.entries(requests))('%s', { timeout: 120_000 }, async (_, prepar
 
   // Past its certificate's end, and revoked, not even the stored answer.
   centre.clock.move(400 * 86_400_000)
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked' })
+  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'retired' })
   centre.clock.move(-400 * 86_400_000)
   const sql = centre.database.pool('api')
   await sql.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
   const revoked = await everything()
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked' })
+  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'by-staff' })
   expect(await refusal(close(terminal.signer, { ...binding, sequence: sequence + 1 }), sequence + 1)).toEqual(
     {
-      reason: 'terminal-revoked',
+      ...{ reason: 'terminal-revoked', why: 'by-staff' },
     },
   )
   expect(await everything()).toBe(revoked)
@@ -198,7 +199,7 @@ test.each(Object.entries(requests))('%s', { timeout: 120_000 }, async (_, prepar
 
   // Another content in the same place, well signed: refused, and the terminal is locked until people have looked.
   expect(await refusal(altered(terminal.signer, binding))).toEqual({ reason: 'content-altered' })
-  expect(await refusal(good)).toEqual({ reason: 'terminal-locked' })
+  expect(await refusal(good)).toMatchObject({ reason: 'terminal-locked', why: 'content-altered' })
 })
 
 test('enrolment-request', { timeout: 120_000 }, async () => {

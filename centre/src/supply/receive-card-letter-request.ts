@@ -3,37 +3,35 @@
 
 import type { CentreNeeds } from '../needs.ts'
 import { type Answered, answerInSequence, type SignedMessage, signRefusal } from './answer-in-sequence.ts'
-import { epochOf, standingFor } from './standing.ts'
-import { updateLetterEpoch } from './supply-terminal.sql.ts'
+import { standingFor } from './standing.ts'
+import { updateLetter } from './supply-terminal.sql.ts'
 
 export async function receiveCardLetterRequest(
   needs: CentreNeeds,
   message: SignedMessage,
 ): Promise<Answered> {
   const { terminal, sequence } = message
-  let letter: { epoch: number; epochEndsS: number } | undefined
+  let letter: { number: number; epoch: number; epochEndsS: number } | undefined
   return answerInSequence(
     needs,
     message,
     async () => {
+      const standing = await standingFor(needs, needs.pool, terminal)
       const made = await needs.vault.writeCardLetter({
         terminal: terminal.id,
         sequence,
         frame: message.bytes,
-        standing: await standingFor(needs, needs.pool, terminal),
+        standing,
       })
       if (made === 'request-not-verified') throw new Error(`the vault does not know ${terminal.id}`)
       // No card of this shop is registered yet: there is nobody to close a letter for.
-      if (made === 'no-card') {
-        const epoch = epochOf(terminal, needs.clock.nowMs())
-        return signRefusal(needs, message, { reason: 'card-letter-needed', epoch })
-      }
-      letter = made
+      if (made === 'no-card') return signRefusal(needs, message, { reason: 'no-card' })
+      letter = { ...made, number: standing.letter }
       return made.frame
     },
     async (sql) => {
       if (letter !== undefined)
-        await updateLetterEpoch(sql, terminal.id, letter.epoch, new Date(letter.epochEndsS * 1000))
+        await updateLetter(sql, terminal.id, { ...letter, endsAt: new Date(letter.epochEndsS * 1000) })
     },
   )
 }

@@ -24,13 +24,15 @@ export async function receiveEnrolmentRequest(
   if (enrolment === undefined) return UNACCEPTABLE_FRAME
 
   const nothingYet = {
-    ...{ retailer_id: enrolment.retailer_id, letter_epoch: 0, letter_ends_at: null },
+    ...{ retailer_id: enrolment.retailer_id, letter_ends_at: null },
+    ...{ letter_number: 0n, letter_wanted: 1n },
     catalogue_version: 1,
   }
   const progress = await needs.vault.answerEnrolmentRequest({
     frame: bytes,
     standing: await standingFor(needs, needs.pool, nothingYet),
     retailerName: enrolment.retailer_name,
+    lastSequence: Number(enrolment.last_sequence),
   })
   if (progress === 'unacceptable') return UNACCEPTABLE_FRAME
   const at = new Date(needs.clock.nowMs())

@@ -28,10 +28,11 @@ beforeEach(async () => {
 })
 
 const sale = (index: number, ticket = index + 1, product = ATLAS_5.id) => ({
-  ...{ product, serial: serialAt(first, index), ticket, vendor: vendorId('02'), soldAtS: SOLD_AT_S + index },
+  ...{ product, serial: serialAt(first, index), ticket, vendor: vendorId('02'), priceId: 1 },
+  soldAtS: SOLD_AT_S + index,
 })
 async function report(content: Partial<SalesReport>): Promise<void> {
-  const signed = terminal.sign(salesReportMessage, { sales: [], events: [], ...content })
+  const signed = terminal.sign(salesReportMessage, { sales: [], events: [], cards: [], ...content })
   expect(await terminal.ask('sales-report', signed)).toMatchObject({ kind: 'acknowledgement' })
 }
 async function stored() {
@@ -112,7 +113,7 @@ test('another terminal’s code, and one named as another product, are alarms', 
 test('events are stored one by one, with who, when and what', async () => {
   const event = (index: number, what: 'in-doubt' | 'settled-damaged' | 'settled-sold') => {
     const { soldAtS, ...head } = sale(index)
-    return { ...head, atS: soldAtS, what }
+    return { ...head, atS: soldAtS, what, copy: 0 }
   }
   await report({ events: [event(0, 'in-doubt'), event(1, 'settled-damaged'), event(2, 'settled-sold')] })
   const { rows } = await centre.needs.pool.query(

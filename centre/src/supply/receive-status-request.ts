@@ -10,8 +10,10 @@ import {
   answerInSequence,
   answerPlace,
   keyOf,
+  placeNow,
   type SignedMessage,
   settleEarlierOrders,
+  signRefusal,
 } from './answer-in-sequence.ts'
 import { BURNT, placeOf } from './sequence.ts'
 import { standingFor } from './standing.ts'
@@ -27,7 +29,7 @@ export async function receiveStatusRequest(
 ): Promise<Answered> {
   const last = Number(message.terminal.last_sequence)
   const burns = message.sequence === last + 2 && asked === last + 1
-  if (!burns) return answerInSequence(needs, message, () => signFate(needs, message, 'answered'))
+  if (!burns) return answerFate(needs, message, asked, last)
 
   // The one place where a number is taken after a gap.
   const answer = await signFate(needs, message, 'burnt')
@@ -64,6 +66,23 @@ export async function receiveStatusRequest(
     return 'next'
   })
   return place === 'next' ? answer : answerPlace(needs, message, place)
+}
+
+/** About a number that was used: `answered`, or burnt before. One that never was has no fate, and uses up nothing. */
+async function answerFate(
+  needs: CentreNeeds,
+  message: SignedMessage,
+  asked: number,
+  last: number,
+): Promise<Answered> {
+  const place = await placeNow(needs, needs.pool, message.terminal, message)
+  if (place !== 'next') return answerPlace(needs, message, place)
+  const [known] = await readMessages(needs.pool, DEPOT, [{ terminal: message.terminal.id, sequence: asked }])
+  if (known === undefined)
+    return signRefusal(needs, message, { reason: 'sequence-unexpected', expected: last + 1 })
+  return answerInSequence(needs, message, () =>
+    signFate(needs, message, known.kind === BURNT ? 'burnt' : 'answered'),
+  )
 }
 
 async function signFate(

@@ -78,7 +78,7 @@ test('an order is debited, delivered, and its codes open with the card and nothi
 
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!
@@ -147,7 +147,7 @@ test('the same order again gets the same bytes; with other content the terminal 
   const lines = [{ product: ATLAS_5.id, quantity: 6, unitPriceMinor: UNIT_PRICE_MINOR }]
   const altered = terminal.sign(
     supplyOrderMessage,
-    { expiresAtS: Math.floor(Date.now() / 1000) + 86_400, lines },
+    { expiresAtS: Math.floor(Date.now() / 1000) + 86_400, because: 'person', lines },
     signed.sequence,
   )
   expect(await terminal.ask('supply-order', altered)).toMatchObject({
@@ -365,10 +365,13 @@ test('sales are stored once; a sale of a code that the terminal was not given is
   const { firstSerial } = delivery.content.lots[0]!.runs[0]!
   const sale = (index: number) => ({
     ...{ product: ATLAS_5.id, serial: serialAt(firstSerial, index), ticket: index + 1 },
-    ...{ vendor: vendorId('02'), soldAtS: Math.floor(Date.now() / 1000) },
+    ...{ vendor: vendorId('02'), priceId: 1, soldAtS: Math.floor(Date.now() / 1000) },
   })
   const report = (indexes: number[]) =>
-    terminal.ask('sales-report', terminal.sign(salesReportMessage, { sales: indexes.map(sale), events: [] }))
+    terminal.ask(
+      'sales-report',
+      terminal.sign(salesReportMessage, { sales: indexes.map(sale), events: [], cards: [] }),
+    )
   expect(await report([0, 1])).toMatchObject({ kind: 'acknowledgement' })
   expect(await report([1, 2])).toMatchObject({ kind: 'acknowledgement' })
   expect(await report([3])).toMatchObject({ kind: 'acknowledgement' })

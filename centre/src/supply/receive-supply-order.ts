@@ -3,9 +3,8 @@
 // stored answer; a "no" is signed and stored in its own place of the sequence.
 
 import { inTransaction } from '@scratchless/office/database/database'
-import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, answerInSequence, answerPlace, keyOf, signRefusal } from './answer-in-sequence.ts'
+import { type Answered, answerPlace, keyOf, refuseInSequence } from './answer-in-sequence.ts'
 import { closeSupplyOrders, closeUnanswered, type InTurn } from './close-supply-orders.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import type { Place } from './sequence.ts'
@@ -25,7 +24,7 @@ export async function receiveSupplyOrders(
       const message = messages[index]!
       if ('accepted' in one) return closed.get(one.accepted)!
       if ('place' in one) return answerKnown(needs, message, one.place, inTurn)
-      return refuse(needs, { ...message, terminal: one.terminal }, one.why)
+      return refuseInSequence(needs, { ...message, terminal: one.terminal }, one.why)
     }),
   )
 }
@@ -40,12 +39,4 @@ async function answerKnown(
   if (place !== 'in-progress') return answerPlace(needs, message, place)
   const [answer] = await closeUnanswered(needs, keyOf(message), inTurn)
   return answer ?? 'in-progress'
-}
-
-async function refuse(
-  needs: CentreNeeds,
-  message: SupplyOrderMessage,
-  why: SupplyRefusalReason,
-): Promise<Answered> {
-  return answerInSequence(needs, message, () => signRefusal(needs, message, why))
 }

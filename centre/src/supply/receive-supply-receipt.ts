@@ -4,7 +4,13 @@ import { DELIVERY_HASH_BYTES, type SupplyReceipt } from '@scratchless/wire/suppl
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, acknowledge, type SignedMessage, transferId } from './answer-in-sequence.ts'
+import {
+  type Answered,
+  acknowledge,
+  refuseInSequence,
+  type SignedMessage,
+  transferId,
+} from './answer-in-sequence.ts'
 import { findDeliveryHash } from './supply.sql.ts'
 
 export async function receiveSupplyReceipt(
@@ -13,18 +19,15 @@ export async function receiveSupplyReceipt(
   receipt: SupplyReceipt,
 ): Promise<Answered> {
   const { terminal } = message
-  return acknowledge(
-    needs,
-    message,
-    async (sql, at) => {
-      const key = { terminal: terminal.id, sequence: receipt.delivery }
-      const sent = await findDeliveryHash(sql, DEPOT, key)
-      // Taken all the same, since the terminal spoke after its delivery; but people should look.
-      if (!sent?.subarray(0, DELIVERY_HASH_BYTES).equals(receipt.deliveryHash)) {
-        const subject = transferId(terminal.id, receipt.delivery)
-        await raiseAlarm(sql, { at, kind: 'receipt-of-another-delivery', subject })
-      }
-    },
-    'receipt',
-  )
+  const sent = await findDeliveryHash(needs.pool, DEPOT, {
+    terminal: terminal.id,
+    sequence: receipt.delivery,
+  })
+  if (sent?.subarray(0, DELIVERY_HASH_BYTES).equals(receipt.deliveryHash))
+    return acknowledge(needs, message, async () => undefined, 'receipt')
+  // The terminal spoke after its delivery, so the money is posted all the same; but people should look.
+  return refuseInSequence(needs, message, { reason: 'unknown-delivery' }, async (sql, at) => {
+    const subject = transferId(terminal.id, receipt.delivery)
+    await raiseAlarm(sql, { at, kind: 'receipt-of-another-delivery', subject })
+  })
 }

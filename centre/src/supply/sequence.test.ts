@@ -33,11 +33,13 @@ test('the same sequence with another content is altered', () => {
 })
 
 test('revocation and the end of the certificate precede a stored answer; a lock comes after them', () => {
-  const revoked = { refusal: { reason: 'terminal-revoked' } }
+  const revoked = { refusal: { reason: 'terminal-revoked', why: 'by-staff' } }
   const now = new Date(NOW_MS)
   expect(placeOf({ ...terminal, revoked_at: now, locked_at: now }, known, at(4), NOW_MS)).toEqual(revoked)
-  expect(placeOf({ ...terminal, certified_until: now }, known, at(4), NOW_MS)).toEqual(revoked)
+  expect(placeOf({ ...terminal, certified_until: now }, known, at(4), NOW_MS)).toEqual({
+    refusal: { reason: 'terminal-revoked', why: 'retired' },
+  })
   expect(placeOf({ ...terminal, locked_at: now }, known, at(4), NOW_MS)).toEqual({
-    refusal: { reason: 'terminal-locked' },
+    refusal: { reason: 'terminal-locked', why: 'content-altered', sinceS: NOW_MS / 1000 },
   })
 })

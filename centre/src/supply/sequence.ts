@@ -22,9 +22,13 @@ export function placeOf(
   message: { readonly sequence: number; readonly payloadHash: Buffer },
   nowMs: number,
 ): Place {
-  if (terminal.revoked_at !== null || terminal.certified_until.getTime() <= nowMs)
-    return { refusal: { reason: 'terminal-revoked' } }
-  if (terminal.locked_at !== null) return { refusal: { reason: 'terminal-locked' } }
+  if (terminal.revoked_at !== null) return { refusal: { reason: 'terminal-revoked', why: 'by-staff' } }
+  if (terminal.certified_until.getTime() <= nowMs)
+    return { refusal: { reason: 'terminal-revoked', why: 'retired' } }
+  if (terminal.locked_at !== null) {
+    const sinceS = Math.floor(terminal.locked_at.getTime() / 1000)
+    return { refusal: { reason: 'terminal-locked', why: 'content-altered', sinceS } }
+  }
   const expected = Number(terminal.last_sequence) + 1
   const unexpected = { refusal: { reason: 'sequence-unexpected', expected } } as const
   if (known !== undefined) {

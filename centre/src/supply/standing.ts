@@ -1,4 +1,4 @@
-// What every answer says beside its own matter: time, lease, revoked cards, catalogue and epoch.
+// What every answer says beside its own matter: time, lease, revoked cards, and what is newer at the centre.
 
 import type { Sql } from '@scratchless/office/database/database'
 import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
@@ -25,11 +25,17 @@ export function epochOf(
   return hasLetter(terminal, nowMs) ? terminal.letter_epoch : terminal.letter_epoch + 1
 }
 
+type Letters = Pick<SupplyTerminal, 'letter_ends_at' | 'letter_number' | 'letter_wanted'>
+
+/** The number of the newest letter that the terminal should hold; the one to give where it does not. */
+export function letterOf(terminal: Letters, nowMs: number): number {
+  const given = Number(terminal.letter_number)
+  const wanted = Number(terminal.letter_wanted)
+  return hasLetter(terminal, nowMs) ? wanted : Math.max(wanted, given + 1)
+}
+
 /** What a standing depends on, of one terminal. */
-type StandingOf = Pick<
-  SupplyTerminal,
-  'retailer_id' | 'letter_epoch' | 'letter_ends_at' | 'catalogue_version'
->
+type StandingOf = Letters & Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version'>
 
 interface StandingNeeds {
   readonly clock: Clock
@@ -55,7 +61,9 @@ export async function standingsFor(
     unreportedSales,
     revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
     catalogueVersion: terminal.catalogue_version,
-    epoch: epochOf(terminal, nowMs),
+    settingsVersion: 0,
+    letter: letterOf(terminal, nowMs),
+    notices: [],
   }))
 }
 

@@ -43,11 +43,14 @@ function view(more: Partial<SupplyView> = {}): SupplyView {
 const terminal = {
   ...{ id: TERMINAL, retailer_id: RETAILER, retailer_closed_at: null, letter_epoch: 3 },
   letter_ends_at: new Date(NOW_S * 1000 + 3_600_000),
+  ...{ letter_number: 3n, letter_wanted: 3n, has_card: true },
 } as SupplyTerminal
 const line = (quantity: number, product = FIVE) => ({
   ...{ product, quantity, unitPriceMinor: product === FIVE ? 4_800n : 9_600n },
 })
-const order = (...lines: ReturnType<typeof line>[]): SupplyOrder => ({ expiresAtS: NOW_S + 1, lines })
+const order = (...lines: ReturnType<typeof line>[]): SupplyOrder => ({
+  ...{ expiresAtS: NOW_S + 1, because: 'person', lines },
+})
 const why = (asked: SupplyOrder, from = view(), by = terminal) => {
   const decided = decideSupplyOrder(from, by, asked)
   return 'why' in decided ? decided.why : 'accepted'
@@ -95,7 +98,7 @@ test('each refusal stands before the next', () => {
   const both = order(unknown, wrong)
   expect(why({ ...both, expiresAtS: 1 }, none, closed)).toEqual({ reason: 'request-expired' })
   expect(why(both, none, closed)).toEqual({ reason: 'retailer-closed' })
-  expect(why(both, none, noLetter)).toEqual({ reason: 'card-letter-needed', epoch: 4 })
+  expect(why(both, none, noLetter)).toEqual({ reason: 'card-letter-needed', letter: 4 })
   expect(why(both, none)).toEqual({ reason: 'unknown-product', products: ['ATLAS-99'] })
   expect(why(order(line(1), wrong), none)).toEqual({
     ...{ reason: 'price-changed', prices: [{ product: TEN, unitPriceMinor: 9_600n }] },

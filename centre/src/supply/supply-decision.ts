@@ -8,7 +8,7 @@ import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import type { PricedProduct, UnitPrice } from '../catalogue/price.ts'
 import type { Shelf } from './shelf.ts'
-import { epochOf, hasLetter } from './standing.ts'
+import { hasLetter, letterOf } from './standing.ts'
 import type { TakenRun } from './supply.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -52,8 +52,10 @@ export function decideSupplyOrder(
   const retailer = terminal.retailer_id
   if (nowS >= order.expiresAtS) return { why: { reason: 'request-expired' } }
   if (terminal.retailer_closed_at !== null) return { why: { reason: 'retailer-closed' } }
-  if (!hasLetter(terminal, nowMs))
-    return { why: { reason: 'card-letter-needed', epoch: epochOf(terminal, nowMs) } }
+  if (!hasLetter(terminal, nowMs)) {
+    if (!terminal.has_card) return { why: { reason: 'no-card' } }
+    return { why: { reason: 'card-letter-needed', letter: letterOf(terminal, nowMs) } }
+  }
 
   const unknown = order.lines.map(({ product }) => product).filter((product) => !products.has(product))
   if (unknown.length > 0) return { why: { reason: 'unknown-product', products: unknown } }

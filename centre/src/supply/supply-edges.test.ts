@@ -2,8 +2,14 @@
 
 import { cardId, type RetailerId, terminalId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
+import { type CborValue, encodeCbor } from '@scratchless/wire/compact/cbor'
+import { sign1 } from '@scratchless/wire/compact/cose'
+import { writeFrame } from '@scratchless/wire/compact/frame'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import { externalData, KIND, payloadHash } from '@scratchless/wire/supply/envelope'
+import { LEVEL } from '@scratchless/wire/supply/level'
+import { oneCodeOrderMessage } from '@scratchless/wire/supply/one-code-order'
 import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
 import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -12,13 +18,14 @@ import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { insertPrice } from '../catalogue/catalogue.sql.ts'
 import { DEPOT } from '../settings.ts'
+import { wantNewLetters } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { standingFor } from './standing.ts'
 import { countGivenCodes, lockPacksToTake, readSupplyOrders } from './supply.sql.ts'
 import { createSupplyDesk } from './supply-desk.ts'
-import { readRevokedCards, readTerminals } from './supply-terminal.sql.ts'
+import { readRevokedCards, readTerminals, updateLetter } from './supply-terminal.sql.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -152,10 +159,13 @@ test('an order that nobody receipted is owed after a day, and not before', async
   expect(await settle(dueMs + 1)).toBe(0)
 })
 
-test('a standing says time, lease, bound, version and epoch as they are', async () => {
+test('a standing says time, lease, bound, versions and letter as they are', async () => {
   const nowMs = centre.clock.nowMs()
   const needs = { clock: { nowMs: () => nowMs }, settings: { lease: { days: 3, unreportedSales: 44 } } }
-  const of = { retailer_id: terminal.retailer, letter_epoch: 6, catalogue_version: 17 }
+  const of = {
+    ...{ retailer_id: terminal.retailer, letter_number: 6n, letter_wanted: 6n },
+    catalogue_version: 17,
+  }
   const at = (ms: number | null) =>
     standingFor(needs, centre.needs.pool, {
       ...of,
@@ -163,11 +173,12 @@ test('a standing says time, lease, bound, version and epoch as they are', async 
     })
   expect(await at(null)).toEqual({
     ...{ timeS: Math.floor(nowMs / 1000), leaseUntilS: Math.floor(nowMs / 1000) + 3 * 86_400 },
-    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, epoch: 7 },
+    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, settingsVersion: 0 },
+    ...{ letter: 7, notices: [] },
   })
   // An epoch that ends while an order is being closed is over.
-  expect((await at(5_000)).epoch).toBe(7)
-  expect((await at(5_001)).epoch).toBe(6)
+  expect((await at(5_000)).letter).toBe(7)
+  expect((await at(5_001)).letter).toBe(6)
 })
 
 test('a standing names the shop’s own cards revoked since the longest lease began, the newest first, twenty', async () => {
@@ -192,7 +203,8 @@ test('a standing names the shop’s own cards revoked since the longest lease be
   ])
   const told = () =>
     standingFor({ clock: { nowMs: () => nowMs }, settings }, pool, {
-      ...{ retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null },
+      ...{ retailer_id: terminal.retailer, letter_ends_at: null },
+      ...{ letter_number: 1n, letter_wanted: 1n },
       catalogue_version: 1,
     })
   expect((await told()).revokedCards).toEqual([kept])
@@ -213,9 +225,14 @@ test('a terminal that has the catalogue gets none, and one that has another gets
     operators: [{ id: 'atlas', name: 'Atlas', colour: '#1D4F9F', careNumber: '1200' }],
     products: [
       {
-        ...{ id: 'ATLAS-5', operator: 'atlas', faceValueMinor: 5_000n, publicPriceMinor: 5_000n },
-        ...{ taxMinor: 300n, netCreditMinor: 4_700n, codeDigits: 14, checkDigit: 'none' },
-        ...{ validityDays: 365, refillTemplate: '*123*{code}#', unitPriceMinor: UNIT_PRICE_MINOR },
+        ...{ id: 'ATLAS-5', operator: 'atlas', faceValueMinor: 5_000n, codeDigits: 14 },
+        ...{ checkDigit: 'none', validityDays: 365, refillTemplate: '*123*{code}#', qr: false, mark: 'sold' },
+        prices: [
+          {
+            ...{ priceId: 1, validFromS: 0, publicPriceMinor: 5_000n, taxMinor: 300n },
+            ...{ netCreditMinor: 4_700n, unitPriceMinor: UNIT_PRICE_MINOR },
+          },
+        ],
       },
     ],
   })
@@ -227,7 +244,7 @@ test('a terminal that has the catalogue gets none, and one that has another gets
   expect(await ask(version)).toMatchObject({ kind: 'catalogue', content: { version: version + 1 } })
 })
 
-test('a receipt of another delivery is taken and is an alarm; the right one is none', async () => {
+test('a receipt of another delivery, or of none, is refused and is an alarm; the right one is none', async () => {
   const one = terminal.order(1)
   const { payloadHash } = await terminal.ask('supply-order', one)
   const receipt = (delivery: number, deliveryHash: Uint8Array) =>
@@ -238,10 +255,11 @@ test('a receipt of another delivery is taken and is an alarm; the right one is n
   const subject = `supply:${terminal.id}:${one.sequence}`
   expect((await receipt(one.sequence, payloadHash.subarray(0, 8))).kind).toBe('acknowledgement')
   expect(await alarms(subject)).toEqual([])
-  expect((await receipt(one.sequence, Buffer.alloc(8, 1))).kind).toBe('acknowledgement')
+  const unknown = { content: { why: { reason: 'unknown-delivery' } } }
+  expect(await receipt(one.sequence, Buffer.alloc(8, 1))).toMatchObject(unknown)
   expect(await alarms(subject)).toEqual(['receipt-of-another-delivery'])
   // There never was such a delivery.
-  await receipt(1, Buffer.alloc(8, 1))
+  expect(await receipt(1, Buffer.alloc(8, 1))).toMatchObject(unknown)
   expect(await alarms(`supply:${terminal.id}:1`)).toEqual(['receipt-of-another-delivery'])
 })
 
@@ -283,17 +301,17 @@ test.each([
   },
 )
 
-test('a shop without a card gets no letter, and is told which', async () => {
+test('a shop without a card gets no letter, and is told that it has none', async () => {
   const bare = await enrolTerminal(centre, await addShop(centre, 0n))
   await centre.needs.vault.revokeCard(bare.card)
-  const asked = bare.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
+  const asked = bare.sign(cardLetterRequestMessage, { holdsLetter: 0 })
   expect(await bare.ask('card-letter-request', asked)).toMatchObject({
-    ...{ kind: 'supply-refusal', content: { why: { reason: 'card-letter-needed' } } },
+    ...{ kind: 'supply-refusal', content: { why: { reason: 'no-card' } } },
   })
 })
 
 test('a letter sets the terminal’s epoch and its end', async () => {
-  const asked = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
+  const asked = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
   const letter = await terminal.ask('card-letter-request', asked)
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const { rows } = await centre.needs.pool.query(
@@ -319,6 +337,86 @@ test('only the very next number is burnt by the one after it', async () => {
   expect(await status(2, 3)).toMatchObject({ content: { fate: 'burnt' } })
 })
 
+test('a number has the fate that it had; one that never was has none, and asking about it uses up nothing', async () => {
+  const status = (asked: number, sequence: number) =>
+    terminal.ask('status-request', terminal.sign(statusRequestMessage, { asked }, sequence))
+  expect(await status(2, 3)).toMatchObject({ content: { fate: 'burnt' } })
+  const unexpected = { content: { why: { reason: 'sequence-unexpected', expected: 4 } } }
+  for (const asked of [4, 5, 900]) expect(await status(asked, 4)).toMatchObject(unexpected)
+  expect(await status(2, 4)).toMatchObject({ content: { fate: 'burnt' } })
+  expect(await status(1, 5)).toMatchObject({ content: { fate: 'answered' } })
+  expect(await status(4, 6)).toMatchObject({ content: { fate: 'answered' } })
+})
+
+test('what this centre does not offer, or not know yet, is refused by name in its place', async () => {
+  const ask = async (kind: number, payload: CborValue, sequence: number) => {
+    const external = externalData(kind, terminal.id, sequence, null)
+    const message = sign1(encodeCbor(payload), external, terminal.signer)
+    const answer = await centre.door(writeFrame({ kind, sequence, message }))
+    const hash = payloadHash(kind, encodeCbor(payload))
+    const verified = terminal.verify('claim', answer, {
+      ...{ frame: Buffer.alloc(0), payloadHash: hash, sequence },
+    })
+    if (verified === 'unacceptable' || verified.kind !== 'supply-refusal') return verified
+    return verified.content.why
+  }
+  const unknown = { reason: 'not-understood', highestLevel: LEVEL }
+  expect(await ask(KIND['vendor-request'], [LEVEL, [1, '02']], 2)).toEqual({ reason: 'not-offered' })
+  expect(await ask(64, [LEVEL, 'whatever'], 3)).toEqual(unknown)
+  expect(await ask(KIND['supply-order'], [LEVEL + 1, 'whatever'], 4)).toEqual(unknown)
+  // The same again is the stored answer, another content in its place a fault.
+  expect(await ask(64, [LEVEL, 'whatever'], 3)).toEqual(unknown)
+  expect(await ask(KIND['vendor-request'], [LEVEL, [1, '2']], 5)).toBe('unacceptable')
+  expect(await ask(64, [LEVEL, 'else'], 3)).toEqual({ reason: 'content-altered' })
+})
+
+test('one code for whoever waits is an order like any', async () => {
+  const one = {
+    ...{ expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60, product: ATLAS_5.id },
+    unitPriceMinor: UNIT_PRICE_MINOR,
+  }
+  const signed = terminal.sign(oneCodeOrderMessage, one)
+  const delivery = await terminal.ask('one-code-order', signed)
+  if (delivery.kind !== 'supply-delivery') throw new Error(delivery.kind)
+  expect(delivery.content.lots.flatMap(({ runs }) => runs.map(({ count }) => count))).toEqual([1])
+})
+
+test('a refusal that ends selling gives no lease beyond its own moment', async () => {
+  const refused = async () => {
+    const answer = await terminal.ask('supply-order', terminal.order(1))
+    if (answer.kind !== 'supply-refusal') throw new Error(answer.kind)
+    const { standing, why } = answer.content
+    return { why, leaseS: standing.leaseUntilS - standing.timeS }
+  }
+  const at = new Date(centre.clock.nowMs())
+  await owner('UPDATE terminal SET locked_at = $2 WHERE id = $1', [terminal.id, at])
+  expect(await refused()).toMatchObject({
+    ...{ why: { reason: 'terminal-locked', sinceS: Math.floor(at.getTime() / 1000) }, leaseS: 0 },
+  })
+  await owner('UPDATE terminal SET revoked_at = $2 WHERE id = $1', [terminal.id, at])
+  expect(await refused()).toMatchObject({ why: { reason: 'terminal-revoked', why: 'by-staff' }, leaseS: 0 })
+})
+
+test('a card that is registered or revoked asks for another letter, also while one is written', async () => {
+  const wanted = async () => (await ask(4_000_000_000)).content.standing.letter
+  const ask = (knownVersion: number) =>
+    terminal.ask('catalogue-request', terminal.sign(catalogueRequestMessage, { knownVersion }))
+  const letter = () =>
+    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }))
+  expect(await wanted()).toBe(1)
+  await wantNewLetters(centre.needs.pool, terminal.retailer)
+  const next = await wanted()
+  expect(next).toBeGreaterThan(1)
+  expect(await letter()).toMatchObject({ content: { number: next, standing: { letter: next } } })
+  expect(await wanted()).toBe(next)
+  // Registered between the reading of the cards and the storing of the letter's number.
+  await wantNewLetters(centre.needs.pool, terminal.retailer)
+  await updateLetter(centre.needs.pool, terminal.id, {
+    ...{ number: next + 1, epoch: 1, endsAt: new Date(centre.clock.nowMs() + DAY_MS) },
+  })
+  expect(await wanted()).toBeGreaterThan(next + 1)
+})
+
 test('a burnt order settles what was delivered before it', async () => {
   const one = terminal.order(1)
   await terminal.ask('supply-order', one)
@@ -340,6 +438,7 @@ test('two orders of one terminal that come together are decided one after the ot
         ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes: frame },
         order: {
           expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+          because: 'person',
           lines: [{ product: ATLAS_5.id, quantity, unitPriceMinor: UNIT_PRICE_MINOR }],
         },
       }),

@@ -104,6 +104,7 @@ test('products are locked in one order, whatever the order’s', async () => {
     },
     order: {
       expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      because: 'person' as const,
       lines: products.map((product) => ({ product, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR })),
     },
   })
@@ -186,6 +187,7 @@ test('unanswered orders come in the order of their decision, or the one that is 
     const row = (await readTerminals(centre.needs.pool, DEPOT, [one.id])).get(one.id)!
     const order = {
       expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
+      because: 'person' as const,
       lines: [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }],
     }
     const { sequence, payloadHash, frame: bytes } = signed

@@ -15,6 +15,11 @@ export interface SupplyTerminal {
   letter_epoch: number
   letter_ends_at: Date | null
   catalogue_version: number
+  /** Of the newest card letter answered, and the one that a letter would have that says what is true now. */
+  letter_number: bigint
+  letter_wanted: bigint
+  /** Whether a card of its shop is registered: without one there is nobody to close a code for. */
+  has_card: boolean
   locked_at: Date | null
   revoked_at: Date | null
 }
@@ -23,7 +28,9 @@ const SUPPLY_TERMINAL = `
   SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
          retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.public_key,
          terminal.certified_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
-         terminal.catalogue_version, terminal.locked_at, terminal.revoked_at
+         terminal.letter_number, terminal.catalogue_version, terminal.letter_wanted, terminal.locked_at, terminal.revoked_at,
+         EXISTS (SELECT FROM card WHERE card.retailer_id = terminal.retailer_id
+                    AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card
     FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
 
 export async function findTerminalOfKey(
@@ -76,15 +83,15 @@ export async function readRevokedCards(
   return rows
 }
 
-export async function updateLetterEpoch(
+/** A letter was answered. What changed while it was written has moved `letter_wanted` above its number. */
+export async function updateLetter(
   sql: Sql,
   terminal: TerminalId,
-  epoch: number,
-  endsAt: Date,
+  letter: { readonly number: number; readonly epoch: number; readonly endsAt: Date },
 ): Promise<void> {
-  await sql.query('UPDATE terminal SET letter_epoch = $2, letter_ends_at = $3 WHERE id = $1', [
-    terminal,
-    epoch,
-    endsAt,
-  ])
+  await sql.query(
+    `UPDATE terminal SET letter_number = $2, letter_wanted = greatest(letter_wanted, $2), letter_epoch = $3,
+            letter_ends_at = $4 WHERE id = $1`,
+    [terminal, letter.number, letter.epoch, letter.endsAt],
+  )
 }

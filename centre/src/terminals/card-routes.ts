@@ -20,6 +20,7 @@ import {
   insertCard,
   markCardRegistered,
   markCardRevoked,
+  wantNewLetters,
 } from './terminals.sql.ts'
 
 const IdParams = z.object({ id: cardField })
@@ -78,6 +79,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
       const at = new Date(clock.nowMs())
       await inTransaction(pool, async (sql) => {
         await markCardRegistered(sql, id, at)
+        await wantNewLetters(sql, retailer)
         const details = { approvers: approvals.map(({ approver }) => approver) }
         const actor = staffOf(request).signInName
         await appendAudit(sql, { at, actor, action: 'card-registered', subject: id, details })
@@ -94,6 +96,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
     await inTransaction(pool, async (sql) => {
       await markCardRevoked(sql, id, at)
       await endLetterEpochs(sql, retailer, at)
+      await wantNewLetters(sql, retailer)
       const actor = staffOf(request).signInName
       await appendAudit(sql, { at, actor, action: 'card-revoked', subject: id, details: { reason } })
     })

@@ -241,15 +241,18 @@ test('a card’s revocation ends the letters of its own shop’s terminals, and 
 
 test('the vault hears of a revoked card: no letter is closed for it any more', async () => {
   const ask = () =>
-    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 }))
+    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }))
   expect((await ask()).kind).toBe('card-letter')
   await act(`/api/cards/${terminal.card}/revocation`, reason)
-  expect(await ask()).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
+  expect(await ask()).toMatchObject({ content: { why: { reason: 'no-card' } } })
 })
 
 test('the vault hears of a revoked terminal: it closes nothing for it, whatever the database says', async () => {
-  const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 0 })
-  const row = { retailer_id: terminal.retailer, letter_epoch: 1, letter_ends_at: null, catalogue_version: 1 }
+  const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const row = {
+    ...{ retailer_id: terminal.retailer, letter_ends_at: null },
+    ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1 },
+  }
   const standing = await standingFor(centre.needs, centre.needs.pool, row)
   const request = { terminal: terminal.id, sequence, frame, standing }
   expect(await centre.needs.vault.writeCardLetter(request)).toHaveProperty('epoch')

@@ -48,6 +48,7 @@ test('a second device does not take the first one’s place', async () => {
   await insertEnrolment(sql(), { number: 7_001, terminal: id, openedAt: EARLY, expiresAt: LATE })
   expect(await findEnrolment(sql(), 7_001)).toEqual({
     ...{ terminal_id: id, retailer_id: retailer, retailer_name: 'Épicerie El Amen', fingerprint: null },
+    last_sequence: 0n,
   })
   await updateFingerprint(sql(), 7_001, 'first')
   await updateFingerprint(sql(), 7_001, 'second')

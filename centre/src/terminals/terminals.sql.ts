@@ -60,7 +60,13 @@ export async function findEnrolment(
   sql: Sql,
   number: number,
 ): Promise<
-  | { terminal_id: TerminalId; retailer_id: RetailerId; retailer_name: string; fingerprint: string | null }
+  | {
+      terminal_id: TerminalId
+      retailer_id: RetailerId
+      retailer_name: string
+      fingerprint: string | null
+      last_sequence: bigint
+    }
   | undefined
 > {
   const { rows } = await sql.query<{
@@ -68,8 +74,10 @@ export async function findEnrolment(
     retailer_id: RetailerId
     retailer_name: string
     fingerprint: string | null
+    last_sequence: bigint
   }>(
-    `SELECT enrolment.terminal_id, terminal.retailer_id, retailer.name AS retailer_name, enrolment.fingerprint
+    `SELECT enrolment.terminal_id, terminal.retailer_id, retailer.name AS retailer_name, enrolment.fingerprint,
+            terminal.last_sequence
        FROM enrolment JOIN terminal ON terminal.id = enrolment.terminal_id
        JOIN retailer ON retailer.id = terminal.retailer_id
       WHERE enrolment.number = $1`,
@@ -190,6 +198,14 @@ export async function markCardRegistered(sql: Sql, id: CardId, now: Date): Promi
 
 export async function markCardRevoked(sql: Sql, id: CardId, now: Date): Promise<void> {
   await sql.query('UPDATE card SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
+}
+
+/** The retailer's cards are others than its terminals' letters say: above any letter that is being written now too. */
+export async function wantNewLetters(sql: Sql, retailer: RetailerId): Promise<void> {
+  await sql.query(
+    `UPDATE terminal SET letter_wanted = greatest(letter_wanted, letter_number + 1) + 1 WHERE retailer_id = $1`,
+    [retailer],
+  )
 }
 
 /** The retailer's terminals need a new card letter before their next order. */

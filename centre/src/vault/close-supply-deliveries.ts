@@ -13,8 +13,10 @@ import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
+import { openSigned } from '@scratchless/wire/supply/envelope'
+import { orderIn, readRequest } from '@scratchless/wire/supply/request'
 import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
-import { type SupplyOrder, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
@@ -148,8 +150,10 @@ function verifyOrder(
   const verifier = terminalVerifier(needs, row)
   const parsed = readFrame(frame)
   if (verifier === null || parsed === undefined) return undefined
-  const verified = supplyOrderMessage.verify(parsed, verifier, { terminal, sequence, answering: null })
-  return verified === 'unacceptable' ? undefined : verified
+  const opened = openSigned(parsed, verifier, { terminal, sequence, answering: null })
+  const request = opened === 'unacceptable' ? opened : readRequest(opened)
+  const content = typeof request === 'string' ? undefined : orderIn(request)
+  return content && typeof request === 'object' ? { content, payloadHash: request.payloadHash } : undefined
 }
 
 function planOf(

@@ -19,7 +19,6 @@ import {
   readEnrolmentCode,
 } from '@scratchless/wire/supply/enrolment-code'
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
-import type { Standing } from '@scratchless/wire/supply/standing'
 import {
   type EnrolmentRow,
   insertEnrolment,
@@ -33,7 +32,13 @@ import {
 } from './ring.sql.ts'
 import { assertOwnEnrolment, certify, macEnrolment, macTerminal } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
-import type { CertifiedTerminal, CertifyRefusal, EnrolmentProgress, GivenApproval } from './verbs.ts'
+import type {
+  CertifiedTerminal,
+  CertifyRefusal,
+  EnrolmentProgress,
+  GivenApproval,
+  VaultVerbs,
+} from './verbs.ts'
 
 const MAC_KEY_BYTES = 32
 
@@ -74,7 +79,7 @@ function keysOf(needs: VaultNeeds, row: EnrolmentRow): EnrolmentKeys {
 
 export async function answerEnrolmentRequest(
   needs: VaultNeeds,
-  request: { frame: Uint8Array; standing: Standing; retailerName: string },
+  request: Parameters<VaultVerbs['answerEnrolmentRequest']>[0],
 ): Promise<EnrolmentProgress> {
   const frame = readFrame(request.frame)
   const number = frame && peekKid(frame.message)?.readUInt32BE()
@@ -108,6 +113,7 @@ export async function answerEnrolmentRequest(
         rootKey: needs.keys.rootPublic,
         terminalCertificate: terminal.bytes,
         centreCertificate: needs.centreCertificate,
+        lastSequence: request.lastSequence,
       })
       return { answer, state: 'enrolled' }
     }

@@ -79,7 +79,7 @@ test('a card that a database administrator planted gets no letter', async () => 
     terminal.retailer,
     planted,
   ])
-  const request = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
   await expectForeign(centre.door(request.frame))
 })
 
@@ -87,7 +87,7 @@ test('a terminal moved to another shop, or a safe key that lives longer, is not 
   const [one, two] = [await addShop(centre, 0n), await addShop(centre, 0n)]
   const terminal = await enrolTerminal(centre, one)
   const owner = centre.database.pool('owner')
-  const request = terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, two.retailer])
   await expectForeign(centre.door(request.frame))
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, one.retailer])
@@ -116,19 +116,19 @@ test('a lost card ends the epoch at once: no order before a new letter, and none
   expect(money).toEqual([{ outcome: 'voided' }])
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
   )
-  expect(letter).toMatchObject({ content: { why: { reason: 'card-letter-needed' } } })
+  expect(letter).toMatchObject({ content: { why: { reason: 'no-card' } } })
 })
 
 test('an epoch ends by the clock, and the next letter brings another key', async () => {
   const terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
-  const request = () => terminal.sign(cardLetterRequestMessage, { holdsEpoch: 1 })
+  const request = () => terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
   expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 1 } })
   centre.clock.move(8 * 86_400_000)
   try {
     expect(await terminal.ask('supply-order', terminal.order(1))).toMatchObject({
-      content: { why: { reason: 'card-letter-needed', epoch: 2 }, standing: { epoch: 2 } },
+      content: { why: { reason: 'card-letter-needed', letter: 2 }, standing: { letter: 2 } },
     })
     expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 2 } })
     expect(await terminal.ask('supply-order', terminal.order(1))).toMatchObject({ content: { epoch: 2 } })
@@ -159,7 +159,7 @@ test('an order that another terminal signed is closed for nobody', async () => {
   const [one, two] = [await enrolTerminal(centre, shop), await enrolTerminal(centre, shop)]
   const lines = [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }]
   const expiresAtS = Math.floor(Date.now() / 1000) + 100
-  const forged = supplyOrderMessage.sign({ expiresAtS, lines }, two.signer, {
+  const forged = supplyOrderMessage.sign({ expiresAtS, because: 'person', lines }, two.signer, {
     ...{ terminal: one.id, sequence: 2, answering: null },
   })
   const answer = await centre.door(forged.frame)

@@ -64,7 +64,9 @@ test('the api does not choose it', async () => {
     unreportedSales: 1,
     revokedCards: [],
     catalogueVersion: 1,
-    epoch: 1,
+    settingsVersion: 0,
+    letter: 1,
+    notices: [],
   }
   const chosen = { standing, auditHead: { n: 1n, hash: Buffer.alloc(32) } }
   const signed = terminal.sign(catalogueRequestMessage, { knownVersion })

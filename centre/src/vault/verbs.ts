@@ -169,6 +169,7 @@ export type VaultVerbs = {
     frame: Uint8Array
     standing: Standing
     retailerName: string
+    lastSequence: number
   }): Promise<EnrolmentProgress>
   /** Certifies the device of a terminal's newest enrolment once two approvers of the ring agree to its fingerprint. */
   certifyTerminal(request: {
@@ -190,7 +191,10 @@ export type VaultVerbs = {
   }): Promise<'registered' | ApprovalRefusal | 'card-known'>
   /** Ends the card and, at once, the epochs of its retailer's terminals. Needs no approval. */
   revokeCard(card: CardId): Promise<void>
-  /** The card letter that a terminal's signed request asks for; makes the epoch's safe key where there is none. */
+  /**
+   * The card letter that a terminal's signed request asks for, numbered as the standing says; makes the epoch's safe key
+   * where there is none.
+   */
   writeCardLetter(
     request: SignedRequest & { standing: Standing },
   ): Promise<{ frame: Uint8Array; epoch: number; epochEndsS: number } | 'request-not-verified' | 'no-card'>

@@ -38,7 +38,8 @@ export async function writeCardLetter(
     const epochEndsS = Math.floor(current.ends_at.getTime() / 1000)
     const letter = cardLetterMessage.sign(
       {
-        standing: { ...standing, epoch: current.epoch },
+        standing,
+        number: standing.letter,
         epoch: current.epoch,
         epochEndsS,
         recipients: cards.map((card) =>

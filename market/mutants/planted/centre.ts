@@ -99,8 +99,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/sequence.ts',
-    find: "if (terminal.locked_at !== null) return { refusal: { reason: 'terminal-locked' } }",
-    replace: '',
+    find: 'if (terminal.locked_at !== null)',
+    replace: 'if (terminal.locked_at === undefined)',
     why: 'a locked terminal goes on ordering',
   },
   {
@@ -156,8 +156,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/receive-supply-receipt.ts',
-    find: 'if (!sent?.subarray',
-    replace: 'if (sent && !sent.subarray',
+    find: 'if (sent?.subarray',
+    replace: 'if (!sent || sent.subarray',
     why: 'a receipt for a delivery that never was raises no alarm',
   },
   {

@@ -255,8 +255,8 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'wire/supply/envelope.ts',
-    find: ' || frame.sequence !== binding.sequence) return',
-    replace: ') return',
+    find: 'if (sequence !== binding.sequence || kind < 1',
+    replace: 'if (kind < 1',
     why: "a message passes under another number's frame",
   },
 ]

@@ -46,6 +46,7 @@ function intent(number: number, more: Partial<Intent> = {}): Intent {
     ...{ saleId: `sale-${number}-of-a-key`, run: 1, runIndex: number - 1, operator: ATLAS, product: PRODUCT },
     serial: serialFromNumber(999 + number),
     price: money(5_000n, 'TND'),
+    priceId: 7,
     ...{ vendor: vendorId('02'), card: cardId('C0000001'), leaseUntilMs: AT_MS + 1_000_000_000 },
     ...{ atMs: AT_MS + number * 1_000, locale: 'en' },
     ...more,
@@ -136,7 +137,7 @@ test('a report takes what was printed, oldest first, with its whole second', () 
   sale(4, 'intent')
   expect(salesToReport(world.store, 10)).toEqual([
     {
-      ...{ product: PRODUCT, serial: '000000001000', ticket: 1, vendor: '02' },
+      ...{ product: PRODUCT, serial: '000000001000', ticket: 1, vendor: '02', priceId: 7 },
       soldAtS: Math.floor((AT_MS + 1_000) / 1000),
     },
     expect.objectContaining({ ticket: 3 }),
@@ -148,6 +149,7 @@ test('a report takes what was printed, oldest first, with its whole second', () 
       event: {
         ...{ product: PRODUCT, serial: '000000001001', ticket: 2, vendor: '02', what: 'in-doubt' },
         atS: Math.floor((AT_MS + 50_000) / 1000),
+        copy: 0,
       },
     },
   ])

@@ -3,7 +3,7 @@
 import { vendorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import type { Sale, TicketEvent } from '@scratchless/wire/supply/sales-report'
+import { MAX_COPY, type Sale, type TicketEvent } from '@scratchless/wire/supply/sales-report'
 import type { Store } from '../store/connect-store.ts'
 
 type Row = Record<string, unknown>
@@ -21,12 +21,16 @@ function head(row: Row) {
 export function salesToReport(store: Store, limit: number): Sale[] {
   return store
     .statement(
-      `SELECT number, product, serial, vendor, at_ms FROM sale
+      `SELECT number, product, serial, vendor, price_id, at_ms FROM sale
        WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed'
        ORDER BY number LIMIT ?`,
     )
     .all(limit)
-    .map((row) => ({ ...head(row), soldAtS: Math.floor((row.at_ms as number) / 1000) }))
+    .map((row) => ({
+      ...head(row),
+      priceId: row.price_id as number,
+      soldAtS: Math.floor((row.at_ms as number) / 1000),
+    }))
 }
 
 interface EventToReport {
@@ -37,7 +41,10 @@ interface EventToReport {
 export function eventsToReport(store: Store, limit: number): EventToReport[] {
   return store
     .statement(
-      `SELECT ticket_event.id, number, product, serial, vendor, ticket_event.at_ms AS event_ms, what
+      `SELECT ticket_event.id, number, product, serial, vendor, ticket_event.at_ms AS event_ms, what,
+              (SELECT count(*) FROM ticket_event AS earlier
+                WHERE earlier.sale = ticket_event.sale AND earlier.what = 'duplicate'
+                  AND earlier.id <= ticket_event.id) AS duplicates
        FROM ticket_event JOIN sale ON sale.number = ticket_event.sale
        WHERE ticket_event.acknowledged = 0 AND ticket_event.reported_in IS NULL
        ORDER BY ticket_event.id LIMIT ?`,
@@ -49,6 +56,7 @@ export function eventsToReport(store: Store, limit: number): EventToReport[] {
         ...head(row),
         atS: Math.floor((row.event_ms as number) / 1000),
         what: row.what as TicketEvent['what'],
+        copy: row.what === 'duplicate' ? Math.min(row.duplicates as number, MAX_COPY) : 0,
       },
     }))
 }

@@ -19,6 +19,8 @@ export interface Intent {
   readonly product: ProductId
   readonly serial: SerialNumber
   readonly price: Money
+  /** The catalogue's price that it is. */
+  readonly priceId: number
   readonly vendor: VendorId
   readonly card: CardId
   readonly leaseUntilMs: number
@@ -42,8 +44,8 @@ export function insertIntent(store: Store, number: number, intent: Intent): void
   store
     .statement(
       `INSERT INTO sale (number, sale_id, run, run_index, operator, product, serial, price_minor, currency,
-                         vendor, card, lease_until_ms, at_ms, locale, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
+                         price_id, vendor, card, lease_until_ms, at_ms, locale, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
     )
     .run(
       number,
@@ -55,6 +57,7 @@ export function insertIntent(store: Store, number: number, intent: Intent): void
       serialToNumber(intent.serial),
       intent.price.amountMinor,
       intent.price.currency,
+      intent.priceId,
       intent.vendor,
       intent.card,
       intent.leaseUntilMs,
@@ -75,6 +78,7 @@ function saleOf(row: Row): StoredSale {
     product: productId(row.product as string),
     serial: serialFromNumber(row.serial as number),
     price: money(BigInt(row.price_minor as number), currencyOf(row.currency as string)),
+    priceId: row.price_id as number,
     vendor: vendorId(row.vendor as string),
     card: cardId(row.card as string),
     leaseUntilMs: row.lease_until_ms as number,

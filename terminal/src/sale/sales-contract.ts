@@ -27,6 +27,7 @@ export const salesContract = contract({
       'clock-ahead': 409,
       'lease-over': 409,
       'certificate-over': 409,
+      'update-needed': 409,
       'too-many-unreported': 409,
       printer: 409,
       'sale-in-doubt': 409,

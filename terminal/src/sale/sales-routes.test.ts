@@ -29,7 +29,15 @@ test('why nothing was sold is told by its word; a card that forgot its PIN is wh
     ['card-locked', 401, 'signed-out'],
     ...(
       [
-        ...['card-out', 'card-blocked', 'lease-over', 'certificate-over', 'too-many-unreported', 'printer'],
+        ...[
+          'card-out',
+          'card-blocked',
+          'lease-over',
+          'certificate-over',
+          'update-needed',
+          'too-many-unreported',
+          'printer',
+        ],
         ...['sale-in-doubt', 'unknown-product', 'no-stock', 'letter-missing', 'too-fast'],
       ] as SellRefusal[]
     ).map((word): [SellRefusal, number, string] => [word, 409, word]),

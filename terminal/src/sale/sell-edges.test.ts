@@ -60,6 +60,7 @@ test('a sale is kept with who, when, what, at which price, in which language and
   expect(saleByNumber(world.store(), 1)).toEqual({
     ...{ number: 1, state: 'printed', saleId: 'press-1-of-a-key', run: 1, runIndex: 0, operator: 'atlas' },
     ...{ product: PRODUCT, serial: '104822773901', price: { amountMinor: 5_000n, currency: 'TND' } },
+    priceId: 1,
     ...{ vendor: '02', card: CARD, leaseUntilMs: leaseUntilS * 1000, atMs: START_MS, locale: 'fr' },
   })
 })

@@ -13,11 +13,12 @@
 import { createSecretKey } from 'node:crypto'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import { PrivateLineFault, PrivateLineLost } from '@scratchless/program/private-line'
+import { money } from '@scratchless/voucher/money'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SealedCode } from '@scratchless/voucher/sealed-code'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { type CodeContext, openCode } from '@scratchless/wire/seal/code-box'
-import { type Catalogue, productOf } from '@scratchless/wire/supply/catalogue'
+import { type Catalogue, priceAt } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardVerbs, KeyRefusal } from '../card/card-verbs.ts'
 import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.sql.ts'
@@ -131,6 +132,7 @@ function judge(
     certificateUntilMs: identity.certificateUntilMs,
     unreported: countUnreported(store),
     unreportedAllowed: standing.unreportedSales,
+    notices: standing.notices,
     printer: 'ready',
   })
   return { lock, promise: promiseOf(needs, session, form, nowMs) }
@@ -149,6 +151,7 @@ function promiseOf(
   if (code === undefined) return 'no-stock'
   const recipient = cardLetterFor(store, code.epoch, session.card)
   if (recipient === undefined) return 'letter-missing'
+  const price = priceAt(line, Math.floor(nowMs / 1000))
   const intent: Intent = {
     saleId: form.saleId,
     run: code.run,
@@ -156,7 +159,8 @@ function promiseOf(
     operator: code.operator,
     product: code.product,
     serial: code.serial,
-    price: productOf(line, catalogue.currency).publicPrice,
+    price: money(price.publicPriceMinor, catalogue.currency),
+    priceId: price.priceId,
     vendor: session.vendor,
     card: session.card,
     leaseUntilMs: standing.leaseUntilS * 1000,

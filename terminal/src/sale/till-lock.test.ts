@@ -14,6 +14,7 @@ const open: LockFacts = {
   certificateUntilMs: 2_000,
   unreported: 0,
   unreportedAllowed: 1,
+  notices: [],
   printer: 'ready',
 }
 
@@ -22,6 +23,7 @@ test('the till is locked by the first reason that holds', () => {
   const reasons: [Partial<LockFacts>, ReturnType<typeof tillLock>][] = [
     [{ printer: 'no-paper' }, 'printer'],
     [{ unreported: 1 }, 'too-many-unreported'],
+    [{ notices: [{ number: 127, content: new Uint8Array(0) }] }, 'update-needed'],
     [{ certificateUntilMs: 1_000 }, 'certificate-over'],
     [{ leaseUntilMs: 1_000 }, 'lease-over'],
     [{ clockWaits: true }, 'clock-ahead'],
@@ -36,6 +38,12 @@ test('the till is locked by the first reason that holds', () => {
 })
 
 test.each<[string, Partial<LockFacts>, ReturnType<typeof tillLock>, Partial<LockFacts>]>([
+  [
+    'a notice that may be skipped comes',
+    { notices: [{ number: 128, content: Buffer.of(0xff) }] },
+    'update-needed',
+    { notices: [{ number: 127, content: Buffer.of(0xff) }] },
+  ],
   ['the lease ends', { nowMs: 1_999 }, 'lease-over', { nowMs: 2_000 }],
   ['the certificate ends', { nowMs: 1_999, leaseUntilMs: 9_000 }, 'certificate-over', { nowMs: 2_000 }],
   [

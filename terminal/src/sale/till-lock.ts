@@ -1,6 +1,8 @@
 // Why nothing can be sold now.
 
 import type { CardId } from '@scratchless/voucher/ids'
+import { notices } from '@scratchless/wire/supply/notice'
+import type { Standing } from '@scratchless/wire/supply/standing'
 import type { PrinterStatus, TillLock } from '../till/till-shapes.ts'
 
 export interface LockFacts {
@@ -15,6 +17,7 @@ export interface LockFacts {
   readonly certificateUntilMs: number
   readonly unreported: number
   readonly unreportedAllowed: number
+  readonly notices: Standing['notices']
   readonly printer: PrinterStatus
 }
 
@@ -28,6 +31,7 @@ export function tillLock(facts: LockFacts): TillLock | null {
   if (facts.clockWaits && (leaseOver || certificateOver)) return 'clock-ahead'
   if (leaseOver) return 'lease-over'
   if (certificateOver) return 'certificate-over'
+  if (notices.read(facts.notices) === 'update-needed') return 'update-needed'
   if (facts.unreported >= facts.unreportedAllowed) return 'too-many-unreported'
   return facts.printer === 'ready' || facts.printer === 'printing' ? null : 'printer'
 }

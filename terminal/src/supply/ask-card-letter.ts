@@ -4,14 +4,15 @@
 import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import type { Store } from '../store/connect-store.ts'
-import { dropCardLetters, newestLetterEpoch, putCardLetter } from './card-letter.sql.ts'
+import { dropCardLetters, putCardLetter } from './card-letter.sql.ts'
+import { heldLetter, saveHeldLetter } from './device.sql.ts'
 import type { StoredRequest } from './request.sql.ts'
 import { type RequestNeeds, saveRequest } from './save-request.ts'
 
 export function askCardLetter(needs: RequestNeeds): StoredRequest {
-  const holdsEpoch = newestLetterEpoch(needs.store)
+  const holdsLetter = heldLetter(needs.store)
   return saveRequest(needs, 'card-letter-request', (signer, binding) =>
-    cardLetterRequestMessage.sign({ holdsEpoch }, signer, binding),
+    cardLetterRequestMessage.sign({ holdsLetter }, signer, binding),
   )
 }
 
@@ -20,4 +21,5 @@ export function takeCardLetter(store: Store, letter: CardLetter): void {
   dropCardLetters(store, letter.epoch)
   for (const recipient of letter.recipients)
     putCardLetter(store, letter.epoch, recipient.card, storeRecipient(recipient))
+  saveHeldLetter(store, letter.number)
 }

@@ -1,49 +1,48 @@
-// What the centre said last, kept as the verified content's own bytes (wire/supply's shapes read them back).
+// What the centre said last, kept as verified contents with their level (wire/supply's shapes read them back).
 
-import { decodeShape, encodeShape } from '@scratchless/wire/compact/shape'
+import { contentOf, type Shape } from '@scratchless/wire/compact/shape'
 import { type Catalogue, catalogue } from '@scratchless/wire/supply/catalogue'
 import { type Enrolled, enrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
+import { encodeLevelled, LEVEL, peekLevel } from '@scratchless/wire/supply/level'
 import { type Standing, standing } from '@scratchless/wire/supply/standing'
 import type { Store } from '../store/connect-store.ts'
 
-function put(store: Store, name: string, content: Uint8Array): void {
+function put<T>(store: Store, name: string, shape: Shape<T>, content: T): void {
   store
     .statement(
       `INSERT INTO centre_word (name, content) VALUES (?, ?)
        ON CONFLICT (name) DO UPDATE SET content = excluded.content`,
     )
-    .run(name, content)
+    .run(name, encodeLevelled(shape, content, LEVEL))
 }
 
-function get(store: Store, name: string): Uint8Array | undefined {
+function get<T>(store: Store, name: string, shape: Shape<T>): T | undefined {
   const row = store.statement('SELECT content FROM centre_word WHERE name = ?').get(name)
-  return row?.content as Uint8Array | undefined
+  const kept = row && peekLevel(row.content as Uint8Array)
+  return kept && contentOf(shape, kept.fields, kept.level)
 }
 
 export function putEnrolled(store: Store, content: Enrolled): void {
-  put(store, 'enrolled', encodeShape(enrolmentAnswer, content))
+  put(store, 'enrolled', enrolmentAnswer, content)
 }
 
 export function getEnrolled(store: Store): Enrolled | undefined {
-  const bytes = get(store, 'enrolled')
-  const content = bytes && decodeShape(enrolmentAnswer, bytes)
+  const content = get(store, 'enrolled', enrolmentAnswer)
   return content?.state === 'enrolled' ? content : undefined
 }
 
 export function putStanding(store: Store, content: Standing): void {
-  put(store, 'standing', encodeShape(standing, content))
+  put(store, 'standing', standing, content)
 }
 
 export function getStanding(store: Store): Standing | undefined {
-  const bytes = get(store, 'standing')
-  return bytes && decodeShape(standing, bytes)
+  return get(store, 'standing', standing)
 }
 
 export function putCatalogue(store: Store, content: Catalogue): void {
-  put(store, 'catalogue', encodeShape(catalogue, content))
+  put(store, 'catalogue', catalogue, content)
 }
 
 export function getCatalogue(store: Store): Catalogue | undefined {
-  const bytes = get(store, 'catalogue')
-  return bytes && decodeShape(catalogue, bytes)
+  return get(store, 'catalogue', catalogue)
 }

@@ -1,4 +1,5 @@
-// The one row of what the device itself must remember: its clock's marks, and the balance it was told.
+// The one row of what the device itself must remember: its clock's marks, the balance it was told, and
+// the letter it holds.
 
 import type { Store } from '../store/connect-store.ts'
 
@@ -28,4 +29,13 @@ export function saveAvailable(store: Store, availableMinor: bigint): void {
 export function available(store: Store): bigint | null {
   const row = store.statement('SELECT available_minor FROM device').get()!
   return row.available_minor === null ? null : BigInt(row.available_minor as number)
+}
+
+/** The number of the newest card letter taken; 0 before the first. */
+export function heldLetter(store: Store): number {
+  return store.statement('SELECT letter FROM device').get()!.letter as number
+}
+
+export function saveHeldLetter(store: Store, letter: number): void {
+  store.statement('UPDATE device SET letter = max(letter, ?)').run(letter)
 }

@@ -3,7 +3,7 @@
 
 import { type Frame, writeFrame } from '@scratchless/wire/compact/frame'
 import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire/supply/answer'
-import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
+import type { SupplyRefusal, SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../line/centre-line.ts'
 import type { Store } from '../store/connect-store.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
@@ -33,7 +33,12 @@ const STANDSTILLS: readonly string[] = [
 ] satisfies Standstill[]
 
 type ExchangeOutcome =
-  | { readonly outcome: 'taken'; readonly answer: AnswerTo<RequestKind>['kind'] }
+  | {
+      readonly outcome: 'taken'
+      readonly answer: AnswerTo<RequestKind>['kind']
+      /** Why the centre said no, where it did. */
+      readonly refusal: SupplyRefusalReason['reason'] | null
+    }
   /** Nothing that proves anything came back: ask again later. */
   | { readonly outcome: 'unacceptable' }
   | { readonly outcome: 'standstill'; readonly reason: string }
@@ -57,10 +62,8 @@ export async function exchange(
   })
   if (answer === 'unacceptable') return { outcome: 'unacceptable' }
   const fresh = !sentBefore && performance.now() - startedMs < FRESH_MS
-  const standstill =
-    answer.kind === 'supply-refusal' && STANDSTILLS.includes(answer.content.why.reason)
-      ? answer.content.why.reason
-      : null
+  const refusal = answer.kind === 'supply-refusal' ? answer.content.why.reason : null
+  const standstill = refusal !== null && STANDSTILLS.includes(refusal) ? refusal : null
   store.transaction(() => {
     takeStanding({ store, clock }, answer.content.standing, fresh)
     if (standstill === null) {
@@ -69,7 +72,7 @@ export async function exchange(
     }
   })
   return standstill === null
-    ? { outcome: 'taken', answer: answer.kind }
+    ? { outcome: 'taken', answer: answer.kind, refusal }
     : { outcome: 'standstill', reason: standstill }
 }
 

@@ -59,7 +59,7 @@ const asked: Record<string, () => Promise<void>> = {
   },
   'card-letter-request': async () => {
     world.clock.setMs(world.clock.nowMs() + 60_000)
-    world.centre.setStanding({ epoch: 2 })
+    world.centre.setStanding({ letter: 2 })
     world.centre.disturb('none', 'none', ...Array.from({ length: MUCH }, () => 'lose-request' as const))
     takeOrder(world.till(), [{ product: PRODUCT, quantity: 3 }])
   },

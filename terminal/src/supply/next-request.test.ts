@@ -5,9 +5,11 @@ const quiet: SupplyState = {
   nowMs: 10_000_000,
   clockStandsStill: false,
   deliveryUnreceipted: false,
-  heldEpoch: 1,
-  epoch: 1,
+  heldLetter: 1,
+  letter: 1,
+  cardIsIn: false,
   cardLacksLetter: false,
+  shopHasNoCard: false,
   lastLetterAskedMs: 0,
   heldCatalogue: 1,
   catalogueVersion: 1,
@@ -42,9 +44,18 @@ test('sales in a row are reported together once the shop is quiet', () => {
   expect(nextRequest({ ...selling, unsentTickets: 1_000 })).toBe('sales-report')
 })
 
-test('a new epoch alone asks for nothing; an order under it asks for the letter first', () => {
-  expect(nextRequest({ ...quiet, epoch: 2 })).toBeNull()
-  expect(nextRequest({ ...quiet, epoch: 2, orderWaiting: true })).toBe('card-letter-request')
+test('a newer letter alone is not asked for; an order, or somebody with his card, asks for it first', () => {
+  expect(nextRequest({ ...quiet, letter: 2 })).toBeNull()
+  expect(nextRequest({ ...quiet, letter: 2, orderWaiting: true })).toBe('card-letter-request')
+  expect(nextRequest({ ...quiet, letter: 2, cardIsIn: true })).toBe('card-letter-request')
+  expect(nextRequest({ ...quiet, cardIsIn: true })).toBeNull()
+})
+
+test('a shop that has no card is not asked for again in the same session; an order goes and is answered', () => {
+  const bare = { ...quiet, shopHasNoCard: true, letter: 2, cardIsIn: true, cardLacksLetter: true }
+  expect(nextRequest(bare)).toBeNull()
+  expect(nextRequest({ ...bare, orderWaiting: true })).toBe('supply-order')
+  expect(nextRequest({ ...bare, shopHasNoCard: false })).toBe('card-letter-request')
 })
 
 test('a card that the centre does not know is not asked for at every moment', () => {
@@ -106,10 +117,10 @@ test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial
     { standingMs: quiet.nowMs - 4 * 3_600_000 - 1 },
   ],
   [
-    'an epoch as old as the letter held needs none',
-    { orderWaiting: true, epoch: 1 },
+    'a letter as old as the one held is not asked for',
+    { orderWaiting: true, letter: 1 },
     'card-letter-request',
-    { epoch: 2 },
+    { letter: 2 },
   ],
 ])('%s, and not a moment before', (_what, before, kind, after) => {
   expect(nextRequest({ ...quiet, ...before })).not.toBe(kind)

@@ -8,11 +8,15 @@ export interface SupplyState {
   readonly clockStandsStill: boolean
   /** A delivery is in the safe and its receipt not made. */
   readonly deliveryUnreceipted: boolean
-  /** The newest epoch of the letters held, and of the centre's standing. */
-  readonly heldEpoch: number
-  readonly epoch: number
-  /** The card of whoever is signed in lacks a letter of this epoch: one of them may be new. */
+  /** The numbers of the newest letter held, and of the one that the centre's standing says to hold. */
+  readonly heldLetter: number
+  readonly letter: number
+  /** Somebody is signed in with a card: he wants the newest letter. */
+  readonly cardIsIn: boolean
+  /** His card lacks a letter of the newest epoch: one of them may be new. */
   readonly cardLacksLetter: boolean
+  /** The centre said in this session that no card of the shop is registered: a person must see to that first. */
+  readonly shopHasNoCard: boolean
   readonly lastLetterAskedMs: number
   readonly heldCatalogue: number
   readonly catalogueVersion: number
@@ -39,7 +43,9 @@ const STANDING_KEEPS_MS = 4 * 3_600_000
 export function nextRequest(state: SupplyState): RequestKind | null {
   if (state.deliveryUnreceipted) return 'supply-receipt'
   // Before anybody sells, a letter is of no use; an order alone wants it so that the centre has a safe key to close with.
-  const letterWanted = state.cardLacksLetter || (state.orderWaiting && state.epoch > state.heldEpoch)
+  const isNewer = state.letter > state.heldLetter
+  const letterWanted =
+    !state.shopHasNoCard && (state.cardLacksLetter || (isNewer && (state.cardIsIn || state.orderWaiting)))
   const askedLately = apartMs(state.nowMs, state.lastLetterAskedMs) < LETTER_AGAIN_MS
   if (letterWanted && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'

@@ -45,7 +45,7 @@ function know(...prices: (readonly [typeof PRODUCT, bigint])[]): void {
   const catalogue: Catalogue = {
     standing: {
       ...{ timeS: NOW_MS / 1000, leaseUntilS: NOW_MS / 1000, unreportedSales: 1, revokedCards: [] },
-      ...{ catalogueVersion: 1, epoch: 1 },
+      ...{ catalogueVersion: 1, settingsVersion: 0, letter: 1, notices: [] },
     },
     ...{ version: 4, currency: 'TND', retailerName: 'Épicerie El Amen', distributorName: 'Centre' },
     distributorPhone: '71000000',
@@ -55,11 +55,16 @@ function know(...prices: (readonly [typeof PRODUCT, bigint])[]): void {
         id,
         operator: operatorId('atlas'),
         faceValueMinor: 5_000n,
-        publicPriceMinor: 5_000n,
-        taxMinor: 0n,
+        codeDigits: 14,
       },
-      ...{ netCreditMinor: 5_000n, codeDigits: 14, checkDigit: 'none' as const, validityDays: 365 },
-      ...{ refillTemplate: '*123*{code}#', unitPriceMinor },
+      ...{ checkDigit: 'none' as const, validityDays: 365, refillTemplate: '*123*{code}#' },
+      ...{ qr: false, mark: 'sold' as const },
+      prices: [
+        {
+          ...{ priceId: 1, validFromS: 0, publicPriceMinor: 5_000n, taxMinor: 0n },
+          ...{ netCreditMinor: 5_000n, unitPriceMinor },
+        },
+      ],
     })),
   }
   putCatalogue(world.store, catalogue)

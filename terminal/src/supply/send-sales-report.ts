@@ -26,7 +26,11 @@ export function sendSalesReport(needs: RequestNeeds): StoredRequest {
     needs,
     'sales-report',
     (signer, binding) =>
-      salesReportMessage.sign({ sales, events: events.map(({ event }) => event) }, signer, binding),
+      salesReportMessage.sign(
+        { sales, events: events.map(({ event }) => event), cards: [] },
+        signer,
+        binding,
+      ),
     (sequence) => {
       salesReported(store, sales.at(-1)?.ticket ?? 0, sequence)
       for (const { id } of events) eventReported(store, id, sequence)

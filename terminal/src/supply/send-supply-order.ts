@@ -3,6 +3,7 @@
 
 import { nowSeconds } from '@scratchless/voucher/clock'
 import type { ProductId } from '@scratchless/voucher/product'
+import { priceAt } from '@scratchless/wire/supply/catalogue'
 import { MAX_CODES_PER_ORDER, MAX_LINES, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import type { Store } from '../store/connect-store.ts'
 import { getCatalogue } from './centre-word.sql.ts'
@@ -40,7 +41,10 @@ export function takeOrder(
 /** Null where a product left the catalogue while the order waited: it is refused here. */
 export function sendSupplyOrder(needs: RequestNeeds, order: StoredOrder): StoredRequest | null {
   const { store, clock } = needs
-  const prices = new Map(getCatalogue(store)?.products.map(({ id, unitPriceMinor }) => [id, unitPriceMinor]))
+  const nowS = nowSeconds(clock)
+  const prices = new Map(
+    getCatalogue(store)?.products.map((product) => [product.id, priceAt(product, nowS).unitPriceMinor]),
+  )
   const lines = order.lines.flatMap(({ product, quantity }) => {
     const unitPriceMinor = prices.get(product)
     return unitPriceMinor === undefined ? [] : [{ product, quantity, unitPriceMinor }]
@@ -49,11 +53,11 @@ export function sendSupplyOrder(needs: RequestNeeds, order: StoredOrder): Stored
     refuseWaitingOrder(store, order.id, JSON.stringify({ reason: 'unknown-product' }))
     return null
   }
-  const expiresAtS = nowSeconds(clock) + ORDER_EXPIRES_S
+  const expiresAtS = nowS + ORDER_EXPIRES_S
   return saveRequest(
     needs,
     'supply-order',
-    (signer, binding) => supplyOrderMessage.sign({ expiresAtS, lines }, signer, binding),
+    (signer, binding) => supplyOrderMessage.sign({ expiresAtS, because: 'person', lines }, signer, binding),
     (sequence) => askOrder(store, order.id, sequence, expiresAtS),
   )
 }

@@ -33,8 +33,8 @@ function order(quantity = 3) {
 const heard = (kind: string) => world.centre.heard.filter((frame) => frame.kind === kind)
 
 test.each<SupplyRefusalReason>([
-  { reason: 'terminal-revoked' },
-  { reason: 'terminal-locked' },
+  { reason: 'terminal-revoked', why: 'stolen' },
+  { reason: 'terminal-locked', why: 'two-journals', sinceS: 1 },
   { reason: 'content-altered' },
   { reason: 'sequence-unexpected', expected: 9 },
 ])('after "$reason" the request stands, its standing is taken, and the same bytes go again', async (why) => {
@@ -54,10 +54,16 @@ test.each<SupplyRefusalReason>([
 })
 
 test.each<SupplyRefusalReason>([
+  { reason: 'not-understood', highestLevel: 1 },
+  { reason: 'not-offered' },
   { reason: 'request-expired' },
   { reason: 'retailer-closed' },
   { reason: 'unknown-product', products: [PRODUCT] },
   { reason: 'price-changed', prices: [{ product: PRODUCT, unitPriceMinor: 1n }] },
+  { reason: 'account-blocked', why: 'unpaid', owedMinor: 1n, sinceS: 1 },
+  { reason: 'order-window-closed', opensAtS: 1 },
+  { reason: 'no-card' },
+  { reason: 'cap-exceeded', freeMinor: 1n },
   { reason: 'ceiling-exceeded', codes: 1, freeAtS: 2 },
   { reason: 'no-stock', products: [PRODUCT] },
   { reason: 'balance-too-low', missingMinor: 1n },

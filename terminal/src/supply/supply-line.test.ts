@@ -104,8 +104,8 @@ test('a refused order ends, says why, and the next one goes', async () => {
 })
 
 test('where the centre wants the letter first, the order goes anew after it', async () => {
-  world.centre.setStanding({ epoch: 2 })
-  world.centre.refuseNext('supply-order', { reason: 'card-letter-needed', epoch: 2 })
+  world.centre.setStanding({ letter: 2 })
+  world.centre.refuseNext('supply-order', { reason: 'card-letter-needed', letter: 2 })
   world.clock.setMs(START_MS + 60_000)
   order(20)
   await world.until(() => lastOrder().state === 'receipted')

@@ -47,7 +47,7 @@ const clock = () => terminalClock({ nowMs: () => nowMs }, world.store)
 
 const standing: Standing = {
   ...{ timeS: NOW_MS / 1000, leaseUntilS: NOW_MS / 1000 + 604_800, unreportedSales: 500, revokedCards: [] },
-  ...{ catalogueVersion: 1, epoch: 1 },
+  ...{ catalogueVersion: 1, settingsVersion: 0, letter: 1, notices: [] },
 }
 
 test('an older standing does not overwrite a newer one, and one of the same second does', () => {
@@ -58,8 +58,8 @@ test('an older standing does not overwrite a newer one, and one of the same seco
   expect(getStanding(world.store)?.revokedCards).toEqual(['C0000001'])
   take({ unreportedSales: 7 })
   expect(getStanding(world.store)).toMatchObject({ unreportedSales: 7, revokedCards: [] })
-  take({ timeS: standing.timeS + 1, epoch: 2 })
-  expect(getStanding(world.store)).toMatchObject({ epoch: 2, unreportedSales: 500 })
+  take({ timeS: standing.timeS + 1, letter: 2 })
+  expect(getStanding(world.store)).toMatchObject({ letter: 2, unreportedSales: 500 })
 })
 
 test('its time sets the clock, and only a fresh one sets it back', () => {
@@ -79,9 +79,14 @@ const catalogue: Catalogue = {
   operators: [{ id: ATLAS, name: 'Atlas', colour: '#1D4F9F', careNumber: '1200' }],
   products: [
     {
-      ...{ id: PRODUCT, operator: ATLAS, faceValueMinor: 5_000n, publicPriceMinor: 5_000n, taxMinor: 300n },
-      ...{ netCreditMinor: 4_700n, codeDigits: 14, checkDigit: 'none', validityDays: 365 },
-      ...{ refillTemplate: '*123*{code}#', unitPriceMinor: 4_750n },
+      ...{ id: PRODUCT, operator: ATLAS, faceValueMinor: 5_000n, codeDigits: 14 },
+      ...{ checkDigit: 'none', validityDays: 365, refillTemplate: '*123*{code}#', qr: false, mark: 'sold' },
+      prices: [
+        {
+          ...{ priceId: 1, validFromS: 0, publicPriceMinor: 5_000n, taxMinor: 300n },
+          ...{ netCreditMinor: 4_700n, unitPriceMinor: 4_750n },
+        },
+      ],
     },
   ],
 }
@@ -105,7 +110,13 @@ test('a letter replaces that of its own epoch whole, and leaves earlier epochs',
     oaepHash: 'sha256' as const,
   })
   const letter = (epoch: number, ...cards: (typeof first)[]) =>
-    takeCardLetter(world.store, { standing, epoch, epochEndsS: 0, recipients: cards.map(recipient) })
+    takeCardLetter(world.store, {
+      standing,
+      number: epoch,
+      epoch,
+      epochEndsS: 0,
+      recipients: cards.map(recipient),
+    })
   expect(newestLetterEpoch(world.store)).toBe(0)
   letter(1, first, second)
   letter(2, first, second)
@@ -207,7 +218,7 @@ test.each([
 
 test('a letter is fetched for an order twice, and the third "letter first" is a no', () => {
   const { id } = ordered({ product: 'ATLAS-5', quantity: 6 })
-  const needed = { reason: 'card-letter-needed', epoch: 2 } as const
+  const needed = { reason: 'card-letter-needed', letter: 2 } as const
   const again = () => {
     const sequence = nextSequence(world.store)
     insertRequest(

@@ -10,6 +10,7 @@ import { askCatalogue } from './ask-catalogue.ts'
 import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
 import { getCatalogue, getStanding } from './centre-word.sql.ts'
+import { heldLetter } from './device.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
 import { type ExchangeNeeds, exchange } from './exchange.ts'
@@ -37,6 +38,9 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   // What an earlier life of this program may have sent: the answer may be as old.
   const sent = new Set(askedRequests(store).map(({ sequence }) => sequence))
 
+  // Whose session it was, nobody's too, in which the centre said that the shop has no card: it is not asked again in it.
+  let askedInVain: CardId | null | undefined
+
   async function turn(): Promise<Turn> {
     if (identity === null) return enrolmentTurn()
     const exchangeNeeds: ExchangeNeeds = { ...needs, identity }
@@ -47,6 +51,7 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       throw problem
     })
     if (outcome.outcome === 'taken') {
+      if (outcome.refusal === 'no-card') askedInVain = needs.card()
       log.info({ sequence: request.sequence, kind: request.kind, answer: outcome.answer }, 'answered')
       return 'taken'
     }
@@ -79,17 +84,19 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   function next(exchangeNeeds: ExchangeNeeds): StoredRequest | null {
     const standing = getStanding(store)!
     const card = needs.card()
+    if (card !== askedInVain) askedInVain = undefined
     const order = firstOrderIn(store, 'waiting')
     const delivered = firstOrderIn(store, 'delivered')
-    const heldEpoch = newestLetterEpoch(store)
     const { sales, events, newestMs } = unsent(store)
     const kind = nextRequest({
       nowMs: needs.clock.nowMs(),
       clockStandsStill: needs.clock.standsStill(),
       deliveryUnreceipted: delivered !== undefined,
-      heldEpoch,
-      epoch: standing.epoch,
-      cardLacksLetter: card !== null && cardLetterFor(store, standing.epoch, card) === undefined,
+      heldLetter: heldLetter(store),
+      letter: standing.letter,
+      cardIsIn: card !== null,
+      cardLacksLetter: card !== null && cardLetterFor(store, newestLetterEpoch(store), card) === undefined,
+      shopHasNoCard: card === askedInVain,
       lastLetterAskedMs: lastAskedMs(store, 'card-letter-request'),
       heldCatalogue: getCatalogue(store)?.version ?? 0,
       catalogueVersion: standing.catalogueVersion,

@@ -33,11 +33,16 @@ const product = (id: typeof TEN, operator: string, face: bigint) => ({
     id,
     operator: operatorId(operator),
     faceValueMinor: face,
-    publicPriceMinor: face + 100n,
-    taxMinor: 0n,
+    codeDigits: 14,
   },
-  ...{ netCreditMinor: face, codeDigits: 14, checkDigit: 'none' as const, validityDays: 365 },
-  ...{ refillTemplate: '*123*{code}#', unitPriceMinor: face },
+  ...{ checkDigit: 'none' as const, validityDays: 365, refillTemplate: '*123*{code}#' },
+  ...{ qr: false, mark: 'sold' as const },
+  prices: [
+    {
+      ...{ priceId: 1, validFromS: 0, publicPriceMinor: face + 100n, taxMinor: 0n },
+      ...{ netCreditMinor: face, unitPriceMinor: face },
+    },
+  ],
 })
 const catalogue: Catalogue = {
   standing: null as never,
@@ -73,6 +78,7 @@ const view = (more: Partial<Facts> = {}) =>
       leaseUntilS: LEASE_S,
       revokedCards: [],
       unreportedSales: 500,
+      notices: [],
     } as unknown as Facts['standing'],
     catalogue,
     card: { status: 'in', id: CARD },
@@ -89,6 +95,7 @@ function sold(atMs: number, more: { state?: 'printed' | 'in_doubt' | 'damaged'; 
       product: more.product ?? PRODUCT,
       serial: serialFromNumber(7_000 + number),
       price: money(5_100n, 'TND'),
+      priceId: 1,
     },
     ...{ vendor: vendorId('02'), card: CARD, leaseUntilMs: 9e15, atMs, locale: 'fr' },
   })

@@ -1,7 +1,7 @@
 // Everything the home screen shows, read together.
 
 import type { Currency } from '@scratchless/voucher/money'
-import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import { type Catalogue, priceAt } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { shelves, stockOnBoard } from '../safe/safe-run.sql.ts'
 import { stockLevel } from '../safe/stock-level.ts'
@@ -75,6 +75,7 @@ export function homeView(facts: HomeFacts): HomeView {
       certificateUntilMs: identity.certificateUntilMs,
       unreported: countUnreported(store),
       unreportedAllowed: standing.unreportedSales,
+      notices: standing.notices,
       printer: facts.printer,
     }),
     operators: catalogue === null ? [] : operatorTiles(facts, catalogue),
@@ -116,7 +117,7 @@ function operatorTiles(facts: HomeFacts, catalogue: Catalogue): OperatorTiles[] 
         key: ++key,
         product: product.id,
         faceValue: amountView(product.faceValueMinor, catalogue.currency),
-        price: amountView(product.publicPriceMinor, catalogue.currency),
+        price: amountView(priceAt(product, Math.floor(nowMs / 1000)).publicPriceMinor, catalogue.currency),
         stock: here,
         onTheWay: coming.get(product.id) ?? 0,
         minimum: minimumStock,

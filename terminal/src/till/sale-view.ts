@@ -20,7 +20,7 @@ export function saleView(
   known: { catalogue: Catalogue; identity: Identity; expiresOn: string | undefined },
 ): SaleView {
   const { catalogue, identity, expiresOn } = known
-  const facts = ticketFacts(catalogue, identity, sale.product, sale.vendor, sale.locale)
+  const facts = ticketFacts(catalogue, identity, sale.product, sale.vendor, sale.locale, sale.atMs)
   const ticket =
     facts === undefined || expiresOn === undefined
       ? []

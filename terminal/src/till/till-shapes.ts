@@ -62,6 +62,7 @@ export const TILL_LOCKS = [
   'clock-ahead',
   'lease-over',
   'certificate-over',
+  'update-needed',
   'too-many-unreported',
   'printer',
 ] as const

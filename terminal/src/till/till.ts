@@ -6,7 +6,7 @@ import type { PrivateLine } from '@scratchless/program/private-line'
 import type { CardId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { Random } from '@scratchless/voucher/random'
-import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import { type Catalogue, priceAt } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardState, CardVerbs } from '../card/card-verbs.ts'
 import type { Config } from '../config.ts'
@@ -99,13 +99,20 @@ export function openTill(needs: TillNeeds): Till {
     return word
   }
 
+  /** A price that comes into force makes another ticket. */
+  function priceNow(product: ProductId, nowMs: number): number | undefined {
+    const line = word?.catalogue?.products.find(({ id }) => id === product)
+    return line && priceAt(line, Math.floor(nowMs / 1000)).priceId
+  }
+
   function template(product: ProductId, session: VendorSession): TicketTemplate {
     const watched = events.watched()
-    const name = `${product} ${session.vendor} ${watched}`
+    const nowMs = needs.clock.nowMs()
+    const name = `${product} ${priceNow(product, nowMs)} ${session.vendor} ${watched}`
     const known = templates.get(name)
     if (known !== undefined) return known
     const { identity, catalogue } = currentWord()!
-    const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale)!
+    const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale, nowMs)!
     const made = ticketTemplate(facts, needs.columns, watched)
     templates.set(name, made)
     return made

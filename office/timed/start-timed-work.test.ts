@@ -3,7 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inTransaction } from '../database/database.ts'
 import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
 import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
-import { askForWork, startTimedWork, type TimedTasks, type TimedWork } from './timed-work.ts'
+import { askForWork } from './ask-for-work.ts'
+import { startTimedWork, type TimedTasks, type TimedWork } from './start-timed-work.ts'
 
 let database: TestDatabase
 const working: TimedWork[] = []
