@@ -34,6 +34,7 @@
 //   POST /api/cards/:id/approvals           ApprovalBody      200 CardView
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}
+//   POST /api/restock/activations           LotActivationBody 201 {id}
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
@@ -53,6 +54,8 @@ import {
   vendorId,
 } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
+import { serialRuns } from '@scratchless/wire/restock/code-run'
+import { instantField, lotIdField } from '@scratchless/wire/restock/restock-fields'
 import { z } from 'zod'
 import { ShopSettingsBody } from './retailers/shop-settings.ts'
 
@@ -182,6 +185,14 @@ export const RestockOrderBody = z.strictObject({
       (lines) => new Set(lines.map(({ product }) => product)).size === lines.length,
       'each product once',
     ),
+})
+
+/** What the operator said by other means than its message; `runs` empty: the whole lot. */
+export const LotActivationBody = z.strictObject({
+  operator: operatorField,
+  lot: lotIdField,
+  activatedOn: instantField,
+  runs: serialRuns,
 })
 
 export interface ProductView {

@@ -45,6 +45,7 @@ const WHO_MAY = {
   'POST /api/cards': 'support',
   'POST /api/cards/:id/approvals': 'approver',
   'POST /api/cards/:id/revocation': 'support security',
+  'POST /api/restock/activations': 'stock',
   'GET /api/restock/orders': 'stock finance auditor',
   'POST /api/restock/orders': 'stock',
   'GET /api/stock': 'stock support finance auditor',

@@ -275,3 +275,27 @@ test('the status page asks to sign in, then shows stock, in both languages', asy
   expect(french).toContain('En stock')
   expect(french).toMatch(/ATLAS-5<\/td><td class="number">12</)
 })
+
+test('stock enters an activation that came by other means, for a partner and within bounds', async () => {
+  const said = { operator: 'atlas', lot: 'L000077', activatedOn: '2026-03-01T00:00:00.000Z', runs: [] }
+  const url = '/api/restock/activations'
+  const run = { firstSerial: '000000000001', count: 2 }
+  expect((await call('POST', url, said)).status).toBe(201)
+  expect((await call('POST', url, { ...said, runs: [run] })).status).toBe(201)
+  expect(await call('POST', url, { ...said, operator: 'sahel' })).toMatchObject({ code: 'unknown-operator' })
+  for (const wrong of [{ lot: 'x' }, { activatedOn: '2026-03-01' }, { runs: [{ ...run, count: 0 }] }])
+    expect((await call('POST', url, { ...said, ...wrong })).status).toBe(400)
+  const owner = centre.database.pool('owner')
+  const { rows } = await owner.query(
+    `SELECT whole, (SELECT count(*)::int FROM lot_activation_run WHERE activation_id = id) AS runs
+       FROM lot_activation WHERE lot_id = 'L000077' ORDER BY whole`,
+  )
+  expect(rows).toEqual([
+    { whole: false, runs: 1 },
+    { whole: true, runs: 0 },
+  ])
+  const { rows: entries } = await owner.query(
+    `SELECT DISTINCT actor, subject FROM audit_entry WHERE action = 'lot-activated'`,
+  )
+  expect(entries).toEqual([{ actor: 'demo', subject: 'atlas L000077' }])
+})
