@@ -86,6 +86,27 @@ const TABLES: readonly TriedTable[] = [
     mayBeEmpty: ['closed_at'],
   },
   {
+    table: 'vendor',
+    row: { retailer_id: 'R10000', id: '02', name: 'V', added_at: at },
+    takes: [{ id: '01' }, { id: '99' }, { id: '10' }, { name: 'é'.repeat(20) }],
+    breaks: {
+      vendor_pkey: [{ name: 'Another' }],
+      vendor_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      vendor_id_check: [{ id: '00' }, { id: '2' }, { id: '100' }, { id: 'xx' }],
+      vendor_name_check: [{ name: '' }, { name: 'é'.repeat(21) }],
+    },
+    mayBeEmpty: ['suspended_at'],
+  },
+  {
+    table: 'shop_settings',
+    row: { retailer_id: 'R10000', number: 1, content: '{}', set_by: 'support', set_at: at },
+    breaks: {
+      shop_settings_pkey: [{ content: '[]' }],
+      shop_settings_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      shop_settings_number_check: [{ number: 0 }],
+    },
+  },
+  {
     table: 'retailer_tier',
     row: { retailer_id: 'R10000', valid_from: at, tier_id: 'gold', set_by: 'pricing' },
     breaks: {
@@ -135,6 +156,8 @@ const TABLES: readonly TriedTable[] = [
     takes: [
       { certificate_number: null, public_key: null },
       { catalogue_hash: HASH, catalogue_from: at },
+      { settings_hash: HASH },
+      { locked_at: at, locked_why: 'behind-card', revoked_at: at, revoked_why: 'replaced' },
       { id: 'T100000' },
       { id: 'T9999999' },
     ],
@@ -147,6 +170,24 @@ const TABLES: readonly TriedTable[] = [
       ),
       terminal_certificate_number_key: [{ id: 'T00002' }],
       terminal_catalogue_version_check: [{ id: 'T00003', certificate_number: 3, catalogue_version: 0 }],
+      terminal_settings_version_check: [{ id: 'T00003', certificate_number: 3, settings_version: 0 }],
+      terminal_settings_hash_check: [
+        { id: 'T00003', certificate_number: 3, settings_hash: HASH.subarray(1) },
+      ],
+      terminal_locked_why_check: [
+        { id: 'T00003', certificate_number: 3, locked_at: at, locked_why: 'because' },
+      ],
+      terminal_revoked_why_check: [
+        { id: 'T00003', certificate_number: 3, revoked_at: at, revoked_why: 'because' },
+      ],
+      terminal_locked_known: [
+        { id: 'T00003', certificate_number: 3, locked_at: at },
+        { id: 'T00003', certificate_number: 3, locked_why: 'stolen' },
+      ],
+      terminal_revoked_known: [
+        { id: 'T00003', certificate_number: 3, revoked_at: at },
+        { id: 'T00003', certificate_number: 3, revoked_why: 'stolen' },
+      ],
       terminal_catalogue_hash_check: [
         {
           ...{ id: 'T00003', certificate_number: 3 },
@@ -170,9 +211,29 @@ const TABLES: readonly TriedTable[] = [
       'letter_ends_at',
       'catalogue_hash',
       'catalogue_from',
+      'settings_hash',
       'locked_at',
+      'locked_why',
       'revoked_at',
+      'revoked_why',
     ],
+  },
+  {
+    table: 'terminal_state',
+    row: { terminal_id, depot_id, reported_at: at, software_version: '1', content: '{}' },
+    breaks: {
+      terminal_state_pkey: [{ content: '[]' }],
+      terminal_state_terminal_id_fkey: [{ terminal_id: 'T00002' }],
+    },
+  },
+  {
+    table: 'terminal_alarm',
+    row: { terminal_id, kind: 'low-stock', subject: 'TT-5000', since: at },
+    breaks: {
+      terminal_alarm_pkey: [{ ended_at: later }],
+      terminal_alarm_terminal_id_fkey: [{ terminal_id: 'T00002' }],
+    },
+    mayBeEmpty: ['ended_at'],
   },
   {
     table: 'enrolment',
@@ -196,11 +257,22 @@ const TABLES: readonly TriedTable[] = [
     },
     takes: [{ class: 'pkcs11' }],
     breaks: {
-      card_pkey: [{ vendor_id: '03' }],
-      card_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      card_pkey: [{ class: 'pkcs11' }],
+      card_vendor_fkey: [{ retailer_id: 'R00002' }, { vendor_id: '03' }],
       card_class_check: [{ class: 'paper' }],
     },
     mayBeEmpty: ['registered_at', 'revoked_at'],
+  },
+  {
+    table: 'terminal_card',
+    row: { terminal_id, card_id: 'C1', keys_given: 0, puk_count: 0, told_at: at },
+    breaks: {
+      terminal_card_pkey: [{ keys_given: 1 }],
+      terminal_card_terminal_id_fkey: [{ terminal_id: 'T00002' }],
+      terminal_card_card_id_fkey: [{ card_id: 'C2' }],
+      terminal_card_keys_given_check: [{ keys_given: -1 }],
+      terminal_card_puk_count_check: [{ puk_count: -1 }],
+    },
   },
   {
     table: 'approval',
@@ -335,6 +407,7 @@ const TABLES: readonly TriedTable[] = [
       supply_order_debited_minor_check: [{ debited_minor: -1 }],
       supply_order_available_minor_check: [{ available_minor: -1 }],
       supply_order_state_check: [{ state: 'lost' }],
+      supply_order_because_check: [{ because: 'weather' }],
     },
     mayBeEmpty: ['delivery_hash', 'settled_at'],
   },
@@ -422,7 +495,11 @@ const TABLES: readonly TriedTable[] = [
       what: 'in-doubt',
       reported_in: 2,
     },
-    breaks: { ticket_event_pkey: [{ what: 'duplicate' }] },
+    takes: [{ copy: 9 }],
+    breaks: {
+      ticket_event_pkey: [{ what: 'duplicate' }],
+      ticket_event_copy_check: [{ copy: -1 }, { copy: 10 }],
+    },
   },
   {
     table: 'alarm',

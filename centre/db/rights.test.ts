@@ -21,9 +21,17 @@ const OWN: Rights = {
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, locked_why, public_key, revoked_at, revoked_why, settings_hash, settings_version)',
     auditor: 'SELECT',
   },
+  vendor: { api: 'INSERT, SELECT, UPDATE (suspended_at)', auditor: 'SELECT' },
+  shop_settings: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  terminal_state: {
+    api: 'INSERT, SELECT, UPDATE (content, reported_at, software_version)',
+    auditor: 'SELECT',
+  },
+  terminal_alarm: { api: 'INSERT, SELECT, UPDATE (ended_at)', auditor: 'SELECT' },
+  terminal_card: { api: 'INSERT, SELECT, UPDATE (keys_given, puk_count, told_at)', auditor: 'SELECT' },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },
   card: { api: 'INSERT, SELECT, UPDATE (registered_at, revoked_at)', auditor: 'SELECT' },
   approval: { api: 'INSERT, SELECT', auditor: 'SELECT' },

@@ -13,6 +13,7 @@ import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import type { CentreNeeds } from '../src/needs.ts'
 import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
 import { insertRetailer } from '../src/retailers/retailers.sql.ts'
+import { insertVendor } from '../src/retailers/shop-settings.sql.ts'
 import { DEPOT } from '../src/settings.ts'
 import {
   activateTerminal,
@@ -52,6 +53,7 @@ export async function addRetailer({ needs }: PeopleNeeds, depositMinor: bigint):
     ...{ depotId: DEPOT, id: retailerAccount(id), class: 'liability' },
     ...{ currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
+  await insertVendor(pool, { retailer: id, name: 'Vendor', addedAt: at })
   if (depositMinor > 0n)
     await inTransaction(pool, (sql) =>
       postOnce(sql, DEPOT, depositOf(id, 'first', depositMinor), bookingAt(at, 'UTC')),

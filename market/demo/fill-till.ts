@@ -3,7 +3,13 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
+import type {
+  CardView,
+  EnrolmentView,
+  RetailerView,
+  TerminalView,
+  VendorView,
+} from '@scratchless/centre/staff-api'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
@@ -179,6 +185,12 @@ async function issueCard(market: Market, index: number, retailer: string): Promi
   }
   const publicKey = readPublicKeyFile(publicFile).export({ type: 'spki', format: 'pem' })
   const known = await staff.tryGet<CardView>(`/api/cards/${card}`)
+  const { vendors } = await staff.get<{ vendors: readonly VendorView[] }>(
+    `/api/retailers/${retailer}/vendors`,
+  )
+  // The centre gives the first vendor of a shop this number.
+  if (!vendors.some(({ id }) => id === VENDOR.id))
+    await staff.post(`/api/retailers/${retailer}/vendors`, { name: VENDOR.name })
   const view =
     known ??
     (await staff.post<CardView>('/api/cards', {

@@ -11,7 +11,7 @@ import * as example from '../testing/supply-examples.ts'
 import { acknowledgementMessage } from './acknowledgement.ts'
 import { ANSWERS, type RequestKind, verifyAnswer } from './answer.ts'
 import { cardLetterMessage, wrapForCard } from './card-letter.ts'
-import { catalogueMessage, productOf } from './catalogue.ts'
+import { catalogueMessage, priceAt, productOf } from './catalogue.ts'
 import { type Binding, externalData, KIND, kindName, payloadHash, UNACCEPTABLE_FRAME } from './envelope.ts'
 import { encodeLevelled, LEVEL } from './level.ts'
 import { statusAnswerMessage } from './status-answer.ts'
@@ -223,6 +223,13 @@ describe('words', () => {
 })
 
 describe("a catalogue's product", () => {
+  it('has the last price that has begun, and before any has, the first', () => {
+    const [line] = example.catalogue.products
+    const prices = [10, 20, 30].map((validFromS, n) => ({ ...line!.prices[0]!, priceId: n + 1, validFromS }))
+    const at = (nowS: number) => priceAt({ prices }, nowS).priceId
+    expect([0, 9, 10, 19, 20, 29, 30, 99].map(at)).toEqual([1, 1, 1, 1, 2, 2, 3, 3])
+  })
+
   it('is a product as all programs know one, in the currency of the catalogue', () => {
     const [line] = example.catalogue.products
     expect(productOf({ ...line!, checkDigit: 'luhn' }, line!.prices[0]!, 'XOF')).toEqual({

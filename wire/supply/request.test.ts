@@ -120,6 +120,9 @@ describe('an answer', () => {
       next.verify(readFrame(frame)!, example.centreVerifier, { ...answered, level })
     expect(at(2)).toMatchObject({ content: example.supplyRefusal })
     expect(at(1)).toBe('unacceptable')
+    // Nobody reads above the level that he knows, whatever he asked with.
+    const ours = { ...answered, level: 2 }
+    expect(verifyAnswer('claim', readFrame(frame)!, example.centreVerifier, ours)).toBe('unacceptable')
     expect(verifyAnswer('claim', readFrame(frame)!, example.centreVerifier, answered)).toBe('unacceptable')
   })
 })

@@ -1,10 +1,10 @@
 // The ledger's accounts of a centre. A retailer's holds what he paid in less what he bought; the other two are our
 // own books.
 
-import type { AccountClass } from '@scratchless/ledger/account'
+import type { AccountClass, AccountId } from '@scratchless/ledger/account'
 import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
-import type { RetailerId } from '@scratchless/voucher/ids'
+import { type RetailerId, retailerId } from '@scratchless/voucher/ids'
 import type { Currency } from '@scratchless/voucher/money'
 import { DEPOT } from '../settings.ts'
 
@@ -30,6 +30,11 @@ type OwnAccount = keyof typeof OWN
 
 export function retailerAccount(retailer: RetailerId): string {
   return `retailer:${retailer}`
+}
+
+/** Whose account this is. */
+export function retailerOf(account: AccountId): RetailerId {
+  return retailerId(account.slice(retailerAccount('' as RetailerId).length))
 }
 
 /** What he owes because a payment that he had spent turned out to be none. */

@@ -105,7 +105,7 @@ async function lockForPeople(
   const at = new Date(clock.nowMs())
   const subject = transferId(terminal.id, sequence)
   await inTransaction(pool, async (sql) => {
-    await markTerminalLocked(sql, terminal.id, at)
+    await markTerminalLocked(sql, terminal.id, at, 'content-altered')
     await raiseAlarm(sql, { at, kind: 'supply-message-altered', subject })
     await appendAudit(sql, { at, actor: terminal.id, action: 'terminal-locked', subject })
   })

@@ -9,10 +9,13 @@ import { LEVEL } from '@scratchless/wire/supply/level'
 import { orderIn, readRequest, type VerifiedRequest } from '@scratchless/wire/supply/request'
 import type { CentreNeeds } from '../needs.ts'
 import { type Answered, refuseInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { receiveBalanceRequest } from './receive-balance-request.ts'
 import { receiveCardLetterRequest } from './receive-card-letter-request.ts'
 import { receiveCatalogueRequest } from './receive-catalogue-request.ts'
 import { receiveEnrolmentRequest } from './receive-enrolment-request.ts'
 import { receiveSalesReport } from './receive-sales-report.ts'
+import { receiveSettingsRequest } from './receive-settings-request.ts'
+import { receiveStateReport } from './receive-state-report.ts'
 import { receiveStatusRequest } from './receive-status-request.ts'
 import { receiveSupplyReceipt } from './receive-supply-receipt.ts'
 import type { SupplyDesk } from './supply-desk.ts'
@@ -101,6 +104,12 @@ async function answerRequest(
       return receiveSalesReport(needs, message, request.content)
     case 'status-request':
       return receiveStatusRequest(needs, message, request.content)
+    case 'settings-request':
+      return receiveSettingsRequest(needs, message, request.content)
+    case 'state-report':
+      return receiveStateReport(needs, message, request.content)
+    case 'balance-request':
+      return receiveBalanceRequest(needs, message)
     default:
       return refuseInSequence(needs, message, { reason: 'not-offered' })
   }

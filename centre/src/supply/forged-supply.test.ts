@@ -187,21 +187,29 @@ test.each(Object.entries(requests))('%s', { timeout: 120_000 }, async (_, prepar
   await refuse(Buffer.from(good.frame.subarray(0, -1)))
   expect(await everything()).toBe(after)
 
-  // Past its certificate's end, and revoked, not even the stored answer.
+  // Past its certificate's end only the stored answer; revoked, not even that.
   centre.clock.move(400 * 86_400_000)
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'retired' })
-  centre.clock.move(-400 * 86_400_000)
-  const sql = centre.database.pool('api')
-  await sql.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
-  const revoked = await everything()
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'by-staff' })
+  expect(Buffer.compare(await centre.door(good.frame), first)).toBe(0)
   expect(await refusal(close(terminal.signer, { ...binding, sequence: sequence + 1 }), sequence + 1)).toEqual(
     {
-      ...{ reason: 'terminal-revoked', why: 'by-staff' },
+      ...{ reason: 'terminal-revoked', why: 'retired' },
+    },
+  )
+  expect(await everything()).toBe(after)
+  centre.clock.move(-400 * 86_400_000)
+  const sql = centre.database.pool('api')
+  await sql.query("UPDATE terminal SET revoked_at = now(), revoked_why = 'stolen' WHERE id = $1", [
+    terminal.id,
+  ])
+  const revoked = await everything()
+  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'stolen' })
+  expect(await refusal(close(terminal.signer, { ...binding, sequence: sequence + 1 }), sequence + 1)).toEqual(
+    {
+      ...{ reason: 'terminal-revoked', why: 'stolen' },
     },
   )
   expect(await everything()).toBe(revoked)
-  await sql.query('UPDATE terminal SET revoked_at = NULL WHERE id = $1', [terminal.id])
+  await sql.query('UPDATE terminal SET revoked_at = NULL, revoked_why = NULL WHERE id = $1', [terminal.id])
 
   // Another content in the same place, well signed: refused, and the terminal is locked until people have looked.
   expect(await refusal(altered(terminal.signer, binding))).toEqual({ reason: 'content-altered' })

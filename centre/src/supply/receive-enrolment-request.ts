@@ -26,7 +26,7 @@ export async function receiveEnrolmentRequest(
   const nothingYet = {
     ...{ retailer_id: enrolment.retailer_id, letter_ends_at: null },
     ...{ letter_number: 0n, letter_wanted: 1n },
-    catalogue_version: 1,
+    ...{ catalogue_version: 1, settings_version: 1 },
   }
   const progress = await needs.vault.answerEnrolmentRequest({
     frame: bytes,

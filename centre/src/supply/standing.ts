@@ -35,7 +35,7 @@ export function letterOf(terminal: Letters, nowMs: number): number {
 }
 
 /** What a standing depends on, of one terminal. */
-type StandingOf = Letters & Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version'>
+type StandingOf = Letters & Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version' | 'settings_version'>
 
 interface StandingNeeds {
   readonly clock: Clock
@@ -61,7 +61,7 @@ export async function standingsFor(
     unreportedSales,
     revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
     catalogueVersion: terminal.catalogue_version,
-    settingsVersion: 0,
+    settingsVersion: terminal.settings_version,
     letter: letterOf(terminal, nowMs),
     notices: [],
   }))

@@ -164,7 +164,7 @@ test('a standing says time, lease, bound, versions and letter as they are', asyn
   const needs = { clock: { nowMs: () => nowMs }, settings: { lease: { days: 3, unreportedSales: 44 } } }
   const of = {
     ...{ retailer_id: terminal.retailer, letter_number: 6n, letter_wanted: 6n },
-    catalogue_version: 17,
+    ...{ catalogue_version: 17, settings_version: 9 },
   }
   const at = (ms: number | null) =>
     standingFor(needs, centre.needs.pool, {
@@ -173,7 +173,7 @@ test('a standing says time, lease, bound, versions and letter as they are', asyn
     })
   expect(await at(null)).toEqual({
     ...{ timeS: Math.floor(nowMs / 1000), leaseUntilS: Math.floor(nowMs / 1000) + 3 * 86_400 },
-    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, settingsVersion: 0 },
+    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, settingsVersion: 9 },
     ...{ letter: 7, notices: [] },
   })
   // An epoch that ends while an order is being closed is over.
@@ -187,7 +187,7 @@ test('a standing names the shop’s own cards revoked since the longest lease be
     const id = cardId(`C70${String(number).padStart(5, '0')}`)
     await owner(
       `INSERT INTO card (id, retailer_id, vendor_id, class, public_key, key_fingerprint, added_at, revoked_at)
-       SELECT $1, $2, '03', 'file', public_key, key_fingerprint, added_at, $3 FROM card LIMIT 1`,
+       SELECT $1, $2, '02', 'file', public_key, key_fingerprint, added_at, $3 FROM card LIMIT 1`,
       [id, retailer, at],
     )
     return id
@@ -205,7 +205,7 @@ test('a standing names the shop’s own cards revoked since the longest lease be
     standingFor({ clock: { nowMs: () => nowMs }, settings }, pool, {
       ...{ retailer_id: terminal.retailer, letter_ends_at: null },
       ...{ letter_number: 1n, letter_wanted: 1n },
-      catalogue_version: 1,
+      ...{ catalogue_version: 1, settings_version: 1 },
     })
   expect((await told()).revokedCards).toEqual([kept])
   const newer: string[] = []
@@ -389,11 +389,17 @@ test('a refusal that ends selling gives no lease beyond its own moment', async (
     return { why, leaseS: standing.leaseUntilS - standing.timeS }
   }
   const at = new Date(centre.clock.nowMs())
-  await owner('UPDATE terminal SET locked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET locked_at = $2, locked_why = 'content-altered' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({
     ...{ why: { reason: 'terminal-locked', sinceS: Math.floor(at.getTime() / 1000) }, leaseS: 0 },
   })
-  await owner('UPDATE terminal SET revoked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET revoked_at = $2, revoked_why = 'by-staff' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({ why: { reason: 'terminal-revoked', why: 'by-staff' }, leaseS: 0 })
 })
 

@@ -1,5 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { LockedWhy, RevokedWhy } from '../terminals/terminals.sql.ts'
 
 /** A terminal as the supply room sees it. */
 export interface SupplyTerminal {
@@ -15,6 +16,9 @@ export interface SupplyTerminal {
   letter_epoch: number
   letter_ends_at: Date | null
   catalogue_version: number
+  settings_version: number
+  locked_why: LockedWhy | null
+  revoked_why: RevokedWhy | null
   /** Of the newest card letter answered, and the one that a letter would have that says what is true now. */
   letter_number: bigint
   letter_wanted: bigint
@@ -28,7 +32,7 @@ const SUPPLY_TERMINAL = `
   SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
          retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.public_key,
          terminal.certified_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
-         terminal.letter_number, terminal.catalogue_version, terminal.letter_wanted, terminal.locked_at, terminal.revoked_at,
+         terminal.letter_number, terminal.catalogue_version, terminal.settings_version, terminal.locked_why, terminal.revoked_why, terminal.letter_wanted, terminal.locked_at, terminal.revoked_at,
          EXISTS (SELECT FROM card WHERE card.retailer_id = terminal.retailer_id
                     AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card
     FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`

@@ -133,7 +133,9 @@ test('a terminal is placed, enrolled, locked and unlocked, and each is written d
   expect(Math.round(week / 60_000)).toBe(7 * 24 * 60)
   expect(await look(url)).toMatchObject({ state: 'enrolling', enrolmentNumber: enrolment.enrolmentNumber })
   expect(await act(`${url}/unlock`, reason)).toMatchObject({ status: 409, code: 'not-locked' })
-  await centre.database.pool('owner').query('UPDATE terminal SET locked_at = now() WHERE id = $1', [id])
+  await centre.database
+    .pool('owner')
+    .query("UPDATE terminal SET locked_at = now(), locked_why = 'by-staff' WHERE id = $1", [id])
   expect(await look(url)).toMatchObject({ state: 'locked' })
   expect((await act<TerminalView>(`${url}/unlock`, reason)).json.state).toBe('enrolling')
   expect(await entries(id)).toEqual([
@@ -152,7 +154,7 @@ test('a terminal that is enrolled is not enrolled again, nor one that is revoked
   expect(await entries(terminal.id)).toContainEqual({
     actor: 'demo',
     action: 'terminal-revoked',
-    details: reason,
+    details: { why: 'by-staff', ...reason },
   })
 })
 
@@ -251,7 +253,7 @@ test('the vault hears of a revoked terminal: it closes nothing for it, whatever 
   const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
   const row = {
     ...{ retailer_id: terminal.retailer, letter_ends_at: null },
-    ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1 },
+    ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1, settings_version: 1 },
   }
   const standing = await standingFor(centre.needs, centre.needs.pool, row)
   const request = { terminal: terminal.id, sequence, frame, standing }

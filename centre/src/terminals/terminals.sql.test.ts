@@ -60,11 +60,13 @@ test('the date of a revocation, a lock and a closing is that of the first', asyn
   const { id, retailer } = await placed()
   const other = await placed()
   for (const at of [EARLY, LATE]) {
-    await markTerminalRevoked(sql(), id, at)
-    await markTerminalLocked(sql(), id, at)
+    await markTerminalRevoked(sql(), id, at, at === EARLY ? 'stolen' : 'retired')
+    await markTerminalLocked(sql(), id, at, at === EARLY ? 'by-staff' : 'stolen')
   }
   expect(await field(id, 'revoked_at')).toEqual({ value: EARLY })
   expect(await field(id, 'locked_at')).toEqual({ value: EARLY })
+  expect(await field(id, 'revoked_why')).toEqual({ value: 'stolen' })
+  expect(await field(id, 'locked_why')).toEqual({ value: 'by-staff' })
   expect(await field(other.id, 'revoked_at')).toEqual({ value: null })
   expect(await field(other.id, 'locked_at')).toEqual({ value: null })
   expect(await clearTerminalLock(sql(), other.id)).toBe(false)

@@ -1,5 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { idText, mintNumber } from '../mint-number.ts'
 
 export interface TerminalRow {
@@ -8,6 +9,8 @@ export interface TerminalRow {
   certificate_number: number | null
   last_sequence: bigint
   locked_at: Date | null
+  locked_why: LockedWhy | null
+  revoked_why: RevokedWhy | null
   revoked_at: Date | null
   enrolment_number: number | null
   fingerprint: string | null
@@ -16,7 +19,7 @@ export interface TerminalRow {
 
 const TERMINAL_VIEW = `
   SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.last_sequence,
-         terminal.locked_at, terminal.revoked_at, enrolment.number AS enrolment_number, enrolment.fingerprint,
+         terminal.locked_at, terminal.revoked_at, terminal.locked_why, terminal.revoked_why, enrolment.number AS enrolment_number, enrolment.fingerprint,
          (SELECT array_agg(approver ORDER BY given_at) FROM approval
            WHERE purpose = 'certify-terminal' AND subject = enrolment.number::text) AS approvers
     FROM terminal
@@ -106,18 +109,41 @@ export async function activateTerminal(
   )
 }
 
-export async function markTerminalRevoked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
-  await sql.query('UPDATE terminal SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
+/** As the refusals of the supply line have them. */
+export type RevokedWhy = Extract<SupplyRefusalReason, { reason: 'terminal-revoked' }>['why']
+export type LockedWhy = Extract<SupplyRefusalReason, { reason: 'terminal-locked' }>['why']
+
+/** Once; what was revoked first stays the reason. */
+export async function markTerminalRevoked(
+  sql: Sql,
+  id: TerminalId,
+  now: Date,
+  why: RevokedWhy,
+): Promise<void> {
+  await sql.query(
+    'UPDATE terminal SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL',
+    [id, now, why],
+  )
 }
 
-export async function markTerminalLocked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
-  await sql.query('UPDATE terminal SET locked_at = coalesce(locked_at, $2) WHERE id = $1', [id, now])
+/** False where it is locked already, for whatever reason: that one stays. */
+export async function markTerminalLocked(
+  sql: Sql,
+  id: TerminalId,
+  now: Date,
+  why: LockedWhy,
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'UPDATE terminal SET locked_at = $2, locked_why = $3 WHERE id = $1 AND locked_at IS NULL',
+    [id, now, why],
+  )
+  return rowCount === 1
 }
 
 /** False where it was not locked. */
 export async function clearTerminalLock(sql: Sql, id: TerminalId): Promise<boolean> {
   const { rowCount } = await sql.query(
-    'UPDATE terminal SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL',
+    'UPDATE terminal SET locked_at = NULL, locked_why = NULL WHERE id = $1 AND locked_at IS NOT NULL',
     [id],
   )
   return rowCount === 1

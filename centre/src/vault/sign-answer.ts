@@ -1,8 +1,10 @@
-// Answers that close no code. Typed content only: what this verb can sign is one of four messages, and which head of
+// Answers that close no code. Typed content only: what this verb can sign is one of six messages, and which head of
 // the audit chain an acknowledgement brings the vault says itself.
 
 import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
+import { balanceMessage } from '@scratchless/wire/supply/balance'
 import { catalogueMessage } from '@scratchless/wire/supply/catalogue'
+import { shopSettingsMessage } from '@scratchless/wire/supply/shop-settings'
 import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
 import { supplyRefusalMessage } from '@scratchless/wire/supply/supply-refusal'
 import type { RecentHead } from './recent-head.ts'
@@ -23,6 +25,10 @@ export async function signAnswer(
       ).frame
     case 'catalogue':
       return catalogueMessage.sign(answer.content, signer, binding).frame
+    case 'shop-settings':
+      return shopSettingsMessage.sign(answer.content, signer, binding).frame
+    case 'balance':
+      return balanceMessage.sign(answer.content, signer, binding).frame
     case 'status-answer':
       return statusAnswerMessage.sign(answer.content, signer, binding).frame
     case 'supply-refusal':

@@ -23,7 +23,9 @@ import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-ord
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
 import type { DeliveryRefusal } from '@scratchless/wire/restock/restock-receipt'
 import type { Acknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import type { Balance } from '@scratchless/wire/supply/balance'
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import type { ShopSettings } from '@scratchless/wire/supply/shop-settings'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
@@ -133,6 +135,8 @@ export interface GivenApproval {
 type PlainAnswer =
   | { readonly kind: 'acknowledgement'; readonly content: Omit<Acknowledgement, 'auditHead'> }
   | { readonly kind: 'catalogue'; readonly content: Catalogue }
+  | { readonly kind: 'shop-settings'; readonly content: ShopSettings }
+  | { readonly kind: 'balance'; readonly content: Balance }
   | { readonly kind: 'status-answer'; readonly content: StatusAnswer }
   | { readonly kind: 'supply-refusal'; readonly content: SupplyRefusal }
 

@@ -143,9 +143,7 @@ async function decide(
   await sendLotActivations(
     needs,
     sql,
-    planned.flatMap(({ parts }) =>
-      parts.filter(({ activatedAt }) => activatedAt === null).map(({ lot }) => lot),
-    ),
+    planned.flatMap(({ parts }) => parts.map(({ lot }) => lot)),
   )
   return { verdict, reason, lines }
 }
