@@ -208,7 +208,11 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
           takeRestockOrderResponse(needs, sql, message, answer),
         ),
       ),
-    settleOverdue: () => office.run(() => settleOverdueOrders(needs)),
+    settleOverdue: () =>
+      office.run(async () => {
+        await resumeSupplyOrders(needs)
+        return settleOverdueOrders(needs)
+      }),
     async meetAtAccounts(askFirst, askSecond) {
       meeting = newMeeting()
       try {
