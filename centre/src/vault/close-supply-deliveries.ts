@@ -17,6 +17,7 @@ import { openSigned } from '@scratchless/wire/supply/envelope'
 import { orderIn, readRequest } from '@scratchless/wire/supply/request'
 import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { signerOfNumber } from './centre-signers.ts'
 import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
@@ -52,6 +53,8 @@ interface Plan {
   readonly epoch: number
   readonly codes: number
   readonly runs: string
+  /** Under which the delivery is signed. */
+  readonly centreCertificate: number
   /** What is to be marked; null where the order is in the journal already. */
   readonly marks: readonly MarkedRun[] | null
 }
@@ -109,7 +112,7 @@ async function judgeGroup(
       const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
       const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
-      else plans.push({ ...planOf(needs, order, verified.payloadHash, runs, key), marks: null })
+      else plans.push({ ...planOf(needs, order, verified, runs, key), marks: null })
       continue
     }
     if (!isAsOrdered(order.decided, verified.content)) {
@@ -121,7 +124,7 @@ async function judgeGroup(
       plans.push('no-safe-key')
       continue
     }
-    const plan = planOf(needs, order, verified.payloadHash, runs, key)
+    const plan = planOf(needs, order, verified, runs, key)
     if (!fitsCeilings(needs, counts, plan)) {
       plans.push('ceiling-exceeded')
       continue
@@ -149,25 +152,41 @@ function verifyOrder(
   needs: VaultNeeds,
   row: Parameters<typeof terminalVerifier>[1],
   { terminal, sequence, frame }: Order,
-): { content: SupplyOrder; payloadHash: Buffer } | undefined {
+): VerifiedOrder | undefined {
   const verifier = terminalVerifier(needs, row)
   const parsed = readFrame(frame)
   if (verifier === null || parsed === undefined) return undefined
   const opened = openSigned(parsed, verifier, { terminal, sequence, answering: null })
   const request = opened === 'unacceptable' ? opened : readRequest(opened)
   const content = typeof request === 'string' ? undefined : orderIn(request)
-  return content && typeof request === 'object' ? { content, payloadHash: request.payloadHash } : undefined
+  return content && typeof request === 'object'
+    ? { content, payloadHash: request.payloadHash, centreCertificate: row.centre_certificate }
+    : undefined
+}
+
+interface VerifiedOrder {
+  readonly content: SupplyOrder
+  readonly payloadHash: Buffer
+  readonly centreCertificate: number
 }
 
 function planOf(
   needs: VaultNeeds,
   order: Order,
-  orderHash: Buffer,
+  { payloadHash: orderHash, centreCertificate }: VerifiedOrder,
   runs: string,
   key: SafeKeyRow,
 ): Omit<Plan, 'marks'> {
   const codes = order.decided.lots.reduce((sum, lot) => sum + codesOf(lot), 0)
-  return { order, orderHash, safeKey: safeKeyOf(needs, key), epoch: key.epoch, codes, runs }
+  return {
+    order,
+    orderHash,
+    centreCertificate,
+    safeKey: safeKeyOf(needs, key),
+    epoch: key.epoch,
+    codes,
+    runs,
+  }
 }
 
 function codesOf(lot: Lot): number {
@@ -258,7 +277,7 @@ function runName(operator: OperatorId, firstSerial: bigint): string {
 
 function close(
   needs: VaultNeeds,
-  { order, orderHash, safeKey, epoch }: Plan,
+  { order, orderHash, centreCertificate, safeKey, epoch }: Plan,
   partOf: ReadonlyMap<string, SealedPart>,
 ): ClosedDelivery {
   const { terminal, sequence, decided } = order
@@ -281,7 +300,7 @@ function close(
       availableMinor: decided.availableMinor,
       lots,
     },
-    needs.signer,
+    signerOfNumber(needs, centreCertificate),
     { terminal, sequence, answering: orderHash },
   )
 
