@@ -6,6 +6,7 @@ import { productId } from '@scratchless/voucher/product'
 import {
   amount,
   bytes,
+  type ContentOf,
   checked,
   integer,
   list,
@@ -109,5 +110,7 @@ export const shopSettings = record({
   /** What to write on a payment so that it is found. */
   paymentReference: text(0, 24),
 })
+
+export type ShopSettings = ContentOf<typeof shopSettings>
 
 export const shopSettingsMessage = supplyMessage('shop-settings', shopSettings)

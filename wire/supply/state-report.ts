@@ -2,7 +2,17 @@
 // shifts. Answered by an acknowledgement.
 
 import { cardId, vendorId } from '@scratchless/voucher/ids'
-import { amount, integer, list, named, oneOf, record, seconds, text } from '../compact/shape.ts'
+import {
+  amount,
+  type ContentOf,
+  integer,
+  list,
+  named,
+  oneOf,
+  record,
+  seconds,
+  text,
+} from '../compact/shape.ts'
 import { MAX_PRODUCTS } from './catalogue.ts'
 import { supplyMessage } from './envelope.ts'
 import { keyCount, MAX_CARDS, u32 } from './line-fields.ts'
@@ -84,5 +94,7 @@ export const stateReport = record({
   alarms: list(alarm, 0, MAX_ALARMS),
   shiftMarks: list(shiftMark, 0, MAX_SHIFT_MARKS),
 })
+
+export type StateReport = ContentOf<typeof stateReport>
 
 export const stateReportMessage = supplyMessage('state-report', stateReport)

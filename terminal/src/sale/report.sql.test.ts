@@ -3,7 +3,7 @@ import { money } from '@scratchless/voucher/money'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ATLAS } from '../../../voucher/testing/example-product.ts'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
 import {
   acknowledgeReport,
@@ -72,10 +72,15 @@ test('a sale is read back as it was promised, by its id and by its number', () =
   sale(1, 'intent')
   sale(2, 'printed', { locale: 'fr', price: money(7_500n, 'EUR') })
   expect(nextTicketNumber(world.store)).toBe(3)
-  expect(saleById(world.store, 'sale-1-of-a-key')).toEqual({ ...intent(1), number: 1, state: 'intent' })
+  expect(saleById(world.store, 'sale-1-of-a-key')).toEqual({
+    ...intent(1),
+    number: 1,
+    ticketFacts: null,
+    state: 'intent',
+  })
   expect(saleByNumber(world.store, 2)).toEqual({
     ...intent(2),
-    ...{ number: 2, state: 'printed', locale: 'fr', price: money(7_500n, 'EUR') },
+    ...{ number: 2, ticketFacts: null, state: 'printed', locale: 'fr', price: money(7_500n, 'EUR') },
   })
   expect(saleById(world.store, 'sale-3-of-a-key')).toBeUndefined()
   expect(saleByNumber(world.store, 3)).toBeUndefined()

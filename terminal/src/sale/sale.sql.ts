@@ -31,6 +31,8 @@ export interface Intent {
 export interface StoredSale extends Intent {
   /** The ticket's number. */
   readonly number: number
+  /** What its ticket showed; null: a sale of an earlier release. */
+  readonly ticketFacts: number | null
   readonly state: 'intent' | 'printed' | 'in_doubt' | 'damaged'
 }
 
@@ -40,12 +42,17 @@ export function nextTicketNumber(store: Store): number {
   return row.next as number
 }
 
-export function insertIntent(store: Store, number: number, intent: Intent): void {
+export function insertIntent(
+  store: Store,
+  number: number,
+  intent: Intent,
+  ticketFacts: number | null = null,
+): void {
   store
     .statement(
       `INSERT INTO sale (number, sale_id, run, run_index, operator, product, serial, price_minor, currency,
-                         price_id, vendor, card, lease_until_ms, at_ms, locale, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
+                         price_id, vendor, card, lease_until_ms, at_ms, locale, ticket_facts, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
     )
     .run(
       number,
@@ -63,6 +70,7 @@ export function insertIntent(store: Store, number: number, intent: Intent): void
       intent.leaseUntilMs,
       intent.atMs,
       intent.locale,
+      ticketFacts,
     )
 }
 
@@ -84,6 +92,7 @@ function saleOf(row: Row): StoredSale {
     leaseUntilMs: row.lease_until_ms as number,
     atMs: row.at_ms as number,
     locale: row.locale === 'en' ? 'en' : 'fr',
+    ticketFacts: row.ticket_facts as number | null,
     state: row.state as StoredSale['state'],
   }
 }

@@ -25,9 +25,11 @@ import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.
 import type { Store } from '../store/connect-store.ts'
 import { cardLetterFor } from '../supply/card-letter.sql.ts'
 import type { Identity } from '../supply/identity.ts'
+import { stopOf } from '../supply/stop.sql.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
-import { ticketFields } from '../ticket/ticket-content.ts'
+import { type TicketFacts, ticketFields } from '../ticket/ticket-content.ts'
+import { keepTicketFacts } from '../ticket/ticket-facts.sql.ts'
 import type { TicketTemplate } from '../ticket/ticket-template.ts'
 import type { TillLock } from '../till/till-shapes.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
@@ -57,8 +59,8 @@ export interface SellNeeds {
   readonly cardState: { readonly status: 'in' | 'out' | 'blocked'; readonly id: string | null }
   readonly printer: PrinterLink
   readonly locale: 'fr' | 'en'
-  /** The ticket of a product as this vendor sells it, laid out before. */
-  readonly template: (product: ProductId, session: VendorSession) => TicketTemplate
+  /** The ticket of a product as this vendor sells it at this moment's price, laid out before. */
+  readonly template: (product: ProductId, session: VendorSession, atMs: number) => TicketTemplate
   /** The ticket's line `mark` of `marks` has been printed. */
   readonly onPrinting: (sale: StoredSale, mark: number, marks: number) => void
 }
@@ -88,10 +90,10 @@ export async function sell(
   if (printerStatus !== 'ready') return 'printer'
   if (typeof promise === 'string') return promise
   const { code, recipient, intent } = promise
-  const template = needs.template(form.product, session)
+  const template = needs.template(form.product, session, intent.atMs)
 
   // 14.2
-  const sale = saveIntent(needs, intent)
+  const sale = saveIntent(needs, intent, template.facts)
 
   // 14.3
   const key = await askCard(needs, code, recipient)
@@ -123,6 +125,7 @@ function judge(
   const { store, clock, identity, standing } = needs
   const nowMs = clock.nowMs()
   const lock = tillLock({
+    stopped: stopOf(store)?.reason ?? null,
     nowMs,
     clockWaits: clock.waitsForCentre(),
     vendorCard: session.card,
@@ -170,13 +173,14 @@ function promiseOf(
   return { code, recipient, intent }
 }
 
-function saveIntent({ store, clock }: SellNeeds, intent: Intent): StoredSale {
+function saveIntent({ store, clock }: SellNeeds, intent: Intent, facts: TicketFacts): StoredSale {
   return store.transaction(() => {
     const number = nextTicketNumber(store)
-    insertIntent(store, number, intent)
+    const ticketFacts = keepTicketFacts(store, facts)
+    insertIntent(store, number, intent, ticketFacts)
     moveCursor(store, intent.run, intent.runIndex)
     clock.saveMark()
-    return { ...intent, number, state: 'intent' }
+    return { ...intent, number, ticketFacts, state: 'intent' }
   })
 }
 

@@ -4,6 +4,8 @@ import { nextRequest, type SupplyState } from './next-request.ts'
 const quiet: SupplyState = {
   nowMs: 10_000_000,
   clockStandsStill: false,
+  renewalDue: false,
+  lastRenewalAskedMs: 0,
   deliveryUnreceipted: false,
   heldLetter: 1,
   letter: 1,

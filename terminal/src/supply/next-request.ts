@@ -6,6 +6,9 @@ export interface SupplyState {
   readonly nowMs: number
   /** By this clock no pause would ever end; what is sent meanwhile brings the time that sets it right. */
   readonly clockStandsStill: boolean
+  /** The certificate nears its end, or the centre wants it renewed now. */
+  readonly renewalDue: boolean
+  readonly lastRenewalAskedMs: number
   /** A delivery is in the safe and its receipt not made. */
   readonly deliveryUnreceipted: boolean
   /** The numbers of the newest letter held, and of the one that the centre's standing says to hold. */
@@ -39,8 +42,13 @@ const LETTER_AGAIN_MS = 30_000
 /** Several times a day, so that a lease of days never ends while there is a line. */
 const STANDING_KEEPS_MS = 4 * 3_600_000
 
-/** Null where there is nothing to ask. In this order: what is owed, what selling needs, what the shop wants. */
+/** A centre that refuses a renewal is not asked for it at every moment. */
+const RENEWAL_AGAIN_MS = 600_000
+
+/** Null where there is nothing to ask. In this order: what speaking needs, what is owed, what selling needs, what the shop wants. */
 export function nextRequest(state: SupplyState): RequestKind | null {
+  const renewedLately = apartMs(state.nowMs, state.lastRenewalAskedMs) < RENEWAL_AGAIN_MS
+  if (state.renewalDue && !renewedLately) return 'renewal-request'
   if (state.deliveryUnreceipted) return 'supply-receipt'
   // Before anybody sells, a letter is of no use; an order alone wants it so that the centre has a safe key to close with.
   const isNewer = state.letter > state.heldLetter

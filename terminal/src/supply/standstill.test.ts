@@ -2,7 +2,7 @@
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../../testing/test-till.ts'
 import { salesToReport } from '../sale/report.sql.ts'
 import { countUnreported } from '../sale/sale.sql.ts'

@@ -1,12 +1,17 @@
 // One turn of the terminal's side of the supply line: what is unanswered goes out again, else what is to be asked
-// next, one request at a time and in sequence; the enrolment's polls too, until the terminal has a name.
+// next, one request at a time and in sequence; the enrolment's polls too, until the terminal has a name, and beside
+// the rest where it is enrolled again.
 
 import type { Log } from '@scratchless/program/log'
 import { nowSeconds } from '@scratchless/voucher/clock'
 import type { CardId } from '@scratchless/voucher/ids'
+import type { RequestKind } from '@scratchless/wire/supply/answer'
+import { notices } from '@scratchless/wire/supply/notice'
+import type { Standing } from '@scratchless/wire/supply/standing'
 import { unsent } from '../sale/report.sql.ts'
 import { askCardLetter } from './ask-card-letter.ts'
 import { askCatalogue } from './ask-catalogue.ts'
+import { askRenewal } from './ask-renewal.ts'
 import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
 import { getCatalogue, getStanding } from './centre-word.sql.ts'
@@ -31,20 +36,32 @@ export interface TurnNeeds extends EnrolNeeds {
 /** `not-taken`: an answer that proves nothing, or one over which people have to look. `enrolling`: no name yet. */
 export type Turn = 'nothing-to-ask' | 'taken' | 'not-taken' | 'enrolled' | 'enrolling'
 
+export const ENROLMENT_POLL_MS = 5_000
+/** A certificate is renewed in the last third of its ninety days. */
+const RENEW_BEFORE_END_MS = 30 * 86_400_000
+
 /** Turns of one life of the program. A turn throws a LineFault where no answer came. */
 export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   const { store, log } = needs
-  let identity = identityOf(store, needs.deviceKey)
+  let identity = identityOf(store, needs.deviceKeys)
   // What an earlier life of this program may have sent: the answer may be as old.
   const sent = new Set(askedRequests(store).map(({ sequence }) => sequence))
 
   // Whose session it was, nobody's too, in which the centre said that the shop has no card: it is not asked again in it.
   let askedInVain: CardId | null | undefined
 
+  let polledMs = Number.NEGATIVE_INFINITY
+  // What the centre does not do, or does not know: it is asked again by the next life of this program.
+  const notOffered = new Set<RequestKind>()
+
   async function turn(): Promise<Turn> {
     if (identity === null) return enrolmentTurn()
+    if (performance.now() - polledMs >= ENROLMENT_POLL_MS && enrolmentIn(store, 'waiting') !== undefined) {
+      polledMs = performance.now()
+      if ((await enrolmentTurn()) === 'enrolled') return 'enrolled'
+    }
     const exchangeNeeds: ExchangeNeeds = { ...needs, identity }
-    const request = unanswered(exchangeNeeds) ?? next(exchangeNeeds)
+    const request = unanswered(exchangeNeeds) ?? (await next(exchangeNeeds))
     if (request === null) return 'nothing-to-ask'
     const outcome = await exchange(exchangeNeeds, request, sent.has(request.sequence)).catch((problem) => {
       sent.add(request.sequence)
@@ -52,6 +69,9 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     })
     if (outcome.outcome === 'taken') {
       if (outcome.refusal === 'no-card') askedInVain = needs.card()
+      if (outcome.refusal === 'not-offered' || outcome.refusal === 'not-understood')
+        notOffered.add(request.kind)
+      if (outcome.answer === 'renewal') identity = identityOf(store, needs.deviceKeys)
       log.info({ sequence: request.sequence, kind: request.kind, answer: outcome.answer }, 'answered')
       return 'taken'
     }
@@ -63,11 +83,13 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   async function enrolmentTurn(): Promise<Turn> {
     const enrolment = enrolmentIn(store, 'waiting')
     if (enrolment === undefined) {
-      identity = identityOf(store, needs.deviceKey)
+      identity = identityOf(store, needs.deviceKeys)
       return identity === null ? 'nothing-to-ask' : 'enrolled'
     }
     const outcome = await poll(needs, enrolment)
-    identity = identityOf(store, needs.deviceKey)
+    identity = identityOf(store, needs.deviceKeys)
+    // Its numbers may be given once more.
+    if (outcome === 'enrolled') sent.clear()
     return outcome === 'enrolled' ? 'enrolled' : 'enrolling'
   }
 
@@ -81,15 +103,27 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     return statusWasAsked(store, oldest.sequence) ? oldest : askStatus(exchangeNeeds, oldest.sequence)
   }
 
-  function next(exchangeNeeds: ExchangeNeeds): StoredRequest | null {
+  function renewalIsDue(nowMs: number, standing: Standing): boolean {
+    const { certificateUntilMs } = identity!
+    if (nowMs >= certificateUntilMs || notOffered.has('renewal-request')) return false
+    if (enrolmentIn(store, 'waiting') !== undefined) return false
+    if (nowMs >= certificateUntilMs - RENEW_BEFORE_END_MS) return true
+    const said = notices.read(standing.notices)
+    return said !== 'update-needed' && said.some(({ notice }) => notice === 'renew-now')
+  }
+
+  async function next(exchangeNeeds: ExchangeNeeds): Promise<StoredRequest | null> {
     const standing = getStanding(store)!
     const card = needs.card()
     if (card !== askedInVain) askedInVain = undefined
     const order = firstOrderIn(store, 'waiting')
     const delivered = firstOrderIn(store, 'delivered')
     const { sales, events, newestMs } = unsent(store)
+    const nowMs = needs.clock.nowMs()
     const kind = nextRequest({
-      nowMs: needs.clock.nowMs(),
+      nowMs,
+      renewalDue: renewalIsDue(nowMs, standing),
+      lastRenewalAskedMs: lastAskedMs(store, 'renewal-request'),
       clockStandsStill: needs.clock.standsStill(),
       deliveryUnreceipted: delivered !== undefined,
       heldLetter: heldLetter(store),
@@ -106,6 +140,8 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       standingMs: standing.timeS * 1000,
     })
     switch (kind) {
+      case 'renewal-request':
+        return askRenewal({ ...exchangeNeeds, deviceKeys: needs.deviceKeys })
       case 'supply-receipt':
         return sendSupplyReceipt(exchangeNeeds, delivered!)
       case 'card-letter-request':

@@ -19,6 +19,7 @@ import { tillLock } from '../sale/till-lock.ts'
 import type { Store } from '../store/connect-store.ts'
 import { available } from '../supply/device.sql.ts'
 import type { Identity } from '../supply/identity.ts'
+import { stopOf } from '../supply/stop.sql.ts'
 import { firstOrderIn, onTheWay } from '../supply/supply-order.sql.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import { amountView } from './sale-view.ts'
@@ -54,6 +55,7 @@ export function homeView(facts: HomeFacts): HomeView {
   const currency: Currency = catalogue?.currency ?? 'TND'
   const availableMinor = available(store)
   const last = latestSales(store, 1)[0]
+  const stop = stopOf(store)
   const receiptOwed = firstOrderIn(store, 'delivered') === undefined ? 0 : 1
   return {
     nowMs,
@@ -65,7 +67,9 @@ export function homeView(facts: HomeFacts): HomeView {
     card: facts.card.status,
     leaseUntilMs: standing.leaseUntilS * 1000,
     unsent: sales + events + receiptOwed,
+    stopped: stop && { reason: stop.reason, why: stop.why },
     locked: tillLock({
+      stopped: stop?.reason ?? null,
       nowMs,
       clockWaits: facts.clockWaits,
       vendorCard: session.card,
