@@ -59,6 +59,12 @@ export interface FakeCentre {
   readonly states: StateReport[]
   readonly certificates: FakeCertificates
   approve(): void
+  /** Nobody has approved yet, after all. */
+  withdrawApproval(): void
+  /** Nothing disturbs the line any more. */
+  calm(): void
+  /** The centre knows all up to this sequence, without an answer to it. */
+  skipTo(sequence: number): void
   registerCard(card: CardId, publicKey: KeyObject, oaepHash?: OaepHash): void
   /** Changes what every further answer says. Each letter here is of an epoch of its own, by the same number. */
   setStanding(change: Partial<Standing>): void
@@ -328,6 +334,15 @@ export function createFakeCentre(needs: {
     certificates,
     approve() {
       approved = true
+    },
+    withdrawApproval() {
+      approved = false
+    },
+    calm() {
+      disturbances.length = 0
+    },
+    skipTo(sequence) {
+      expected = sequence + 1
     },
     registerCard(card, publicKey, oaepHash = 'sha256') {
       cards.set(card, { publicKey, oaepHash })

@@ -1,12 +1,14 @@
 // The certificates that the fake centre gives: each terminal's together with the key that answers what is asked under
 // it.
 
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { Clock } from '@scratchless/voucher/clock'
 import { nowSeconds } from '@scratchless/voucher/clock'
+import { terminalId } from '@scratchless/voucher/ids'
 import { p256Signer, peekKid, type Signer } from '@scratchless/wire/compact/cose'
 import { kidOfNumber, ROOT_KID, signCertificate } from '@scratchless/wire/compact/cwt'
 import type { Frame } from '@scratchless/wire/compact/frame'
+import type { DeviceKeys } from '../src/supply/device-keys.ts'
 
 const DAY_S = 86_400
 const YEAR_DAYS = 365
@@ -33,9 +35,13 @@ export function createFakeCertificates(clock: Clock, terminal: string) {
     return { publicKey, kid, signer: p256Signer(kid, privateKey) }
   }
 
-  function sign(purpose: 'terminal' | 'centre', kid: Buffer, publicKey: KeyObject): Buffer {
+  function sign(
+    purpose: 'terminal' | 'centre',
+    kid: Buffer,
+    publicKey: KeyObject,
+    subject: string = purpose === 'terminal' ? terminal : 'centre',
+  ): Buffer {
     const issuedAtS = nowSeconds(clock) - 60
-    const subject = purpose === 'terminal' ? terminal : 'centre'
     const expiresAtS = issuedAtS + (purpose === 'terminal' ? days : YEAR_DAYS) * DAY_S
     return signCertificate(
       { issuer: 'centre', subject, purpose, kid, publicKey, issuedAtS, expiresAtS },
@@ -66,6 +72,14 @@ export function createFakeCertificates(clock: Clock, terminal: string) {
     certificateOver: (key: KeyObject) => ({
       terminalCertificate: sign('terminal', kidOfNumber(++given), key),
     }),
+    /** What a welcome says under another name, to whichever of these keys is not in use. */
+    renamed(name: string, keys: DeviceKeys) {
+      const key = createPublicKey(keys.held().at(-1)!)
+      return {
+        terminal: terminalId(name),
+        terminalCertificate: sign('terminal', kidOfNumber(++given), key, name),
+      }
+    },
     /** The days that further certificates of terminals last. */
     certifyFor(next: number) {
       days = next

@@ -31,6 +31,12 @@ export function getEnrolled(store: Store): Enrolled | undefined {
   return content?.state === 'enrolled' ? content : undefined
 }
 
+/** As it is kept: another name, key or certificate has other bytes. */
+export function enrolledBytes(store: Store): Uint8Array | undefined {
+  const row = store.statement(`SELECT content FROM centre_word WHERE name = 'enrolled'`).get()
+  return row?.content as Uint8Array | undefined
+}
+
 export function putStanding(store: Store, content: Standing): void {
   put(store, 'standing', standing, content)
 }

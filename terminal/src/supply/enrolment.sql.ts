@@ -52,10 +52,10 @@ export function enrolmentIn(
   )
 }
 
-/** The public key (SPKI) that an earlier try with this number asked for. */
+/** The public key (SPKI) that an earlier try with this number asks for, while it is open. */
 export function triedKey(store: Store, enrolmentNumber: number): Uint8Array | null {
   const row = store
-    .statement('SELECT device_key FROM enrolment WHERE enrolment_number = ?')
+    .statement('SELECT device_key FROM enrolment WHERE enrolment_number = ? AND request_key IS NOT NULL')
     .get(enrolmentNumber)
   return (row?.device_key ?? null) as Uint8Array | null
 }

@@ -14,7 +14,7 @@ import { askCatalogue } from './ask-catalogue.ts'
 import { askRenewal } from './ask-renewal.ts'
 import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
-import { getCatalogue, getStanding } from './centre-word.sql.ts'
+import { enrolledBytes, getCatalogue, getStanding } from './centre-word.sql.ts'
 import { heldLetter } from './device.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
@@ -50,11 +50,22 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   // Whose session it was, nobody's too, in which the centre said that the shop has no card: it is not asked again in it.
   let askedInVain: CardId | null | undefined
 
+  let known = enrolledBytes(store)
   let polledMs = Number.NEGATIVE_INFINITY
   // What the centre does not do, or does not know: it is asked again by the next life of this program.
   const notOffered = new Set<RequestKind>()
 
+  /** By a renewal, or by an enrolment that the centre had approved before it was asked for. */
+  function someoneElse(): boolean {
+    const enrolled = enrolledBytes(store)
+    if (enrolled === undefined || (known !== undefined && Buffer.compare(known, enrolled) === 0)) return false
+    known = enrolled
+    identity = identityOf(store, needs.deviceKeys)
+    return true
+  }
+
   async function turn(): Promise<Turn> {
+    if (someoneElse()) return 'enrolled'
     if (identity === null) return enrolmentTurn()
     if (performance.now() - polledMs >= ENROLMENT_POLL_MS && enrolmentIn(store, 'waiting') !== undefined) {
       polledMs = performance.now()
@@ -71,7 +82,6 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       if (outcome.refusal === 'no-card') askedInVain = needs.card()
       if (outcome.refusal === 'not-offered' || outcome.refusal === 'not-understood')
         notOffered.add(request.kind)
-      if (outcome.answer === 'renewal') identity = identityOf(store, needs.deviceKeys)
       log.info({ sequence: request.sequence, kind: request.kind, answer: outcome.answer }, 'answered')
       return 'taken'
     }
@@ -82,14 +92,9 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
 
   async function enrolmentTurn(): Promise<Turn> {
     const enrolment = enrolmentIn(store, 'waiting')
-    if (enrolment === undefined) {
-      identity = identityOf(store, needs.deviceKeys)
-      return identity === null ? 'nothing-to-ask' : 'enrolled'
-    }
+    if (enrolment === undefined) return 'nothing-to-ask'
     const outcome = await poll(needs, enrolment)
-    identity = identityOf(store, needs.deviceKeys)
-    // Its numbers may be given once more.
-    if (outcome === 'enrolled') sent.clear()
+    someoneElse()
     return outcome === 'enrolled' ? 'enrolled' : 'enrolling'
   }
 
