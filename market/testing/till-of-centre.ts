@@ -105,6 +105,7 @@ export async function openTillOfCentre(centre: TestCentre, depositMinor: bigint)
   const deviceKeys = keysInMemory(privateKey)
   const till = openTill({
     ...{ store, deviceKeys, card: line, random: systemRandom, locale: 'fr', columns: 32, minimumStock: 5 },
+    reporting: { sales: 10, seconds: 2 },
     log: createLog({ program: 'terminal', process: 'test', clock: machine, level: 'silent' }),
     clock: terminalClock(machine, store),
     line: {

@@ -57,6 +57,7 @@ const till = openTill({
   locale: config.locale,
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
+  reporting: config.reporting,
 })
 const app = await createTillServer(till, {
   ...{ log, clock: systemClock, random: systemRandom },

@@ -97,6 +97,7 @@ async function world(card: object = FILE_CARD) {
       accounts: ACCOUNTS,
       locale: 'fr',
       minimumStock: 5,
+      reporting: { sales: 10, seconds: 2 },
     }),
   )
   let cookie = ''

@@ -138,3 +138,8 @@ export function expiryOf(store: Store, run: number): string | undefined {
   const row = store.statement('SELECT expires_on FROM safe_run WHERE id = ?').get(run)
   return row?.expires_on as string | undefined
 }
+
+/** Codes that can be sold at this moment, by product: the day of a code's end is the calendar's. */
+export function sellableStock(store: Store, nowMs: number): ReadonlyMap<ProductId, number> {
+  return stockOnBoard(store, new Date(nowMs).toISOString().slice(0, 10))
+}

@@ -168,13 +168,17 @@ test('what is in a report is in no other until that one is refused', () => {
   eventReported(world.store, 1, 7)
   expect(tickets(salesToReport(world.store, 10))).toEqual([3])
   expect(eventsToReport(world.store, 10)).toEqual([])
-  expect(unsent(world.store)).toEqual({ sales: 1, events: 0, newestMs: AT_MS + 3_000 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 1, events: 0, oldestMs: AT_MS + 3_000, products: [PRODUCT] },
+  })
   releaseReported(world.store, 8)
   expect(tickets(salesToReport(world.store, 10))).toEqual([3])
   releaseReported(world.store, 7)
   expect(tickets(salesToReport(world.store, 10))).toEqual([1, 2, 3])
   expect(eventsToReport(world.store, 10)).toHaveLength(1)
-  expect(unsent(world.store)).toEqual({ sales: 3, events: 1, newestMs: AT_MS + 50_000 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 3, events: 1, oldestMs: AT_MS + 1_000, products: [PRODUCT] },
+  })
 })
 
 test('an acknowledgement takes its own report and no other', () => {
@@ -204,5 +208,7 @@ test('an open doubt counts as unreported although it was told; a damaged ticket 
 })
 
 test('nothing unsent is nothing', () => {
-  expect(unsent(world.store)).toEqual({ sales: 0, events: 0, newestMs: 0 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 0, events: 0, oldestMs: Number.MAX_SAFE_INTEGER, products: [] },
+  })
 })

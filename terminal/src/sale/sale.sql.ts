@@ -205,3 +205,24 @@ export function firstSaleMs(store: Store): number | null {
   const row = store.statement('SELECT at_ms FROM sale ORDER BY number LIMIT 1').get()
   return row === undefined ? null : (row.at_ms as number)
 }
+
+/** Tickets in doubt and damaged, by product that has any. */
+export function asideByProduct(store: Store): ReadonlyMap<string, { inDoubt: number; damaged: number }> {
+  const rows = store
+    .statement(
+      `SELECT product, sum(state = 'in_doubt') AS in_doubt, sum(state = 'damaged') AS damaged
+       FROM sale WHERE state IN ('in_doubt', 'damaged') GROUP BY product`,
+    )
+    .all()
+  return new Map(
+    rows.map((row) => [
+      row.product as string,
+      { inDoubt: row.in_doubt as number, damaged: row.damaged as number },
+    ]),
+  )
+}
+
+/** Sales under a card: each had one key of it, or may have had it. */
+export function keysGivenTo(store: Store, card: CardId): number {
+  return store.statement('SELECT count(*) AS keys FROM sale WHERE card = ?').get(card)!.keys as number
+}

@@ -7,6 +7,7 @@ import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire
 import type { SupplyRefusal, SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../line/centre-line.ts'
 import type { Store } from '../store/connect-store.ts'
+import { alarmsUnreported } from './alarm.sql.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
 import { takeCatalogue } from './ask-catalogue.ts'
 import { renewedBy, takeRenewal } from './ask-renewal.ts'
@@ -123,4 +124,5 @@ function takeRefusal(store: Store, request: StoredRequest, refusal: SupplyRefusa
   // The codes are here and the money is settled by any later message: a refused receipt is not repeated.
   if (request.kind === 'supply-receipt') takeReceiptAnswer(store, request.sequence)
   if (request.kind === 'sales-report') releaseReport(store, request.sequence)
+  if (request.kind === 'state-report') alarmsUnreported(store)
 }

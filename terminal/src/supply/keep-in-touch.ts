@@ -5,7 +5,6 @@ import { LineFault } from '@scratchless/keys/pinned-client'
 import { randomBytes } from '@scratchless/voucher/random'
 import type { LineStatus } from '../till/till-shapes.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
-import { REPORT_AFTER_QUIET_MS } from './next-request.ts'
 import { createTurns, ENROLMENT_POLL_MS, type Turn, type TurnNeeds } from './take-turn.ts'
 
 interface TouchNeeds extends TurnNeeds {
@@ -22,8 +21,8 @@ export interface SupplyLine {
 
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 300_000
-/** How often the loop looks for what time alone brings: a quiet till's report, a standing grown old. */
-const IDLE_MS = REPORT_AFTER_QUIET_MS / 2
+/** How often the loop looks for what time alone brings: a report, a standing grown old. */
+const IDLE_MS = 1_000
 
 export function keepInTouch(needs: TouchNeeds): SupplyLine {
   const { log, random } = needs

@@ -79,7 +79,7 @@ test.each<SupplyRefusalReason>([
 test('a report that was refused goes again in the next', async () => {
   world.centre.refuseNext('sales-report', { reason: 'request-expired' })
   await world.till().sell(world.session, { saleId: 'a-sale-of-a-key', product: PRODUCT })
-  world.clock.setMs(START_MS + 10_000)
+  world.clock.setMs(START_MS + 60_000)
   world.till().supply.wake()
   await world.until(() => heard('sales-report').length === 2)
   await world.until(() => countUnreported(world.store()) === 0)

@@ -42,6 +42,8 @@ interface TillNeeds {
   readonly locale: Config['locale']
   readonly columns: Config['printer']['columns']
   readonly minimumStock: number
+  /** After how many sales or seconds to report, where the shop does not say; absent: by the line. */
+  readonly reporting?: Config['reporting']
 }
 
 /** What the centre said, as the till works with it. */
@@ -72,6 +74,7 @@ export interface Till extends TillNeeds {
 }
 
 const LOOK_MS = 1_000
+const NO_CARD = { status: 'out', id: null, triesLeft: 0 } as const
 
 /** When the next of the catalogue's prices comes into force. */
 function nextPriceMs(catalogue: Catalogue | null, nowMs: number): number {
@@ -88,7 +91,7 @@ export function openTill(needs: TillNeeds): Till {
   const templates = new Map<string, TicketTemplate>()
   let priceChangeMs = Number.POSITIVE_INFINITY
   let word: Word | null = null
-  let cardState: { status: CardStatus; id: string | null } = { status: 'out', id: null }
+  let cardState: { status: CardStatus; id: string | null; triesLeft: number } = NO_CARD
   let printing = false
   let saleTurn: Promise<unknown> = Promise.resolve()
 
@@ -170,7 +173,8 @@ export function openTill(needs: TillNeeds): Till {
         form,
       )
       if (outcome === 'card-locked') await lock()
-      if (outcome === 'letter-missing') supply.wake()
+      if (outcome === 'letter-missing' || (typeof outcome !== 'string' && outcome.state !== 'printed'))
+        supply.wake()
       if (typeof outcome !== 'string') events.tell(() => ({ kind: 'sale', sale: view(outcome) }))
       return outcome
     } finally {
@@ -205,9 +209,10 @@ export function openTill(needs: TillNeeds): Till {
       state = { status: 'out' }
     }
     const next =
-      state.status === 'out' ? { status: state.status, id: null } : { status: state.status, id: state.card }
-    if (next.status === cardState.status && next.id === cardState.id) return
+      state.status === 'out' ? NO_CARD : { status: state.status, id: state.card, triesLeft: state.triesLeft }
+    const isSame = next.status === cardState.status && next.id === cardState.id
     cardState = next
+    if (isSame) return
     events.tell(() => ({ kind: 'home' }))
     supply.wake()
   }
@@ -230,6 +235,7 @@ export function openTill(needs: TillNeeds): Till {
   const supply = keepInTouch({
     ...needs,
     card: sellingCard,
+    machine: () => ({ printer: printing ? 'printing' : printer.lastStatus(), card: cardState }),
     changed,
   })
   let looking: ReturnType<typeof setTimeout>
