@@ -27,6 +27,9 @@ ALTER TABLE enrolment ADD COLUMN refusal TEXT;
 ALTER TABLE device ADD COLUMN last_sequence INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE device ADD COLUMN sequences_skipped INTEGER NOT NULL DEFAULT 0;
 
+-- The catalogue is one of the first release: the centre's is newer, whatever its number.
+ALTER TABLE device ADD COLUMN catalogue_is_old INTEGER NOT NULL DEFAULT 0;
+
 -- The level at which a request was written: its answer is of no higher one.
 ALTER TABLE request ADD COLUMN level INTEGER NOT NULL DEFAULT 1;
 -- The level to write at, where the centre knows less than this program; null: the program's own.

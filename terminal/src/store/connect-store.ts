@@ -2,6 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { wordOfFirstRelease } from './first-release-words.ts'
 
 export interface Store {
   /** The statement of this text, prepared once. */
@@ -31,7 +32,9 @@ export function connectStore(path: string): Store {
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   )
   migrate(db)
-  return storeOver(db)
+  const store = storeOver(db)
+  readWordsAnew(store)
+  return store
 }
 
 /** Opens a store that another process may be working with, for looking only. */
@@ -66,6 +69,19 @@ function storeOver(db: DatabaseSync): Store {
       db.close()
     },
   }
+}
+
+/** What the first release kept of the centre's words becomes what they are today. */
+function readWordsAnew(store: Store): void {
+  store.transaction(() => {
+    for (const row of store.statement('SELECT name, content FROM centre_word').all()) {
+      const name = row.name as string
+      const now = wordOfFirstRelease(name, row.content as Uint8Array)
+      if (now === undefined) continue
+      store.statement('UPDATE centre_word SET content = ? WHERE name = ?').run(now, name)
+      if (name === 'catalogue') store.statement('UPDATE device SET catalogue_is_old = 1').run()
+    }
+  })
 }
 
 function migrate(db: DatabaseSync): void {

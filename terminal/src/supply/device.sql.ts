@@ -66,3 +66,12 @@ export function stateReportedMs(store: Store): number {
 export function saveStateReported(store: Store, atMs: number): void {
   store.statement('UPDATE device SET state_reported_ms = ?').run(atMs)
 }
+
+/** The catalogue held is one of the first release, whose numbers say nothing today. */
+export function catalogueIsOld(store: Store): boolean {
+  return store.statement('SELECT catalogue_is_old FROM device').get()!.catalogue_is_old === 1
+}
+
+export function catalogueIsNew(store: Store): void {
+  store.statement('UPDATE device SET catalogue_is_old = 0 WHERE catalogue_is_old = 1').run()
+}

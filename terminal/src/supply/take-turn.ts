@@ -15,11 +15,11 @@ import { unsent } from '../sale/report.sql.ts'
 import { countInDoubt, countUnreported } from '../sale/sale.sql.ts'
 import { type AlarmFacts, alarmsToTell, noteAlarms } from './alarms.ts'
 import { askCardLetter } from './ask-card-letter.ts'
-import { askCatalogue } from './ask-catalogue.ts'
+import { askCatalogue, heldCatalogue } from './ask-catalogue.ts'
 import { askRenewal } from './ask-renewal.ts'
 import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
-import { enrolledBytes, getCatalogue, getStanding } from './centre-word.sql.ts'
+import { enrolledBytes, getStanding } from './centre-word.sql.ts'
 import { heldLetter, stateReportedMs } from './device.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
@@ -203,7 +203,7 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       cardLacksLetter: card !== null && cardLetterFor(store, newestLetterEpoch(store), card) === undefined,
       shopHasNoCard: card === askedInVain,
       lastLetterAskedMs: lastAskedMs(store, 'card-letter-request'),
-      heldCatalogue: getCatalogue(store)?.version ?? 0,
+      heldCatalogue: heldCatalogue(store),
       catalogueVersion: standing.catalogueVersion,
       orderWaiting: order !== undefined,
       unsentSales: sales,
