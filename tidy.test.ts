@@ -301,7 +301,7 @@ const roomsToCome = [
     'one-code-order',
     'payment-declaration',
   ],
-  ...['proposal-answer', 'return-request', 'settings-request'],
+  ...['proposal-answer', 'return-request'],
   ...['vendor-request', 'balance', 'renewal', 'shop-settings'],
 ]
 

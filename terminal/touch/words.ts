@@ -162,6 +162,8 @@ const fr = {
   'refusal_too-many-lines': 'Trop de recharges dans une commande : 20 au plus.',
   'refusal_too-many-codes': 'Trop de codes dans une commande. Commandez-en moins.',
   'refusal_product-twice': 'Une recharge est deux fois dans la commande.',
+  'refusal_cap-exceeded':
+    'Cette commande dépasse ce que la boutique peut avoir à bord. Commandez moins de codes, ou vendez d’abord.',
   'refusal_not-here': 'Cette page n’est pas servie sous ce nom. Ouvrez l’adresse du terminal.',
   'refusal_not-found': 'Cette page n’existe pas.',
   'refusal_too-many-requests': 'Trop de demandes. Attendez un instant, puis réessayez.',
@@ -333,6 +335,8 @@ const en: Words = {
   'refusal_too-many-lines': 'Too many products in one order: 20 at most.',
   'refusal_too-many-codes': 'Too many codes in one order. Order fewer.',
   'refusal_product-twice': 'A product is in the order twice.',
+  'refusal_cap-exceeded':
+    'This order is above what the shop may have on board. Order fewer codes, or sell first.',
   'refusal_not-here': 'This page is not served under this name. Open the terminal’s own address.',
   'refusal_not-found': 'There is no such page.',
   'refusal_too-many-requests': 'Too many requests. Wait a moment, then try again.',

@@ -23,6 +23,7 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardVerbs, KeyRefusal } from '../card/card-verbs.ts'
 import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.sql.ts'
 import type { Store } from '../store/connect-store.ts'
+import { barAgain } from '../supply/ask-settings.ts'
 import { cardLetterFor } from '../supply/card-letter.sql.ts'
 import type { Identity } from '../supply/identity.ts'
 import { stopOf } from '../supply/stop.sql.ts'
@@ -224,6 +225,8 @@ function giveBack({ store }: SellNeeds, sale: StoredSale): void {
   store.transaction(() => {
     withdrawIntent(store, sale.number)
     stepBack(store, sale.run, sale.runIndex)
+    // It may have been barred meanwhile.
+    barAgain(store)
   })
 }
 

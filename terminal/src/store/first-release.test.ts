@@ -18,14 +18,14 @@ import { identityOf } from '../supply/identity.ts'
 import { lastSequence } from '../supply/request.sql.ts'
 import { connectStore, type Store } from './connect-store.ts'
 
-const RELEASE = new URL('../../../market/upgrade/release-1/folder/', import.meta.url)
+const RELEASE = join(import.meta.dirname, '..', '..', '..', 'market', 'upgrade', 'release-1', 'folder')
 let folder: string
 let file: string
 let store: Store
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'release-'))
   file = join(folder, 'terminal.sqlite')
-  cpSync(new URL('terminal/store/terminal.sqlite', RELEASE), file)
+  cpSync(join(RELEASE, 'terminal', 'store', 'terminal.sqlite'), file)
   store = connectStore(file)
 })
 afterEach(() => {
@@ -44,10 +44,10 @@ test('it knows who it is, what it sells and until when', async () => {
   for (const { prices, qr } of catalogue.products)
     expect([prices.length, prices[0]!.priceId, prices[0]!.validFromS, qr]).toEqual([1, 0, 0, true])
   const { passphrases } = {
-    passphrases: JSON.parse(readFileSync(new URL('passphrases.json', RELEASE), 'utf8')),
+    passphrases: JSON.parse(readFileSync(join(RELEASE, 'passphrases.json'), 'utf8')),
   }
   const opened = unlockKeyFolder(
-    new URL('terminal/keys', RELEASE).pathname,
+    join(RELEASE, 'terminal', 'keys'),
     passphraseFor(Buffer.from(passphrases.terminal), 'api'),
   )
   const { privateKey } = await opened.pair('supply-sign')
@@ -86,7 +86,7 @@ test('what was read anew stays as it is when the store is opened once more', () 
 
 test('a start that was cut off between its tables and its words reads them anew at the next', () => {
   store.close()
-  cpSync(new URL('terminal/store/terminal.sqlite', RELEASE), file)
+  cpSync(join(RELEASE, 'terminal', 'store', 'terminal.sqlite'), file)
   const before = new DatabaseSync(file)
   const content = before.prepare(`SELECT content FROM centre_word WHERE name = 'standing'`).get()!
   before.close()

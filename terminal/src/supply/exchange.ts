@@ -11,6 +11,7 @@ import { alarmsUnreported } from './alarm.sql.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
 import { takeCatalogue } from './ask-catalogue.ts'
 import { renewedBy, takeRenewal } from './ask-renewal.ts'
+import { takeSettings } from './ask-settings.ts'
 import { takeStatusAnswer } from './ask-status.ts'
 import { saveAvailable } from './device.sql.ts'
 import { FRESH_MS } from './enrol.ts'
@@ -99,6 +100,9 @@ function apply({ store, clock }: ExchangeNeeds, request: StoredRequest, answer: 
       break
     case 'catalogue':
       takeCatalogue(store, answer.content)
+      break
+    case 'shop-settings':
+      takeSettings(store, answer.content)
       break
     case 'supply-delivery':
       receiveSupplyDelivery({ store, clock }, request.sequence, answer)

@@ -24,6 +24,10 @@ export interface SupplyState {
   readonly lastLetterAskedMs: number
   readonly heldCatalogue: number
   readonly catalogueVersion: number
+  /** The version of the settings held, and the one that the standing says to hold; 0: none. */
+  readonly heldSettings: number
+  readonly settingsVersion: number
+  readonly lastSettingsAskedMs: number
   /** An order waits because the centre wants the letter first. */
   readonly orderWaiting: boolean
   /** Sales in no report, and when the oldest of them was made. */
@@ -54,6 +58,8 @@ const LETTER_AGAIN_MS = 30_000
 /** Several times a day, so that a lease of days never ends while there is a line. */
 const STANDING_KEEPS_MS = 4 * 3_600_000
 
+/** A centre that says that there are newer settings and does not give them is not asked at every moment. */
+const SETTINGS_AGAIN_MS = 30_000
 /** A centre that refuses a renewal is not asked for it at every moment. */
 const RENEWAL_AGAIN_MS = 600_000
 
@@ -69,6 +75,8 @@ export function nextRequest(state: SupplyState): RequestKind | null {
   const askedLately = apartMs(state.nowMs, state.lastLetterAskedMs) < LETTER_AGAIN_MS
   if (letterWanted && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
+  const settingsAskedLately = apartMs(state.nowMs, state.lastSettingsAskedMs) < SETTINGS_AGAIN_MS
+  if (state.settingsVersion > state.heldSettings && !settingsAskedLately) return 'settings-request'
   if (isReportDue(state)) return 'sales-report'
   const standingIsOld = state.nowMs - state.standingMs > STANDING_KEEPS_MS
   // An order says by this clock when it ends: one that may be far ahead is set right first.

@@ -17,9 +17,10 @@ import { type AlarmFacts, alarmsToTell, noteAlarms } from './alarms.ts'
 import { askCardLetter } from './ask-card-letter.ts'
 import { askCatalogue, heldCatalogue } from './ask-catalogue.ts'
 import { askRenewal } from './ask-renewal.ts'
+import { askSettings, heldSettings, minimumOf } from './ask-settings.ts'
 import { askStatus } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
-import { enrolledBytes, getStanding } from './centre-word.sql.ts'
+import { enrolledBytes, getSettings, getStanding } from './centre-word.sql.ts'
 import { heldLetter, stateReportedMs } from './device.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
@@ -150,7 +151,11 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
 
   /** Half of what may stay unreported is enough, whatever the rule says. */
   function reportingOf(standing: Standing) {
-    const { sales, afterMs } = reportingRule(carrier, needs.reporting ?? null, null)
+    const { sales, afterMs } = reportingRule(
+      carrier,
+      needs.reporting ?? null,
+      getSettings(store)?.reporting ?? null,
+    )
     return { sales: Math.min(sales, Math.ceil(standing.unreportedSales / 2)), afterMs }
   }
 
@@ -160,9 +165,9 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     stock: ReadonlyMap<string, number>,
     unreported: number,
   ): AlarmFacts {
-    const minimum = needs.minimumStock ?? 0
+    const minimum = minimumOf(getSettings(store) ?? null, needs.minimumStock ?? 0)
     const levels = [...shelves(store).keys()].map(
-      (product) => [product, stockLevel(stock.get(product) ?? 0, minimum)] as const,
+      (product) => [product, stockLevel(stock.get(product) ?? 0, minimum(product))] as const,
     )
     return {
       ...{ nowMs, standing, unreported, levels: new Map(levels) },
@@ -205,6 +210,9 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       lastLetterAskedMs: lastAskedMs(store, 'card-letter-request'),
       heldCatalogue: heldCatalogue(store),
       catalogueVersion: standing.catalogueVersion,
+      heldSettings: heldSettings(store),
+      settingsVersion: notOffered.has('settings-request') ? 0 : standing.settingsVersion,
+      lastSettingsAskedMs: lastAskedMs(store, 'settings-request'),
       orderWaiting: order !== undefined,
       unsentSales: sales,
       oldestUnsentMs: oldestMs,
@@ -228,6 +236,8 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
         return askCardLetter(exchangeNeeds)
       case 'catalogue-request':
         return askCatalogue(exchangeNeeds)
+      case 'settings-request':
+        return askSettings(exchangeNeeds)
       case 'sales-report':
         return sendSalesReport(exchangeNeeds)
       case 'state-report': {

@@ -53,7 +53,7 @@ const shown = () => {
   const home = homeView({
     ...till.word()!,
     ...{ store: world.store(), session: world.session, nowMs: till.clock.nowMs(), clockWaits: false },
-    ...{ line: 'online', printer: 'ready', card: till.cardState(), minimumStock: 5, view: till.view },
+    ...{ line: 'online', printer: 'ready', card: till.cardState(), minimumStock: () => 5, view: till.view },
   })
   return home.operators[0]!.tiles[0]!.price.amountMinor
 }

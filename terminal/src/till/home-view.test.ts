@@ -68,7 +68,7 @@ const view = (more: Partial<Facts> = {}) =>
       clockWaits: false,
       line: 'online',
       printer: 'ready',
-      minimumStock: 5,
+      minimumStock: () => 5,
     },
     session: { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: NOW_MS - 5 },
     identity: {

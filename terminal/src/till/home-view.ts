@@ -39,7 +39,8 @@ interface HomeFacts {
   readonly line: LineStatus
   readonly printer: PrinterStatus
   readonly card: { readonly status: CardStatus; readonly id: string | null }
-  readonly minimumStock: number
+  /** Below how many codes a product is low. */
+  readonly minimumStock: (product: string) => number
   readonly view: (sale: StoredSale) => SaleView
 }
 
@@ -124,10 +125,10 @@ function operatorTiles(facts: HomeFacts, catalogue: Catalogue): OperatorTiles[] 
         price: amountView(priceAt(product, Math.floor(nowMs / 1000)).publicPriceMinor, catalogue.currency),
         stock: here,
         onTheWay: coming.get(product.id) ?? 0,
-        minimum: minimumStock,
+        minimum: minimumStock(product.id),
         full: Math.max(here, full.get(product.id) ?? 0),
         coverHours: perHour > 0 ? here / perHour : null,
-        level: stockLevel(here, minimumStock),
+        level: stockLevel(here, minimumStock(product.id)),
       }
     })
     return { operator: id, name, colour, stock: tiles.reduce((sum, tile) => sum + tile.stock, 0), tiles }

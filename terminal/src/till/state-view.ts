@@ -2,6 +2,8 @@
 
 import { createPublicKey } from 'node:crypto'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
+import { notices } from '@scratchless/wire/supply/notice'
+import { getSettings } from '../supply/centre-word.sql.ts'
 import { keyOf } from '../supply/enrol.ts'
 import { enrolmentIn, lastRefusal } from '../supply/enrolment.sql.ts'
 import { stopOf } from '../supply/stop.sql.ts'
@@ -21,9 +23,18 @@ export function stateView(till: Till, session: Session | null): TillState {
     fingerprint: waiting ? deviceFingerprint(createPublicKey(keyOf(till.deviceKeys, waiting))) : null,
     enrolmentRefusal: lastRefusal(till.store),
     stopped: stop && { reason: stop.reason, why: stop.why },
+    message: messageOf(till),
     certificateOver: word !== null && till.clock.nowMs() >= word.identity.certificateUntilMs,
     vendors: vendorIds(till.store).map((id) => ({ id })),
     signedIn: session?.who ?? 'nobody',
     locale: till.locale,
   }
+}
+
+/** What the centre wants the owner to read: while it comes with every answer, or as the shop's settings say. */
+function messageOf(till: Till): string | null {
+  const said = notices.read(till.word()?.standing.notices ?? [])
+  const notice = said === 'update-needed' ? undefined : said.find((one) => one.notice === 'message')
+  if (notice?.notice === 'message') return notice.text
+  return getSettings(till.store)?.message || null
 }

@@ -32,6 +32,8 @@ export const stateShape = z.strictObject({
   enrolmentRefusal: z.string().nullable(),
   /** The centre said that this terminal sells no more. */
   stopped: stopShape.nullable(),
+  /** From the centre to the owner. */
+  message: z.string().nullable(),
   /** The certificate has ended: only a second enrolment helps. */
   certificateOver: z.boolean(),
   vendors: z.array(z.strictObject({ id: z.string() })).readonly(),
