@@ -5,7 +5,7 @@ import { encodeCbor } from '@scratchless/wire/compact/cbor'
 import { type Signer, sign1 } from '@scratchless/wire/compact/cose'
 import { writeFrame } from '@scratchless/wire/compact/frame'
 import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
-import { externalData, KIND, type Signed } from '@scratchless/wire/supply/envelope'
+import { externalData, KIND, kindName, type Signed } from '@scratchless/wire/supply/envelope'
 import { type Notice, notices } from '@scratchless/wire/supply/notice'
 import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
@@ -59,7 +59,8 @@ const orderLine = [['ATLAS-5', 20, 4_750]]
 const orderPayload = (level: number | string, ...more: string[]) =>
   encodeCbor([level, example.NOW_S + 86_400, 0, orderLine, ...more])
 function levelled(name: string, verdict: 'not-understood' | 'unacceptable', says: string, frame: Buffer) {
-  keep(name, frame, { ...request, verdict, says })
+  const kind = kindName({ kind: frame[0]! })!
+  keep(name, frame, { ...request, kind, verdict, says })
 }
 levelled(
   'level-255-nothing-else',
@@ -79,6 +80,12 @@ for (const [name, level, says] of [
   ['bad-level-text', '1', 'well signed; the level is text'],
 ] as const)
   levelled(name, 'unacceptable', says, signedAs(KIND['supply-order'], orderPayload(level)))
+levelled(
+  'bad-level-0-nothing-to-choose',
+  'unacceptable',
+  'well signed; level 0, and nothing else wrong: a status request',
+  signedAs(KIND['status-request'], encodeCbor([0, 29])),
+)
 levelled(
   'bad-level-missing',
   'unacceptable',
