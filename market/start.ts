@@ -4,6 +4,7 @@ import path from 'node:path'
 import { whyNoStockFile } from '@scratchless/operator/stock/post-stock-file'
 import { claimDataFolder, type DataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
+import { migrateMarket } from './demo/migrate-market.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
 import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
@@ -33,12 +34,15 @@ async function main(): Promise<number> {
   })
   const opened: { market?: Market } = {}
   try {
-    const story = run(data, options, opened)
+    const progress = (text: string) => say(options, text)
+    const story = options.migrateOnly
+      ? migrateMarket(data, { ...options, say: progress })
+      : run(data, options, opened)
     // What is still under way when Ctrl-C comes fails because its programs stop; that is no news.
     story.catch(() => undefined)
     const end = await Promise.race([story, interrupted])
     if (end === 'interrupted') return 130
-    if (options.once) return 0
+    if (options.once || options.migrateOnly) return 0
     await interrupted
     return 0
   } catch (error) {

@@ -12,9 +12,9 @@ import {
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { CENTRE_MIGRATIONS } from '../src/settings.ts'
 
-/** What is sealed or wrapped is the vault's alone; what was decided, sold or answered is only ever added. */
+/** What was decided, sold or answered is only ever added. */
 const OWN: Rights = {
-  product: { api: 'INSERT, SELECT', vault: 'SELECT', auditor: 'SELECT' },
+  product: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   product_price: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer_tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
@@ -54,33 +54,11 @@ const OWN: Rights = {
   supply_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   sale: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   ticket_event: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  alarm: { api: 'INSERT, SELECT', vault: 'INSERT', auditor: 'SELECT' },
-
-  vault_lot_record: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, lot_id, operator, product_id)' },
-  vault_pack: {
-    vault: 'INSERT, SELECT, UPDATE (closed_upto)',
-    auditor: 'SELECT (closed_upto, count, first_index, first_serial, operator, record_id)',
-  },
-  vault_fingerprint: { vault: 'INSERT, SELECT' },
-  vault_restock_line: {
-    vault: 'INSERT, SELECT, UPDATE (accepted, received, unit_price)',
-    auditor: 'SELECT (accepted, line_no, operator, order_id, received)',
-  },
-  vault_restock_delivery: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, operator)' },
-  vault_certificate: { vault: 'INSERT, SELECT, UPDATE (bytes, revoked_at)' },
-  vault_enrolment: { vault: 'INSERT, SELECT, UPDATE (certificate, device_key)' },
-  vault_terminal: { vault: 'INSERT, SELECT, UPDATE (certificate, mac, retailer_id, revoked_at)' },
-  vault_card: { vault: 'INSERT, SELECT, UPDATE (revoked_at)' },
-  vault_safe_key: { vault: 'INSERT, SELECT, UPDATE (ends_at, mac)' },
-  vault_supply: {
-    vault: 'INSERT, SELECT',
-    auditor: 'SELECT (closed_at, codes, epoch, runs, sequence, terminal_id)',
-  },
+  alarm: { api: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 const SEQUENCES: Rights = {
   retailer_number: { api: 'USAGE' },
   terminal_number: { api: 'USAGE' },
-  vault_enrolment_number_seq: { vault: 'USAGE' },
 }
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
 

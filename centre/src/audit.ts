@@ -6,6 +6,7 @@ import {
   countBrokenSequences,
   countDebitsWithoutCodes,
   countDifferingPacks,
+  countDifferingProducts,
   countDisputedOrders,
   countMiscountedDeliveries,
   countMisdebitedOrders,
@@ -25,6 +26,7 @@ export const centreChecks: readonly AuditCheck[] = [
   { invariant: 1, holds: 'each code taken is in one run', count: countMistakenPacks },
   { invariant: 1, holds: 'vault and api agree on every pack', count: countDifferingPacks },
   { invariant: 1, holds: 'every pack of the vault is written down', count: countUnwrittenPacks },
+  { invariant: 1, holds: 'vault and api know the same of every product', count: countDifferingProducts },
   {
     invariant: 1,
     holds: 'the vault’s journal has every order sent, and no other',
@@ -37,12 +39,12 @@ export const centreChecks: readonly AuditCheck[] = [
   {
     invariant: 4,
     holds: 'every transfer moves its currency between two accounts of it',
-    count: async (sql) => breaksOf(await readMixedTransfers(sql)),
+    count: async ({ books }) => breaksOf(await readMixedTransfers(books)),
   },
   {
     invariant: 4,
     holds: 'every balance is the fold of its entries',
-    count: async (sql) => breaksOf(await readMiscountedAccounts(sql)),
+    count: async ({ books }) => breaksOf(await readMiscountedAccounts(books)),
   },
   { invariant: 5, holds: 'every order is debited for its codes', count: countMisdebitedOrders },
   { invariant: 5, holds: 'every debit has its order', count: countDebitsWithoutCodes },

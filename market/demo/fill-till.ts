@@ -38,16 +38,18 @@ export interface OpenTill {
   readonly vendor: HttpPerson
 }
 
-/** Opens every terminal's till with codes of every product on board. */
+/** Opens the tills of every terminal, or of those named, with codes of every product on board. */
 export async function loadTills(
   market: Market,
   say: (progress: string) => void,
   clockWithinMs = CLOCK_WITHIN_MS,
+  named?: readonly string[],
 ): Promise<OpenTill[]> {
   const { staff } = market.offices.get('centre')!
   const retailer = await findShop(staff)
   const tills: OpenTill[] = []
   for (const [index, terminal] of market.terminals.entries()) {
+    if (named !== undefined && !named.includes(terminal.name)) continue
     await enrol(market, terminal, retailer.id, say)
     const vendor = await signIn(market, terminal, index, retailer.id)
     await untilClockIsRight(terminal, say, clockWithinMs)

@@ -13,7 +13,7 @@ import { passphraseOf } from './passphrases.ts'
 
 const url = 'postgres://nobody@127.0.0.1:1/none'
 const urls = { owner: url, api: url, vault: url, auditor: url }
-const databases = new Map(['atlas', 'sahel', 'centre'].map((party) => [party, urls]))
+const databases = new Map(['atlas', 'sahel', 'centre'].map((party) => [party, { books: urls, vault: urls }]))
 
 let folder: string
 let data: DataFolder

@@ -12,7 +12,8 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { operatorProcessSettings } from './settings.ts'
+import { operatorVaultSettings } from './settings.ts'
+import { knowProducts } from './vault/products.ts'
 import {
   answerRestockNotice,
   openNotUnderstood,
@@ -20,6 +21,7 @@ import {
   signLotActivation,
   verifyNoticeReceipt,
 } from './vault/restock-notices.ts'
+import { readSealedLots } from './vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { startBulkWorkers } from './vault/start-bulk-workers.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
@@ -27,7 +29,10 @@ import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
 
-const { settings, plainSettings, passphrase } = takeHanded(operatorProcessSettings)
+/** Each with its packs: a large lot has thousands. */
+const LOTS_AT_ONCE = 50
+
+const { settings, plainSettings, passphrase } = takeHanded(operatorVaultSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
 // It opens at the first admission; that it can is seen now.
@@ -43,6 +48,8 @@ const needs = await loadVaultNeeds(settings, keys, {
 const workers = startBulkWorkers({ plainSettings, passphrase }, log)
 
 const verbs: VaultVerbs = {
+  knowProducts: (products) => knowProducts(needs, products),
+  listSealedLots: ({ known }) => readSealedLots(needs.pool, known, LOTS_AT_ONCE),
   admitStockFile: (admission) => workers.run('admitStockFile', admission),
   generateStock: (generation) => workers.run('generateStock', generation),
   takeRestockOrder: (argument) => takeRestockOrder(needs, argument),
@@ -62,5 +69,5 @@ const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>
 sendReady()
 whenToldToStop(async () => {
   await Promise.all([line.close(), workers.stop()])
-  await needs.pool.end()
+  await Promise.all([needs.pool.end(), needs.books.end()])
 })

@@ -12,6 +12,7 @@ import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
+import { alarmOfHead } from './contradicting-head.ts'
 import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from './restock.sql.ts'
 
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
@@ -34,6 +35,7 @@ export async function receiveRestockDelivery(
     await raiseAlarm(needs.pool, { at: new Date(needs.clock.nowMs()), ...alarm })
     return 'invalid'
   }
+  await alarmOfHead(needs, operator, taken.contradictingHead)
   return { receipt: await writeDown(needs, operator, taken) }
 }
 

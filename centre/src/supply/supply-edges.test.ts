@@ -389,11 +389,17 @@ test('a refusal that ends selling gives no lease beyond its own moment', async (
     return { why, leaseS: standing.leaseUntilS - standing.timeS }
   }
   const at = new Date(centre.clock.nowMs())
-  await owner('UPDATE terminal SET locked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET locked_at = $2, locked_why = 'content-altered' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({
     ...{ why: { reason: 'terminal-locked', sinceS: Math.floor(at.getTime() / 1000) }, leaseS: 0 },
   })
-  await owner('UPDATE terminal SET revoked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET revoked_at = $2, revoked_why = 'by-staff' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({ why: { reason: 'terminal-revoked', why: 'by-staff' }, leaseS: 0 })
 })
 

@@ -13,7 +13,7 @@ import {
   tokenUnwrappingKey,
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
-import type { CentreSettings } from '../settings.ts'
+import type { CentreSettings, CentreVaultSettings } from '../settings.ts'
 import { createKeyCache } from './key-cache.ts'
 import type { UnwrapSource } from './restock-jobs.ts'
 import { createRestockWorker } from './restock-worker-line.ts'
@@ -31,8 +31,8 @@ interface StartedVault {
 /** Opens every key and returns the verbs. Throws a KeyProblem where a key is missing. */
 export async function startVault(
   settings: Pick<
-    CentreSettings,
-    'party' | 'token' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
+    CentreVaultSettings,
+    'party' | 'token' | 'databaseUrl' | 'booksUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
   >,
   keyFolder: KeyFolder,
   process: { clock: Clock; random: Random; log: Log },
@@ -40,6 +40,7 @@ export async function startVault(
   const { party: centre, ceilings, epochDays } = settings
   const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
+  const books = createPool({ url: settings.booksUrl, max: 2, name: `${centre} vault`, log: process.log })
   const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
   const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
@@ -64,6 +65,7 @@ export async function startVault(
   const needs: VaultNeeds = {
     ...process,
     pool,
+    books,
     centre,
     keys,
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
@@ -79,7 +81,7 @@ export async function startVault(
     verbs: vaultVerbs(needs),
     async stop() {
       await restockWorker.stop()
-      await pool.end()
+      await Promise.all([pool.end(), books.end()])
     },
   }
 }

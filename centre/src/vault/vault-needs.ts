@@ -12,7 +12,10 @@ import type { RestockWorker } from './restock-jobs.ts'
 import type { VaultKeys, VaultPartner } from './vault-keys.ts'
 
 export interface VaultNeeds {
+  /** The vault's own database. */
   readonly pool: Pool
+  /** The office's books, of which the vault reads the audit chain's head and nothing else. */
+  readonly books: Pool
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

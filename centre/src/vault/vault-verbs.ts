@@ -3,6 +3,7 @@
 import { registerCard, revokeCard } from './cards.ts'
 import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, beginEnrolment, certifyTerminal, revokeTerminal } from './enrolment.ts'
+import { knowProducts } from './products.ts'
 import { keepRecentHead } from './recent-head.ts'
 import { answerRestockNotice, openNotUnderstood, openRestockNotice } from './restock-notices.ts'
 import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
@@ -15,6 +16,7 @@ import { writeCardLetter } from './write-card-letter.ts'
 export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
   const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
+    knowProducts: (products) => knowProducts(needs, products),
     signRestockOrder: (order) => signRestockOrder(needs, order),
     verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
     takeRestockDelivery: (message) => takeRestockDelivery(needs, message),

@@ -15,6 +15,7 @@ import type {
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
 import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
+import type { AuditHeadField } from '@scratchless/wire/restock/audit-head-field'
 import type { OpenedNotice, UnknownMessage } from '@scratchless/wire/restock/open-notice'
 import type { RestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
@@ -29,8 +30,21 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
 
+/** What codes of a product look like. */
+export interface ProductFacts {
+  readonly id: ProductId
+  readonly operator: OperatorId
+  readonly codeDigits: number
+  readonly checkDigit: 'none' | 'luhn'
+}
+
+/** A head that an operator's verified message brought and that contradicts an earlier one of his: an alarm. */
+interface HeadBrought {
+  readonly contradictingHead: AuditHeadField | null
+}
+
 /** What became of a delivery part. `taken`: these packs are stored. */
-export interface TakenDelivery {
+export interface TakenDelivery extends HeadBrought {
   readonly id: MessageId
   readonly payloadHash: Uint8Array
   readonly orderId: MessageId
@@ -128,6 +142,8 @@ type PlainAnswer =
 
 /** Type, not interface: the private line asks for an index of verbs. */
 export type VaultVerbs = {
+  /** Tells what codes of products look like, before the first of them come; what was told once stays. */
+  knowProducts(products: readonly ProductFacts[]): Promise<'known' | { refusal: 'product-differs' }>
   /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
   signRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
   /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
@@ -135,7 +151,11 @@ export type VaultVerbs = {
     operator: OperatorId
     orderId: MessageId
     bytes: Uint8Array
-  }): Promise<{ content: RestockOrderResponse } | { refusal: RestockRefusal | 'another-order' }>
+  }): Promise<
+    | ({ content: RestockOrderResponse } & HeadBrought)
+    | { refusal: RestockRefusal }
+    | ({ refusal: 'another-order' } & HeadBrought)
+  >
   /** Verifies, opens, checks, closes for the centre and stores a delivery part, whole or not at all; repeatable. */
   takeRestockDelivery(message: {
     operator: OperatorId
@@ -150,7 +170,7 @@ export type VaultVerbs = {
   openRestockNotice(message: {
     operator: OperatorId
     bytes: Uint8Array
-  }): Promise<OpenedNotice | UnknownMessage | { refusal: RestockRefusal }>
+  }): Promise<(OpenedNotice & HeadBrought) | UnknownMessage | { refusal: RestockRefusal }>
   /** Signs what is said to a notice, over bytes that verify as the operator's. */
   answerRestockNotice(message: {
     operator: OperatorId
@@ -161,7 +181,7 @@ export type VaultVerbs = {
   openNotUnderstood(message: {
     operator: OperatorId
     bytes: Uint8Array
-  }): Promise<RestockNotUnderstood | { refusal: RestockRefusal }>
+  }): Promise<(RestockNotUnderstood & HeadBrought) | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
   beginEnrolment(enrolment: {
     terminal: TerminalId

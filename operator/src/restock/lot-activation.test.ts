@@ -37,6 +37,7 @@ import {
   signLotActivation,
   verifyNoticeReceipt,
 } from '../vault/restock-notices.ts'
+import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -62,6 +63,7 @@ beforeEach(async () => {
   vault = await testVault()
   const own = { ...vault.needs, clock }
   const verbs = {
+    listSealedLots: ({ known }) => readSealedLots(own.pool, known, 10),
     takeRestockOrder: (argument) => takeRestockOrder(own, argument),
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
@@ -81,7 +83,7 @@ beforeEach(async () => {
     ...{ partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: new Date(NOW) },
   })
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 async function rows(text: string, values: unknown[] = []) {
   return (await vault.database.pool('owner').query(text, values)).rows
