@@ -1,8 +1,12 @@
 // What an order costs on the line: all framed bytes both ways (order, delivery, receipt, acknowledgement), counted
 // on the socket between the running terminal and the running centre, against the same codes as one COSE object each.
+// And what a state report costs with its acknowledgement, against the most that it may.
 
 import fs from 'node:fs'
 import { encodeCbor, Tagged } from '@scratchless/wire/compact/cbor'
+import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
+import { stateReportMessage } from '@scratchless/wire/supply/state-report'
+import * as example from '../../wire/testing/supply-examples.ts'
 import { loadTills } from '../demo/fill-till.ts'
 import { orderCodes } from '../demo/sell.ts'
 import type { Market } from '../demo/start-market.ts'
@@ -15,10 +19,13 @@ import type { BenchLine, BenchOptions } from './run.ts'
 const PRODUCT = 'ATLAS-1'
 /** A modem of 2,400 bit/s with eight bits, no parity, one stop bit. */
 const MODEM_BYTES_PER_SECOND = 240
+/** The most that a state report of nine products may cost, its acknowledgement included. */
+const MAX_STATE_REPORT_BYTES = 330
 /** 14 digits in six bytes, and the tag. */
 const SEALED_BYTES = 22
 
 export async function* bench(options: BenchOptions): AsyncIterable<BenchLine> {
+  yield stateReport()
   let line: SlowLine | null = null
   // The line lies between terminal and centre from the first frame.
   const layLine = async (settings: Market['settings']) => {
@@ -74,6 +81,37 @@ async function* measure(market: Market, line: SlowLine): AsyncIterable<BenchLine
     reference: rounded(carried),
     ratio: rounded(seconds / carried),
     bytes: line.passed.up + line.passed.down,
+  }
+}
+
+/** A shop's ordinary day: nine products, one card, no alarm. Signed by the worthless keys of the vectors. */
+function stateReport(): BenchLine {
+  const { NOW_S, terminal } = example
+  const asks = { terminal, sequence: 1_000, answering: null }
+  const report = stateReportMessage.sign(
+    {
+      ...{ softwareVersion: '0.2.0', startedAtS: NOW_S - 90_000 },
+      line: { carrier: 'modem', rate: 2_400, failures: 0 },
+      printer: { state: 'ready', model: 'TP-58' },
+      cards: [{ card: example.card, state: 'in', pinTriesLeft: 3, pukCount: 0, keysGiven: 18_342 }],
+      stock: { catalogueVersion: 300, onBoard: [120, 85, 60, 240, 310, 48, 16, 96, 500], aside: [] },
+      ...{ alarms: [], shiftMarks: [] },
+    },
+    example.terminalSigner,
+    asks,
+  )
+  const answers = { ...asks, answering: report.payloadHash }
+  const { frame } = acknowledgementMessage.sign(example.acknowledgement, example.centreSigner, answers)
+  const [up, down] = [report.frame.length, frame.length]
+  return {
+    bench: 'line state report of nine products',
+    value: up + down,
+    unit: 'bytes',
+    against: 'the most that it may cost',
+    reference: MAX_STATE_REPORT_BYTES,
+    ratio: rounded((up + down) / MAX_STATE_REPORT_BYTES),
+    up,
+    down,
   }
 }
 
