@@ -4,8 +4,6 @@
 
 import fs from 'node:fs'
 import { encodeCbor, Tagged } from '@scratchless/wire/compact/cbor'
-import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
-import { stateReportMessage } from '@scratchless/wire/supply/state-report'
 import * as example from '../../wire/testing/supply-examples.ts'
 import { loadTills } from '../demo/fill-till.ts'
 import { orderCodes } from '../demo/sell.ts'
@@ -84,25 +82,8 @@ async function* measure(market: Market, line: SlowLine): AsyncIterable<BenchLine
   }
 }
 
-/** A shop's ordinary day: nine products, one card, no alarm. Signed by the worthless keys of the vectors. */
 function stateReport(): BenchLine {
-  const { NOW_S, terminal } = example
-  const asks = { terminal, sequence: 1_000, answering: null }
-  const report = stateReportMessage.sign(
-    {
-      ...{ softwareVersion: '0.2.0', startedAtS: NOW_S - 90_000 },
-      line: { carrier: 'modem', rate: 2_400, failures: 0 },
-      printer: { state: 'ready', model: 'TP-58' },
-      cards: [{ card: example.card, state: 'in', pinTriesLeft: 3, pukCount: 0, keysGiven: 18_342 }],
-      stock: { catalogueVersion: 300, onBoard: [120, 85, 60, 240, 310, 48, 16, 96, 500], aside: [] },
-      ...{ alarms: [], shiftMarks: [] },
-    },
-    example.terminalSigner,
-    asks,
-  )
-  const answers = { ...asks, answering: report.payloadHash }
-  const { frame } = acknowledgementMessage.sign(example.acknowledgement, example.centreSigner, answers)
-  const [up, down] = [report.frame.length, frame.length]
+  const { up, down } = example.stateReportOnLine()
   return {
     bench: 'line state report of nine products',
     value: up + down,

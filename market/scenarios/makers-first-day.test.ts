@@ -371,8 +371,8 @@ test('a revoked card stands in the next answer, and a revoked terminal gets no o
 test('the page shows the bytes of both approvals, of the keys of the vectors', () => {
   const fingerprint = fingerprintOfDevice(example.terminalVerifier.publicKey)
   const keyFingerprint = sha256(spki(createPublicKey(example.cardKey))).toString('hex')
-  expect(page).toContain(fingerprint)
-  expect(page).toContain(keyFingerprint)
+  expect(page).toContain(`\`${fingerprint}\``)
+  expect(page).toContain(`\`${keyFingerprint}\``)
   const terminalBytes = cborTexts('certify-terminal', 'T00001', 'R00001', fingerprint)
   expect(listing('signed for a terminal')).toEqual(terminalBytes)
   expect(listing('signed for a card')).toEqual(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type CborValue, decodeCbor, encodeCbor, type Tagged } from '../compact/cbor.ts'
 import { fromCoseKey } from '../compact/cose.ts'
-import { terminalVerifier, VECTORS } from '../testing/supply-examples.ts'
+import { stateReportOnLine, terminalVerifier, VECTORS } from '../testing/supply-examples.ts'
 import { ANSWERS, type RequestKind } from './answer.ts'
 import { KIND, type KindName } from './envelope.ts'
 import { peekLevel } from './level.ts'
@@ -85,6 +85,12 @@ describe('the protocol page', () => {
     const input = encodeCbor(['scratchless renewal 1', 'T00001', 9, kid, newKey!])
     const key = { key: fromCoseKey(newKey)!, dsaEncoding: 'ieee-p1363' } as const
     expect(verify('sha256', input, key, proof as Uint8Array)).toBe(true)
+  })
+
+  it('says what a state report costs, which is not more than it may', () => {
+    const { up, down } = stateReportOnLine()
+    expect(page).toContain(`it costs ${up + down} bytes`)
+    expect(up + down).toBeLessThanOrEqual(330)
   })
 
   it('shows a code box of the vectors', () => {

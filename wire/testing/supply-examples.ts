@@ -18,13 +18,14 @@ import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
 import { type Certificate, kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
-import type { Acknowledgement } from '../supply/acknowledgement.ts'
+import { type Acknowledgement, acknowledgementMessage } from '../supply/acknowledgement.ts'
 import type { Catalogue } from '../supply/catalogue.ts'
 import type { EnrolmentAnswer } from '../supply/enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from '../supply/enrolment-code.ts'
 import type { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
 import type { SalesReport } from '../supply/sales-report.ts'
 import type { Standing } from '../supply/standing.ts'
+import { stateReportMessage } from '../supply/state-report.ts'
 import type { SupplyDelivery } from '../supply/supply-delivery.ts'
 import type { SupplyOrder } from '../supply/supply-order.ts'
 import type { SupplyRefusal } from '../supply/supply-refusal.ts'
@@ -251,4 +252,26 @@ export const salesReport: SalesReport = {
     },
   ],
   cards: [],
+}
+
+/** A shop's ordinary day: nine products, one card, no alarm. The bytes of the report and of its acknowledgement. */
+export function stateReportOnLine(): { readonly up: number; readonly down: number } {
+  const asks = { terminal, sequence: 1_000, answering: null }
+  const report = stateReportMessage.sign(
+    {
+      ...{ softwareVersion: '0.2.0', startedAtS: NOW_S - 90_000 },
+      line: { carrier: 'modem', rate: 2_400, failures: 0 },
+      printer: { state: 'ready', model: 'TP-58' },
+      cards: [{ card, state: 'in', pinTriesLeft: 3, pukCount: 0, keysGiven: 18_342 }],
+      stock: { catalogueVersion: 300, onBoard: [120, 85, 60, 240, 310, 48, 16, 96, 500], aside: [] },
+      ...{ alarms: [], shiftMarks: [] },
+    },
+    terminalSigner,
+    asks,
+  )
+  const answer = acknowledgementMessage.sign(acknowledgement, centreSigner, {
+    ...asks,
+    answering: report.payloadHash,
+  })
+  return { up: report.frame.length, down: answer.frame.length }
 }
