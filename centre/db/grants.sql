@@ -2,6 +2,8 @@
 -- the api cannot connect (centre/vault-db).
 GRANT SELECT, INSERT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval
   TO :api;
+GRANT SELECT, INSERT ON terminal_certificate TO :api;
+GRANT SELECT ON terminal_certificate TO :auditor;
 GRANT SELECT, INSERT ON vendor, shop_settings, terminal_state, terminal_alarm, terminal_card TO :api;
 GRANT UPDATE (suspended_at) ON vendor TO :api;
 GRANT UPDATE (reported_at, software_version, content) ON terminal_state TO :api;
@@ -10,7 +12,7 @@ GRANT UPDATE (keys_given, puk_count, told_at) ON terminal_card TO :api;
 GRANT SELECT ON vendor, shop_settings, terminal_state, terminal_alarm, terminal_card TO :auditor;
 GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
-GRANT UPDATE (certificate_number, public_key, certified_until, last_sequence, letter_epoch, letter_ends_at,
+GRANT UPDATE (certificate_number, certified_until, centre_until, last_sequence, letter_epoch, letter_ends_at,
               letter_number, letter_wanted, catalogue_version, catalogue_hash, catalogue_from, settings_version,
               settings_hash, locked_at, locked_why, revoked_at, revoked_why)
   ON terminal TO :api;

@@ -194,6 +194,21 @@ export function countMisdebitedOrders({ books }: AuditedOffice): Promise<Breaks>
   )
 }
 
+/** Parts taken whose codes are not owed to their operator at the price of their order, and purchases of no part. */
+export function countMisboughtDeliveries({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT coalesce(delivery.id::text, purchase.id)
+       FROM (SELECT id, codes * unit_cost_minor AS cost, received_at FROM restock_delivery WHERE verdict = 'taken') AS delivery
+       FULL JOIN (SELECT id, substr(id, 10) AS part, amount_minor FROM transfer WHERE kind = 'purchase') AS purchase
+         ON purchase.part = delivery.id::text
+      WHERE coalesce(purchase.amount_minor, 0) <> coalesce(delivery.cost, 0)
+        -- Before the books had purchases, none was booked.
+        AND NOT (purchase.id IS NULL
+                 AND delivery.received_at < (SELECT applied_at FROM schema_migration WHERE file = '0004-prices.sql'))`,
+  )
+}
+
 /** Transfers for orders that are not there. */
 export function countDebitsWithoutCodes({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(

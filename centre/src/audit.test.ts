@@ -99,6 +99,11 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
      SELECT depot_id, id || '9', kind, subject, currency, is_pending, made_at, booked_on, debit, credit, amount_minor
        FROM transfer WHERE kind = 'supply' LIMIT 1`,
   ],
+  'what was bought is owed to its operator': [
+    `UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'purchase'`,
+    `UPDATE transfer SET kind = 'correction' WHERE kind = 'purchase'`,
+    `UPDATE restock_delivery SET unit_cost_minor = unit_cost_minor + 1`,
+  ],
   'no balance is beyond its limit': [
     `DO $$ DECLARE one text; BEGIN
        FOR one IN SELECT conname FROM pg_constraint WHERE conrelid = 'account'::regclass AND contype = 'c' LOOP

@@ -123,6 +123,13 @@ export const CENTRE_VAULT_MOVE: VaultMove = {
     { table: 'vault_safe_key' },
     { table: 'vault_supply' },
   ],
+  after: [
+    // What a terminal of the first release was given with its certificate: the centre's newest of that time.
+    `UPDATE vault_certificate AS terminal
+        SET centre_certificate = (SELECT max(centre.number) FROM vault_certificate AS centre
+                                   WHERE centre.subject !~ '^T[0-9]' AND centre.number < terminal.number)
+      WHERE terminal.subject ~ '^T[0-9]'`,
+  ],
   sequences: ['vault_certificate_number_seq', 'vault_enrolment_number_seq'],
   // A vault makes its own certificate at its first start.
   signs: ['vault_certificate', 'vault_restock_line', 'kept_head'],

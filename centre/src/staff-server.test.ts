@@ -252,6 +252,8 @@ test('a card is registered with two approvals over its own key', async () => {
     ...{ card: 'C0004711', retailer: shop.id, vendor: '02', class: 'file' },
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
   }
+  expect(await call('POST', '/api/cards', body)).toMatchObject({ status: 409, code: 'unknown-vendor' })
+  await call('POST', `/api/retailers/${shop.id}/vendors`, { name: 'Salma' })
   const card = (await call<CardView>('POST', '/api/cards', body)).json
   expect(card.state).toBe('waiting')
   const fields = [card.id, shop.id, '02', 'file', card.keyFingerprint]

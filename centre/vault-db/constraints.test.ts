@@ -90,8 +90,25 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'vault_certificate',
     row: { number: 1, subject: terminal_id },
-    breaks: { vault_certificate_pkey: [{ subject: 'T00002' }] },
-    mayBeEmpty: ['bytes', 'revoked_at'],
+    breaks: {
+      vault_certificate_pkey: [{ subject: 'T00002' }],
+      vault_certificate_centre_certificate_fkey: [{ centre_certificate: 2 }],
+    },
+    mayBeEmpty: ['bytes', 'revoked_at', 'centre_certificate'],
+  },
+  {
+    table: 'vault_renewal',
+    row: {
+      ...{ terminal_id, sequence: 1, request_hash: HASH, asked_under: 1, certificate: 1 },
+      answer: Buffer.of(1),
+    },
+    breaks: {
+      vault_renewal_pkey: [{ answer: Buffer.of(2) }],
+      vault_renewal_sequence_check: [{ sequence: 0 }],
+      vault_renewal_request_hash_check: [{ request_hash: HASH.subarray(1) }],
+      vault_renewal_asked_under_fkey: [{ asked_under: 2 }],
+      vault_renewal_certificate_fkey: [{ certificate: 2 }],
+    },
   },
   {
     table: 'vault_enrolment',

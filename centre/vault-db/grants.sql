@@ -1,11 +1,11 @@
 -- What was sealed, signed or journalled is only ever added; cursors, counts and what ends move.
 GRANT SELECT, INSERT ON product TO :vault;
 GRANT SELECT, INSERT ON vault_lot_record, vault_pack, vault_fingerprint, vault_restock_line, vault_restock_delivery,
-  vault_certificate, vault_enrolment, vault_terminal, vault_card, vault_safe_key, vault_supply TO :vault;
+  vault_certificate, vault_enrolment, vault_terminal, vault_card, vault_safe_key, vault_supply, vault_renewal TO :vault;
 GRANT USAGE ON SEQUENCE vault_enrolment_number_seq TO :vault;
 GRANT UPDATE (closed_upto) ON vault_pack TO :vault;
 GRANT UPDATE (accepted, received, unit_price) ON vault_restock_line TO :vault;
-GRANT UPDATE (bytes, revoked_at) ON vault_certificate TO :vault;
+GRANT UPDATE (bytes, centre_certificate, revoked_at) ON vault_certificate TO :vault;
 GRANT UPDATE (device_key, certificate) ON vault_enrolment TO :vault;
 GRANT UPDATE (retailer_id, certificate, mac, revoked_at) ON vault_terminal TO :vault;
 GRANT UPDATE (revoked_at) ON vault_card TO :vault;

@@ -12,7 +12,6 @@ import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, type CentreSettings } from 
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
-import { loadCentreSigner } from '@scratchless/centre/vault/ring'
 import type { VaultKeys } from '@scratchless/centre/vault/vault-keys'
 import type { VaultNeeds as CentreVaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
@@ -156,14 +155,7 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
     ...{ databaseUrl: centreVaultDatabase.urls.vault, booksUrl: centreDatabase.urls.vault },
     atlas: { verifyKey: pairs.operatorSign.publicKey, wrapKey: pairs.operatorUnwrap.publicKey },
   })
-  const centreVault = await centreVaultOf(
-    pairs,
-    secret(),
-    secret(),
-    settings,
-    log,
-    centreVaultDatabase.pool('vault'),
-  )
+  const centreVault = await centreVaultOf(pairs, secret(), secret(), settings, log)
   const verbs = centreVerbs({
     ...centreVault,
     pool: centreVaultDatabase.pool('vault'),
@@ -288,7 +280,6 @@ async function centreVaultOf(
   fingerprint: KeyObject,
   settings: CentreSettings,
   log: Log,
-  pool: Pool,
 ): Promise<BaseWorld['centreVault']> {
   const stock = fileHolderKey(pairs.centreStock)
   const keys: VaultKeys = {
@@ -306,15 +297,13 @@ async function centreVaultOf(
     operator: party,
     ...{ suite, level, verifyKey, wrapKey },
   }))
-  const own = await loadCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
   return {
     ...{ log, centre: CENTRE, keys },
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
     approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
     ceilings: settings.ceilings,
     epochDays: settings.epochDays,
-    signer: own.signer,
-    centreCertificate: own.certificate,
+    signers: new Map(),
     restockWorker: createRestockWorker(
       {
         ...{ centre: CENTRE, partners },

@@ -51,7 +51,8 @@ export async function copyVaultTables(
       await books.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
       await vault.query('BEGIN')
       const tables = [...move.tables, KEPT_HEADS]
-      await vault.query(`TRUNCATE ${tables.map(({ table }) => table).join(', ')}`)
+      // Tables of later files refer to them, and are as empty.
+      await vault.query(`TRUNCATE ${tables.map(({ table }) => table).join(', ')} CASCADE`)
       let rows = 0
       for (const table of tables) rows += await copyRows(books, vault, table)
       for (const sequence of move.sequences) await copySequence(books, vault, sequence)

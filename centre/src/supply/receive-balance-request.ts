@@ -5,34 +5,29 @@ import { readAccount } from '@scratchless/ledger/ledger.sql'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount, unpaidAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, type SignedMessage, signAnswer } from './answer-in-sequence.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveBalanceRequest(needs: CentreNeeds, message: SignedMessage): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
+  const { terminal } = message
   return answerInSequence(needs, message, async () => {
     const account = await readAccount(needs.pool, DEPOT, retailerAccount(terminal.retailer_id))
     if (account === null) throw new Error(`${terminal.retailer_id} has no account`)
     const unpaid = await readAccount(needs.pool, DEPOT, unpaidAccount(terminal.retailer_id))
     const balance = balanceMinor(account)
     const { blocked } = account
-    return needs.vault.signAnswer({
-      terminal: terminal.id,
-      sequence,
-      answering,
-      answer: {
-        kind: 'balance',
-        content: {
-          standing: await standingFor(needs, needs.pool, terminal),
-          availableMinor: availableMinor(account) ?? 0n,
-          balanceMinor: balance > 0n ? balance : 0n,
-          owedMinor: balance < 0n ? -balance : 0n,
-          creditLineMinor: account.creditLineMinor ?? 0n,
-          blocked: blocked && {
-            why: blocked.why,
-            sinceS: Math.floor(blocked.since.getTime() / 1000),
-            owedMinor: unpaid === null ? 0n : -balanceMinor(unpaid),
-          },
+    return signAnswer(needs, message, {
+      kind: 'balance',
+      content: {
+        standing: await standingFor(needs, needs.pool, terminal),
+        availableMinor: availableMinor(account) ?? 0n,
+        balanceMinor: balance > 0n ? balance : 0n,
+        owedMinor: balance < 0n ? -balance : 0n,
+        creditLineMinor: account.creditLineMinor ?? 0n,
+        blocked: blocked && {
+          why: blocked.why,
+          sinceS: Math.floor(blocked.since.getTime() / 1000),
+          owedMinor: unpaid === null ? 0n : -balanceMinor(unpaid),
         },
       },
     })

@@ -3,7 +3,7 @@
 import type { SettingsRequest } from '@scratchless/wire/supply/settings-request'
 import type { CentreNeeds } from '../needs.ts'
 import { currentShopSettings } from '../retailers/raise-shop-settings.ts'
-import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, type SignedMessage, signAnswer } from './answer-in-sequence.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveSettingsRequest(
@@ -11,18 +11,16 @@ export async function receiveSettingsRequest(
   message: SignedMessage,
   { holdsVersion }: SettingsRequest,
 ): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
+  const { terminal } = message
   return answerInSequence(needs, message, async () => {
     const { version, content } = await currentShopSettings(needs, terminal)
     const standing = await standingFor(needs, needs.pool, { ...terminal, settings_version: version })
-    return needs.vault.signAnswer({
-      terminal: terminal.id,
-      sequence,
-      answering,
-      answer:
-        holdsVersion === version
-          ? { kind: 'acknowledgement', content: { standing } }
-          : { kind: 'shop-settings', content: { standing, version, ...content } },
-    })
+    return signAnswer(
+      needs,
+      message,
+      holdsVersion === version
+        ? { kind: 'acknowledgement', content: { standing } }
+        : { kind: 'shop-settings', content: { standing, version, ...content } },
+    )
   })
 }

@@ -9,10 +9,13 @@ const terminal = {
   revoked_why: null,
   locked_at: null,
   locked_why: null,
-  certified_until: new Date(NOW_MS + 1),
+  certificate_number: 7,
 }
 const known = { kind: 'supply-order', payload_hash: hash, answer: Buffer.from('answer') }
-const at = (sequence: number, payloadHash = hash) => ({ sequence, payloadHash })
+const present = { number: 7, endsAt: new Date(NOW_MS + 1) }
+const at = (sequence: number, payloadHash = hash, certificate = present) => ({
+  ...{ sequence, payloadHash, certificate },
+})
 
 test('the next one is decided, a repeat gets its stored bytes', () => {
   expect(placeOf(terminal, undefined, at(5), NOW_MS)).toBe('next')
@@ -48,10 +51,17 @@ test('revocation precedes a stored answer, and so does a lock; each says why', (
   })
 })
 
-test('a certificate that has ended gets the answers that it had, and nothing new', () => {
-  const ended = { ...terminal, certified_until: new Date(NOW_MS) }
+test('a certificate that has ended, or was followed by another, gets the answers that it had, and nothing new', () => {
   const retired = { refusal: { reason: 'terminal-revoked', why: 'retired' } }
-  expect(placeOf(ended, known, at(4), NOW_MS)).toEqual({ answer: known.answer })
-  expect(placeOf(ended, known, at(4, Buffer.alloc(32, 2)), NOW_MS)).toMatchObject({ altered: true })
-  for (const sequence of [2, 5, 6]) expect(placeOf(ended, undefined, at(sequence), NOW_MS)).toEqual(retired)
+  for (const past of [
+    { ...present, endsAt: new Date(NOW_MS) },
+    { ...present, number: 6 },
+  ]) {
+    expect(placeOf(terminal, known, at(4, hash, past), NOW_MS)).toEqual({ answer: known.answer })
+    expect(placeOf(terminal, known, at(4, Buffer.alloc(32, 2), past), NOW_MS)).toMatchObject({
+      altered: true,
+    })
+    for (const sequence of [2, 5, 6])
+      expect(placeOf(terminal, undefined, at(sequence, hash, past), NOW_MS)).toEqual(retired)
+  }
 })

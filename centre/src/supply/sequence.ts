@@ -2,6 +2,7 @@
 // sequence gets its stored bytes; last + 1 is decided; everything else is refused and uses up nothing.
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import type { SignedMessage } from './answer-in-sequence.ts'
 import type { KnownMessage } from './supply-message.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -19,10 +20,10 @@ export type Place =
 export function placeOf(
   terminal: Pick<
     SupplyTerminal,
-    'last_sequence' | 'revoked_at' | 'revoked_why' | 'locked_at' | 'locked_why' | 'certified_until'
+    'last_sequence' | 'revoked_at' | 'revoked_why' | 'locked_at' | 'locked_why' | 'certificate_number'
   >,
   known: Pick<KnownMessage, 'kind' | 'payload_hash' | 'answer'> | undefined,
-  message: { readonly sequence: number; readonly payloadHash: Buffer },
+  message: Pick<SignedMessage, 'sequence' | 'payloadHash' | 'certificate'>,
   nowMs: number,
 ): Place {
   if (terminal.revoked_why !== null)
@@ -38,8 +39,9 @@ export function placeOf(
       return { refusal: { reason: 'content-altered' }, altered: true }
     return known.answer === null ? 'in-progress' : { answer: known.answer }
   }
-  // A certificate that has ended asks for nothing new; what it asked before is answered as it was.
-  if (terminal.certified_until.getTime() <= nowMs)
+  // A certificate that has ended, or was followed by another, asks for nothing new; what it asked is answered as it was.
+  const { number, endsAt } = message.certificate
+  if (endsAt.getTime() <= nowMs || number !== terminal.certificate_number)
     return { refusal: { reason: 'terminal-revoked', why: 'retired' } }
   return message.sequence === expected ? 'next' : unexpected
 }

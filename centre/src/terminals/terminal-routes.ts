@@ -77,8 +77,10 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const { id } = parseInput(IdParams, request.params)
     const row = await terminalOr404(pool, id)
     if (row.revoked_at !== null) throw new HttpRefusal(409, 'terminal-revoked')
-    // A device that is lost enrols anew only as a new terminal: its sequence and its codes stay with this one.
-    if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
+    // A device that is lost enrols anew only as a new terminal: its sequence and its codes stay with this one. One that
+    // was off longer than its certificate comes back under its own name.
+    if (row.certified_until !== null && row.certified_until.getTime() > clock.nowMs())
+      throw new HttpRefusal(409, 'terminal-enrolled')
     const at = new Date(clock.nowMs())
     const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
     const begun = await vault.beginEnrolment({
@@ -121,12 +123,7 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
       if (typeof certified === 'string') throw new HttpRefusal(409, certified)
       const at = new Date(clock.nowMs())
       await inTransaction(pool, async (sql) => {
-        await activateTerminal(sql, {
-          id,
-          certificateNumber: certified.certificateNumber,
-          publicKey: certified.publicKey,
-          certifiedUntil: new Date(certified.certifiedUntilS * 1000),
-        })
+        await activateTerminal(sql, { id, ...certified })
         const details = { approvers: approvals.map(({ approver }) => approver), fingerprint }
         const actor = staffOf(request).signInName
         await appendAudit(sql, { at, actor, action: 'terminal-certified', subject: id, details })

@@ -7,6 +7,7 @@ export interface TerminalRow {
   id: TerminalId
   retailer_id: RetailerId
   certificate_number: number | null
+  certified_until: Date | null
   last_sequence: bigint
   locked_at: Date | null
   locked_why: LockedWhy | null
@@ -18,7 +19,7 @@ export interface TerminalRow {
 }
 
 const TERMINAL_VIEW = `
-  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.last_sequence,
+  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.certified_until, terminal.last_sequence,
          terminal.locked_at, terminal.revoked_at, terminal.locked_why, terminal.revoked_why, enrolment.number AS enrolment_number, enrolment.fingerprint,
          (SELECT array_agg(approver ORDER BY given_at) FROM approval
            WHERE purpose = 'certify-terminal' AND subject = enrolment.number::text) AS approvers
@@ -97,15 +98,27 @@ export async function updateFingerprint(sql: Sql, number: number, fingerprint: s
   ])
 }
 
-/** A device that is certified starts its sequence anew, at 1. */
-export async function activateTerminal(
-  sql: Sql,
-  terminal: { id: TerminalId; certificateNumber: number; publicKey: Uint8Array; certifiedUntil: Date },
-): Promise<void> {
+interface Certified {
+  readonly id: TerminalId
+  readonly certificateNumber: number
+  readonly publicKey: Uint8Array
+  readonly certifiedUntilS: number
+  readonly centreUntilS: number
+}
+
+/** A device that is certified, the first time or the next; its sequence goes on. Certificates before stay known. */
+export async function activateTerminal(sql: Sql, terminal: Certified): Promise<void> {
+  const endsAt = new Date(terminal.certifiedUntilS * 1000)
   await sql.query(
-    `UPDATE terminal SET certificate_number = $2, public_key = $3, certified_until = $4
-      WHERE id = $1 AND certificate_number IS DISTINCT FROM $2`,
-    [terminal.id, terminal.certificateNumber, terminal.publicKey, terminal.certifiedUntil],
+    `INSERT INTO terminal_certificate (number, terminal_id, public_key, ends_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (number) DO NOTHING`,
+    [terminal.certificateNumber, terminal.id, Buffer.from(terminal.publicKey), endsAt],
+  )
+  // What comes late, of a certificate before, does not set it back.
+  await sql.query(
+    `UPDATE terminal SET certificate_number = $2, certified_until = $3, centre_until = $4
+      WHERE id = $1 AND coalesce(certificate_number, 0) < $2`,
+    [terminal.id, terminal.certificateNumber, endsAt, new Date(terminal.centreUntilS * 1000)],
   )
 }
 

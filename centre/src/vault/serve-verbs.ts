@@ -17,7 +17,6 @@ import type { CentreSettings, CentreVaultSettings } from '../settings.ts'
 import { createKeyCache } from './key-cache.ts'
 import type { UnwrapSource } from './restock-jobs.ts'
 import { createRestockWorker } from './restock-worker-line.ts'
-import { loadCentreSigner } from './ring.ts'
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import { vaultVerbs } from './vault-verbs.ts'
@@ -41,7 +40,6 @@ export async function startVault(
   const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
   const books = createPool({ url: settings.booksUrl, max: 2, name: `${centre} vault`, log: process.log })
-  const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
   const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
     suite,
@@ -72,8 +70,7 @@ export async function startVault(
     approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
     ceilings,
     epochDays,
-    signer: own.signer,
-    centreCertificate: own.certificate,
+    signers: new Map(),
     cache: createKeyCache(),
     restockWorker,
   }

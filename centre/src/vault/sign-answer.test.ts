@@ -72,6 +72,7 @@ test('the api does not choose it', async () => {
   const signed = terminal.sign(catalogueRequestMessage, { knownVersion })
   const answer = await centre.needs.vault.signAnswer({
     terminal: terminal.id,
+    certificate: Buffer.from(terminal.signer.kid).readUInt32BE(),
     sequence: signed.sequence,
     answering: signed.payloadHash,
     answer: { kind: 'acknowledgement', content: chosen },

@@ -7,15 +7,18 @@ import { catalogueMessage } from '@scratchless/wire/supply/catalogue'
 import { shopSettingsMessage } from '@scratchless/wire/supply/shop-settings'
 import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
 import { supplyRefusalMessage } from '@scratchless/wire/supply/supply-refusal'
+import { signerUnder } from './centre-signers.ts'
 import type { RecentHead } from './recent-head.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 export async function signAnswer(
-  { signer, recentHead }: Pick<VaultNeeds, 'signer'> & { readonly recentHead: RecentHead },
-  { terminal, sequence, answering, answer }: Parameters<VaultVerbs['signAnswer']>[0],
+  needs: Pick<VaultNeeds, 'keys' | 'pool' | 'signers'> & { readonly recentHead: RecentHead },
+  { terminal, certificate, sequence, answering, answer }: Parameters<VaultVerbs['signAnswer']>[0],
 ): Promise<Buffer> {
+  const { recentHead } = needs
   const binding = { terminal, sequence, answering }
+  const signer = await signerUnder(needs, terminal, certificate)
   switch (answer.kind) {
     case 'acknowledgement':
       return acknowledgementMessage.sign(

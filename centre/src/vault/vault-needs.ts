@@ -25,9 +25,8 @@ export interface VaultNeeds {
   readonly approvers: ApproverRing
   readonly ceilings: { readonly codesPerHour: number; readonly codesPerDay: number }
   readonly epochDays: number
-  /** Signs for the centre; its kid is the number of the centre's certificate. */
-  readonly signer: Signer
-  readonly centreCertificate: Uint8Array
+  /** The signer of answers under each terminal's certificate, once it was looked up (centre-signers.ts). */
+  readonly signers: Map<string, Signer>
   readonly cache: KeyCache
   readonly restockWorker: RestockWorker
 }

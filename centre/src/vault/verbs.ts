@@ -124,6 +124,13 @@ export interface CertifiedTerminal {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array
   readonly certifiedUntilS: number
+  /** Until when the centre's certificate holds that it got with its own. */
+  readonly centreUntilS: number
+}
+
+/** A terminal under its next certificate, and what it is answered. */
+export interface RenewedTerminal extends CertifiedTerminal {
+  readonly frame: Uint8Array
 }
 
 export interface GivenApproval {
@@ -201,6 +208,10 @@ export type VaultVerbs = {
     enrolmentNumber: number
     approvals: readonly GivenApproval[]
   }): Promise<CertifiedTerminal | CertifyRefusal>
+  /** Certifies the next key of a terminal, asked under its present one and proven by the new one. */
+  renewTerminal(
+    request: SignedRequest & { standing: Standing },
+  ): Promise<RenewedTerminal | 'request-not-verified' | 'proof-not-verified'>
   /** Needs no approval: it only takes away. */
   revokeTerminal(terminal: TerminalId): Promise<void>
   /** Puts a vendor card into the ring once two approvers agree to its key. */
@@ -229,6 +240,8 @@ export type VaultVerbs = {
   /** Signs an answer that closes no code. */
   signAnswer(request: {
     terminal: TerminalId
+    /** The number of the terminal's certificate that the request came under. */
+    certificate: number
     sequence: number
     /** Payload hash of the request answered. */
     answering: Uint8Array
