@@ -38,7 +38,7 @@ import { type StaffCall, staffCaller } from '../../centre/testing/staff-caller.t
 import { startTestCentre, type TestCentre } from '../../centre/testing/test-centre.ts'
 import * as example from '../../wire/testing/supply-examples.ts'
 
-const page = readFileSync(new URL('../../docs/protocol/first-day.md', import.meta.url), 'utf8')
+const page = readFileSync(new URL('../docs/protocol/first-day.md', example.VECTORS), 'utf8')
 /** Each listing by its title, comments taken off. */
 const listing = (title: string) => {
   const [, body] = new RegExp(`^\`\`\`hex ${title}\\n([\\s\\S]*?)^\`\`\``, 'm').exec(page)!
