@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
+import { behindSchemas } from '@scratchless/office/vault/verb-door'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { untilFree } from '@scratchless/program/http/listen'
 import { readTls } from '@scratchless/program/http/listener'
@@ -26,6 +27,7 @@ import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts
 import { startBulkWorkers } from './vault/start-bulk-workers.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
+import { OPERATOR_VERB_ARGUMENTS } from './vault/verb-arguments.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
 
@@ -63,7 +65,7 @@ const verbs: VaultVerbs = {
   openNotUnderstood: (argument) => openNotUnderstood(needs, argument),
 }
 
-const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>
+const line = await servePrivateLine(VAULT_SOCKET, behindSchemas(verbs, OPERATOR_VERB_ARGUMENTS), (fault) =>
   log.error({ verb: fault.verb, reference: fault.reference, err: fault.error }, 'a verb broke'),
 )
 sendReady()

@@ -4,6 +4,7 @@ import { fileHolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
 import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool } from '@scratchless/office/database/database'
+import { behindSchemas } from '@scratchless/office/vault/verb-door'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
@@ -20,6 +21,7 @@ import { createRestockWorker } from './restock-worker-line.ts'
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import { vaultVerbs } from './vault-verbs.ts'
+import { CENTRE_VERB_ARGUMENTS } from './verb-arguments.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 interface StartedVault {
@@ -75,7 +77,7 @@ export async function startVault(
     restockWorker,
   }
   return {
-    verbs: vaultVerbs(needs),
+    verbs: behindSchemas(vaultVerbs(needs), CENTRE_VERB_ARGUMENTS),
     async stop() {
       await restockWorker.stop()
       await Promise.all([pool.end(), books.end()])
