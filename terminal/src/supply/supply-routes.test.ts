@@ -40,7 +40,13 @@ describe('a device without a name', () => {
   test('asks with its code, and whoever typed it is the owner and signed in', async () => {
     expect(await state()).toEqual({
       ...{ terminal: null, retailerName: null, enrolment: 'none', fingerprint: null },
-      ...{ enrolmentRefusal: null, stopped: null, message: null, certificateOver: false },
+      ...{
+        enrolmentRefusal: null,
+        stopped: null,
+        message: null,
+        updateNeeded: false,
+        certificateOver: false,
+      },
       ...{ vendors: [], signedIn: 'nobody', locale: 'fr' },
     })
     const wake = vi.spyOn(shop.world.till().supply, 'wake')
@@ -49,7 +55,13 @@ describe('a device without a name', () => {
       200,
       {
         ...{ terminal: 'T00001', retailerName: 'Épicerie El Amen', enrolment: 'enrolled', fingerprint: null },
-        ...{ enrolmentRefusal: null, stopped: null, message: null, certificateOver: false },
+        ...{
+          enrolmentRefusal: null,
+          stopped: null,
+          message: null,
+          updateNeeded: false,
+          certificateOver: false,
+        },
         ...{ vendors: [], signedIn: 'owner', locale: 'fr' },
       },
     ])
