@@ -4,7 +4,6 @@
 import type { Currency } from '@scratchless/voucher/money'
 
 export type AccountId = string
-export type Side = 'debit' | 'credit'
 
 /** Of the chart of accounts. Assets and expenses grow on the debit side, the others on the credit side. */
 export type AccountClass = 'asset' | 'liability' | 'equity' | 'income' | 'expense'

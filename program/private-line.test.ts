@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -78,4 +79,28 @@ test('a pending call is lost when the other process dies, and the next one finds
 test('only the owner, and whom the folder lets in, may speak on the line', () => {
   expect(statSync(path).mode & 0o777).toBe(0o660)
   expect(statSync(join(folder, 'run')).mode & 0o777).toBe(0o700)
+})
+
+test('bytes that are no message end their own connection and nothing else', async () => {
+  const line = connectPrivateLine<typeof verbs>(path)
+  expect(await line.verbs.echo(1)).toBe(1)
+  const garbage = [
+    Buffer.from('ffff', 'hex'),
+    Buffer.from('ffffffff', 'hex'),
+    Buffer.from('00000000', 'hex'),
+    // A frame of one byte that is no CBOR; of CBOR that is no call; of a call without a number, or without a verb.
+    ...['00000001ff', '00000001f6', '0000000180', '0000000683646563686f01', '00000004830102f6'].map((hex) =>
+      Buffer.from(hex, 'hex'),
+    ),
+  ]
+  for (const bytes of garbage) {
+    const socket = createConnection(path)
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => undefined)
+    socket.end(bytes)
+    await closed
+    expect(await line.verbs.echo(2)).toBe(2)
+  }
+  expect(faults).toEqual([])
+  line.close()
 })

@@ -93,8 +93,22 @@ function send(socket: Socket, message: Request | Answer): void {
   socket.uncork()
 }
 
+type Message = [id: number, word: string, rest: unknown]
+
+/** A message of this line, whichever way it goes; undefined for any other bytes. */
+function readMessage(body: Uint8Array): Message | undefined {
+  let message: unknown
+  try {
+    message = decode(body, decoding)
+  } catch {
+    return undefined // no CBOR
+  }
+  const [id, word, rest] = Array.isArray(message) ? message : []
+  return Number.isSafeInteger(id) && typeof word === 'string' ? [id, word, rest] : undefined
+}
+
 /** Cuts a byte stream into decoded frames; every buffer a frame passed through is zeroed. */
-function readFrames(socket: Socket, onMessage: (message: unknown) => void): void {
+function readFrames(socket: Socket, onMessage: (message: Message) => void): void {
   const header = Buffer.alloc(HEADER_BYTES)
   let headerFilled = 0
   let body: Uint8Array | null = null
@@ -124,9 +138,14 @@ function readFrames(socket: Socket, onMessage: (message: unknown) => void): void
       bodyFilled += taken
       at += taken
       if (bodyFilled < body.length) break
-      const message: unknown = decode(body, decoding)
+      const message = readMessage(body)
       body.fill(0)
       body = null
+      // Nothing that this line's far end would write: whoever it is, he is not listened to any longer.
+      if (message === undefined) {
+        socket.destroy(new Error('a frame that is no message'))
+        break
+      }
       onMessage(message)
     }
     chunk.fill(0)
@@ -158,7 +177,7 @@ export async function servePrivateLine<V extends Verbs>(
     // The caller has gone or was cut: it knows, and asks again.
     socket.on('error', () => socket.destroy())
     readFrames(socket, (message) => {
-      void answer(socket, message as Request)
+      void answer(socket, message)
     })
   })
 

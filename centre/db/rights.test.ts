@@ -12,18 +12,27 @@ import {
 import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
 import { CENTRE_MIGRATIONS } from '../src/settings.ts'
 
-/** What is sealed or wrapped is the vault's alone; what was decided, sold or answered is only ever added. */
+/** What was decided, sold or answered is only ever added. */
 const OWN: Rights = {
-  product: { api: 'INSERT, SELECT', vault: 'SELECT', auditor: 'SELECT' },
+  product: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   product_price: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer_tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, public_key, revoked_at)',
+    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, centre_until, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, locked_why, revoked_at, revoked_why, settings_hash, settings_version)',
     auditor: 'SELECT',
   },
+  terminal_certificate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  vendor: { api: 'INSERT, SELECT, UPDATE (suspended_at)', auditor: 'SELECT' },
+  shop_settings: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  terminal_state: {
+    api: 'INSERT, SELECT, UPDATE (content, reported_at, software_version)',
+    auditor: 'SELECT',
+  },
+  terminal_alarm: { api: 'INSERT, SELECT, UPDATE (ended_at)', auditor: 'SELECT' },
+  terminal_card: { api: 'INSERT, SELECT, UPDATE (keys_given, puk_count, told_at)', auditor: 'SELECT' },
   enrolment: { api: 'INSERT, SELECT, UPDATE (fingerprint)', auditor: 'SELECT' },
   card: { api: 'INSERT, SELECT, UPDATE (registered_at, revoked_at)', auditor: 'SELECT' },
   approval: { api: 'INSERT, SELECT', auditor: 'SELECT' },
@@ -46,33 +55,11 @@ const OWN: Rights = {
   supply_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   sale: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   ticket_event: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  alarm: { api: 'INSERT, SELECT', vault: 'INSERT', auditor: 'SELECT' },
-
-  vault_lot_record: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, lot_id, operator, product_id)' },
-  vault_pack: {
-    vault: 'INSERT, SELECT, UPDATE (closed_upto)',
-    auditor: 'SELECT (closed_upto, count, first_index, first_serial, operator, record_id)',
-  },
-  vault_fingerprint: { vault: 'INSERT, SELECT' },
-  vault_restock_line: {
-    vault: 'INSERT, SELECT, UPDATE (accepted, received, unit_price)',
-    auditor: 'SELECT (accepted, line_no, operator, order_id, received)',
-  },
-  vault_restock_delivery: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, operator)' },
-  vault_certificate: { vault: 'INSERT, SELECT, UPDATE (bytes, revoked_at)' },
-  vault_enrolment: { vault: 'INSERT, SELECT, UPDATE (certificate, device_key)' },
-  vault_terminal: { vault: 'INSERT, SELECT, UPDATE (certificate, mac, retailer_id, revoked_at)' },
-  vault_card: { vault: 'INSERT, SELECT, UPDATE (revoked_at)' },
-  vault_safe_key: { vault: 'INSERT, SELECT, UPDATE (ends_at, mac)' },
-  vault_supply: {
-    vault: 'INSERT, SELECT',
-    auditor: 'SELECT (closed_at, codes, epoch, runs, sequence, terminal_id)',
-  },
+  alarm: { api: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 const SEQUENCES: Rights = {
   retailer_number: { api: 'USAGE' },
   terminal_number: { api: 'USAGE' },
-  vault_enrolment_number_seq: { vault: 'USAGE' },
 }
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS, ...OWN }
 

@@ -12,3 +12,12 @@ export async function raiseAlarm(
     JSON.stringify(alarm.details ?? {}),
   ])
 }
+
+/** The same, but once for what stands in it: whoever is told of a thing again raises no second alarm. */
+export async function raiseAlarmOnce(sql: Sql, alarm: Parameters<typeof raiseAlarm>[1]): Promise<void> {
+  await sql.query(
+    `INSERT INTO alarm (at, kind, subject, details) SELECT $1, $2, $3, $4
+      WHERE NOT EXISTS (SELECT FROM alarm WHERE kind = $2 AND subject = $3 AND details = $4)`,
+    [alarm.at, alarm.kind, alarm.subject, JSON.stringify(alarm.details ?? {})],
+  )
+}

@@ -22,7 +22,7 @@ import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { createOwnAccounts } from './retailers/accounts.ts'
-import { centreProcessSettings } from './settings.ts'
+import { centreApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
@@ -31,7 +31,7 @@ import { createFrameListener, createSupplyHttps } from './supply/supply-listener
 import { startCentreWork } from './timed-work.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const { settings, passphrase } = takeHanded(centreProcessSettings)
+const { settings, passphrase } = takeHanded(centreApiSettings)
 const [clock, random] = [systemClock, systemRandom]
 const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })

@@ -1,12 +1,16 @@
 // Each statement counts what breaks a rule, and names one example.
 
-import { type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
-import type { Sql } from '@scratchless/office/database/database'
+import {
+  type AuditedOffice,
+  type Breaks,
+  countBreaks,
+  rowsAsJson,
+} from '@scratchless/office/audit/run-checks'
 
 /** Serials that two packs hold. */
-export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
+export function countOverlappingPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT operator || ' serial ' || next FROM (
        SELECT operator, first_serial + count AS ends,
               lead(first_serial) OVER (PARTITION BY operator ORDER BY first_serial) AS next
@@ -16,18 +20,18 @@ export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
 }
 
 /** Orders that were withheld because the vault found their codes gone or not as they were ordered. */
-export function countDisputedOrders(sql: Sql): Promise<Breaks> {
+export function countDisputedOrders({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT subject FROM alarm WHERE kind = 'supply-withheld'
         AND details::jsonb ->> 'refusal' IN ('codes-taken', 'runs-differ', 'not-as-ordered')`,
   )
 }
 
 /** Packs whose runs do not cover exactly what was taken, each code once. */
-export function countMistakenPacks(sql: Sql): Promise<Breaks> {
+export function countMistakenPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT pack.operator || ' pack ' || pack.first_serial FROM pack LEFT JOIN (
        SELECT depot_id, operator, pack_first_serial, sum(count) AS codes, min(first_serial) AS first,
               max(first_serial + count) AS ends, bool_or(first_serial < before) AS overlap
@@ -43,52 +47,92 @@ export function countMistakenPacks(sql: Sql): Promise<Breaks> {
 }
 
 /** Packs that the vault does not hold alike, or whose cursor is ahead of the desk's. */
-export function countDifferingPacks(sql: Sql): Promise<Breaks> {
+export async function countDifferingPacks({
+  books,
+  vaultBefore,
+  vaultAfter,
+}: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT pack.operator || ' pack ' || pack.first_serial
-       FROM pack LEFT JOIN vault_pack AS sealed
+       FROM pack
+       LEFT JOIN json_to_recordset($1) AS sealed (operator text, first_serial bigint, count int, lot_id text,
+                                                  product_id text)
          ON sealed.operator = pack.operator AND sealed.first_serial = pack.first_serial
-       LEFT JOIN vault_lot_record AS record ON record.id = sealed.record_id
-      WHERE (sealed.count, record.lot_id, record.product_id)
+       LEFT JOIN json_to_recordset($2) AS closed (operator text, first_serial bigint, closed_upto int)
+         ON closed.operator = pack.operator AND closed.first_serial = pack.first_serial
+      WHERE (sealed.count, sealed.lot_id, sealed.product_id)
               IS DISTINCT FROM (pack.count, pack.lot_id, pack.product_id)
-         OR sealed.closed_upto > pack.taken`,
+         OR closed.closed_upto > pack.taken`,
+    [
+      await rowsAsJson(
+        vaultAfter,
+        `SELECT pack.operator, first_serial, count, lot_id, product_id
+           FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = record_id`,
+      ),
+      await rowsAsJson(vaultBefore, 'SELECT operator, first_serial, closed_upto FROM vault_pack'),
+    ],
   )
 }
 
 /** Packs of the vault that the api never wrote down, where no part is on its way from one to the other. */
-export function countUnwrittenPacks(sql: Sql): Promise<Breaks> {
+export async function countUnwrittenPacks({ books, vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT sealed.operator || ' pack ' || sealed.first_serial
-       FROM vault_pack AS sealed LEFT JOIN pack
+       FROM json_to_recordset($1) AS sealed (operator text, first_serial bigint) LEFT JOIN pack
          ON pack.operator = sealed.operator AND pack.first_serial = sealed.first_serial
       WHERE pack.first_serial IS NULL
-        AND NOT EXISTS (SELECT FROM vault_restock_delivery AS taken
+        AND NOT EXISTS (SELECT FROM json_to_recordset($2) AS taken (id uuid)
                           LEFT JOIN restock_delivery ON restock_delivery.id = taken.id
                          WHERE restock_delivery.id IS NULL)`,
+    [
+      await rowsAsJson(vaultBefore, 'SELECT operator, first_serial FROM vault_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT id FROM vault_restock_delivery'),
+    ],
+  )
+}
+
+/** Products of which the vault was told otherwise than the books have it, or which they do not have. */
+export async function countDifferingProducts({ books, vaultBefore }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT told.id
+       FROM json_to_recordset($1) AS told (id text, operator text, code_digits int, check_digit text)
+       LEFT JOIN product ON product.id = told.id
+      WHERE (told.operator, told.code_digits, told.check_digit)
+              IS DISTINCT FROM (product.operator, product.code_digits, product.check_digit)`,
+    [await rowsAsJson(vaultBefore, 'SELECT id, operator, code_digits, check_digit FROM product')],
   )
 }
 
 /** Orders that were sent and that the vault's journal does not hold alike, and the other way round. */
-export function countUnjournalledOrders(sql: Sql): Promise<Breaks> {
+export async function countUnjournalledOrders({
+  books,
+  vaultBefore,
+  vaultAfter,
+}: AuditedOffice): Promise<Breaks> {
+  const journal = 'SELECT terminal_id, sequence, codes FROM vault_supply'
   return countBreaks(
-    sql,
-    `SELECT coalesce("order".terminal_id, journal.terminal_id) || ' '
-              || coalesce("order".sequence, journal.sequence)
-       FROM supply_order AS "order" FULL JOIN vault_supply AS journal
-         ON journal.terminal_id = "order".terminal_id AND journal.sequence = "order".sequence
-      WHERE ("order".state IN ('despatched', 'delivered')
-             AND journal.codes IS DISTINCT FROM "order".codes)
-         OR "order".sequence IS NULL
-         OR ("order".state = 'withheld' AND journal.sequence IS NOT NULL)`,
+    books,
+    `WITH after AS (SELECT * FROM json_to_recordset($1) AS row (terminal_id text, sequence bigint, codes int)),
+          before AS (SELECT * FROM json_to_recordset($2) AS row (terminal_id text, sequence bigint))
+     SELECT terminal_id || ' ' || sequence
+       FROM supply_order AS "order" LEFT JOIN after USING (terminal_id, sequence)
+      WHERE ("order".state IN ('despatched', 'delivered') AND after.codes IS DISTINCT FROM "order".codes)
+         OR ("order".state = 'withheld' AND after.codes IS NOT NULL)
+      UNION ALL
+     SELECT terminal_id || ' ' || sequence
+       FROM before LEFT JOIN supply_order AS "order" USING (terminal_id, sequence)
+      WHERE "order".depot_id IS NULL`,
+    [await rowsAsJson(vaultAfter, journal), await rowsAsJson(vaultBefore, journal)],
   )
 }
 
 /** Parts taken whose codes are not those of their packs. */
-export function countMiscountedDeliveries(sql: Sql): Promise<Breaks> {
+export function countMiscountedDeliveries({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'delivery ' || delivery.id
        FROM restock_delivery AS delivery
        LEFT JOIN (SELECT delivery_id, sum(count) AS codes FROM pack GROUP BY delivery_id) AS packed
@@ -101,9 +145,9 @@ export function countMiscountedDeliveries(sql: Sql): Promise<Breaks> {
  * Lines whose received codes are not the sum of the parts taken, or are more than was accepted. While the api has yet
  * to write down an answer that the vault has opened, parts may be here already: then what was ordered is the bound.
  */
-export function countMisreceivedLines(sql: Sql): Promise<Breaks> {
+export function countMisreceivedLines({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no
        FROM restock_order_line AS line JOIN restock_order AS "order" ON "order".id = line.order_id
        LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes FROM restock_delivery
@@ -115,9 +159,9 @@ export function countMisreceivedLines(sql: Sql): Promise<Breaks> {
 }
 
 /** Sales of codes that their terminal was not given. */
-export function countSalesOfOthers(sql: Sql): Promise<Breaks> {
+export function countSalesOfOthers({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT sale.operator || ' serial ' || sale.serial FROM sale
       WHERE NOT EXISTS (
         SELECT FROM supply_run AS run
@@ -128,9 +172,9 @@ export function countSalesOfOthers(sql: Sql): Promise<Breaks> {
 }
 
 /** Orders whose debit is not the price of their codes, or whose money does not stand as their state says. */
-export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
+export function countMisdebitedOrders({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT "order".terminal_id || ' ' || "order".sequence
        FROM supply_order AS "order"
        JOIN (SELECT depot_id, terminal_id, sequence, sum(count) AS codes, sum(count * unit_price_minor) AS price
@@ -150,10 +194,25 @@ export function countMisdebitedOrders(sql: Sql): Promise<Breaks> {
   )
 }
 
-/** Transfers for orders that are not there. */
-export function countDebitsWithoutCodes(sql: Sql): Promise<Breaks> {
+/** Parts taken whose codes are not owed to their operator at the price of their order, and purchases of no part. */
+export function countMisboughtDeliveries({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
+    `SELECT coalesce(delivery.id::text, purchase.id)
+       FROM (SELECT id, codes * unit_cost_minor AS cost, received_at FROM restock_delivery WHERE verdict = 'taken') AS delivery
+       FULL JOIN (SELECT id, substr(id, 10) AS part, amount_minor FROM transfer WHERE kind = 'purchase') AS purchase
+         ON purchase.part = delivery.id::text
+      WHERE coalesce(purchase.amount_minor, 0) <> coalesce(delivery.cost, 0)
+        -- Before the books had purchases, none was booked.
+        AND NOT (purchase.id IS NULL
+                 AND delivery.received_at < (SELECT applied_at FROM schema_migration WHERE file = '0004-prices.sql'))`,
+  )
+}
+
+/** Transfers for orders that are not there. */
+export function countDebitsWithoutCodes({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
     `SELECT transfer.id FROM transfer
       WHERE kind = 'supply' AND NOT EXISTS (
         SELECT FROM supply_order AS "order"
@@ -163,9 +222,9 @@ export function countDebitsWithoutCodes(sql: Sql): Promise<Breaks> {
 }
 
 /** Accounts beyond their limit. */
-export function countOverdrawnAccounts(sql: Sql): Promise<Breaks> {
+export function countOverdrawnAccounts({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT id FROM account
       WHERE credit_line_minor IS NOT NULL
         AND debits_posted + debits_pending > credits_posted + credit_line_minor`,
@@ -173,9 +232,9 @@ export function countOverdrawnAccounts(sql: Sql): Promise<Breaks> {
 }
 
 /** Messages taken that have no answer, but orders whose codes are being closed. */
-export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
+export function countUnansweredMessages({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT message.terminal_id || ' ' || message.sequence
        FROM supply_message AS message
        LEFT JOIN supply_order AS "order"
@@ -188,9 +247,9 @@ export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
 }
 
 /** Terminals whose messages are not 1, 2, 3 … up to their last sequence. */
-export function countBrokenSequences(sql: Sql): Promise<Breaks> {
+export function countBrokenSequences({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT terminal.id FROM terminal LEFT JOIN (
        SELECT terminal_id, count(*) AS messages, min(sequence) AS first, max(sequence) AS last
          FROM supply_message GROUP BY terminal_id) AS taken ON taken.terminal_id = terminal.id
@@ -200,9 +259,9 @@ export function countBrokenSequences(sql: Sql): Promise<Breaks> {
 }
 
 /** Row indexes that two packs of a lot record share: one nonce twice. */
-export function countSharedNonces(sql: Sql): Promise<Breaks> {
+export function countSharedNonces({ vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    vaultBefore,
     `SELECT 'record ' || record_id FROM (
        SELECT record_id, first_index + count AS ends,
               lead(first_index) OVER (PARTITION BY record_id ORDER BY first_index) AS next

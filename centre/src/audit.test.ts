@@ -1,6 +1,8 @@
-import { runChecks } from '@scratchless/office/audit/run-checks'
+import { type AuditedOffice, runChecks } from '@scratchless/office/audit/run-checks'
+import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../office/testing/audit-office.ts'
+import type { TestDatabase } from '../../office/testing/test-database.ts'
 import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
@@ -17,7 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => centre.close())
 
-const audit = () => auditOffice(centre.database.urls.auditor, centreChecks)
+const audit = () =>
+  auditOffice({ books: centre.database.urls.auditor, vault: centre.vaultDatabase.urls.auditor }, centreChecks)
 
 test('a sound centre passes every check', async () => {
   expect((await audit()).filter(({ ok }) => !ok)).toEqual([])
@@ -43,6 +46,11 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     `UPDATE pack SET product_id = 'ATLAS-1' WHERE taken = 0`,
   ],
   'every pack of the vault is written down': ['DELETE FROM pack WHERE taken = 0'],
+  'vault and api know the same of every product': [
+    'UPDATE product SET code_digits = 18',
+    `UPDATE product SET check_digit = 'luhn'`,
+    `UPDATE product SET operator = 'sahel'`,
+  ],
   'the vault’s journal has every order sent, and no other': [
     'UPDATE vault_supply SET codes = codes - 1 WHERE sequence = 2',
     'DELETE FROM vault_supply WHERE sequence = 2',
@@ -91,6 +99,11 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
      SELECT depot_id, id || '9', kind, subject, currency, is_pending, made_at, booked_on, debit, credit, amount_minor
        FROM transfer WHERE kind = 'supply' LIMIT 1`,
   ],
+  'what was bought is owed to its operator': [
+    `UPDATE transfer SET amount_minor = amount_minor + 1 WHERE kind = 'purchase'`,
+    `UPDATE transfer SET kind = 'correction' WHERE kind = 'purchase'`,
+    `UPDATE restock_delivery SET unit_cost_minor = unit_cost_minor + 1`,
+  ],
   'no balance is beyond its limit': [
     `DO $$ DECLARE one text; BEGIN
        FOR one IN SELECT conname FROM pg_constraint WHERE conrelid = 'account'::regclass AND contype = 'c' LOOP
@@ -121,16 +134,25 @@ function soldAs(over: { serial?: number; terminal?: string; product?: string; op
             FROM supply_order LIMIT 1`
 }
 
-/** What the checks say once `damage` is done; it is seen inside its own transaction only, and undone. */
+/**
+ * What the checks say once `damage` is done, each statement in the database that has its table; it is seen inside its
+ * own transactions only, and undone.
+ */
 async function brokenAfter(damage: string): Promise<string[]> {
-  const owner = await centre.database.pool('owner').connect()
+  const databases = [centre.database, centre.vaultDatabase]
+  const [books, vault] = await Promise.all(databases.map((database) => database.pool('owner').connect()))
   try {
-    await owner.query('BEGIN')
-    await owner.query(damage)
-    return (await runChecks(owner, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
+    for (const client of [books!, vault!]) await client.query('BEGIN')
+    // One statement of its own has semicolons in it.
+    const statements = damage.startsWith('DO') ? [damage] : damage.split(';')
+    for (const statement of statements) await (/ vault_/.test(statement) ? vault! : books!).query(statement)
+    const office = { books: books!, vaultBefore: vault!, vaultAfter: vault! }
+    return (await runChecks(office, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
   } finally {
-    await owner.query('ROLLBACK')
-    owner.release()
+    for (const client of [books!, vault!]) {
+      await client.query('ROLLBACK')
+      client.release()
+    }
   }
 }
 
@@ -174,14 +196,43 @@ test('an entry of the audit chain that was rewritten breaks it', async () => {
 })
 
 test('a part that came before the answer to its order was written down breaks nothing', async () => {
-  const owner = await centre.database.pool('owner').connect()
+  const early = `UPDATE restock_order SET state = 'waiting'; UPDATE restock_order_line SET accepted = 0`
+  expect(await brokenAfter(early)).toEqual([])
+})
+
+test('what happens between the three snapshots of an audit breaks nothing', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminal = await enrolTerminal(centre, shop)
+  let serial = 2_000_000
+  /** A part comes in and an order goes out. */
+  const work = async () => {
+    await centre.operator.stock(serial, 100)
+    serial += 1_000
+    await terminal.ask('supply-order', terminal.order(3))
+  }
+  const opened: pg.PoolClient[] = []
+  const snapshot = async (database: TestDatabase) => {
+    const client = await database.pool('auditor').connect()
+    opened.push(client)
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    await client.query('SELECT')
+    return client
+  }
   try {
-    await owner.query('BEGIN')
-    await owner.query(`UPDATE restock_order SET state = 'waiting'`)
-    await owner.query('UPDATE restock_order_line SET accepted = 0')
-    expect((await runChecks(owner, centreChecks)).filter(({ ok }) => !ok)).toEqual([])
+    await work()
+    const vaultBefore = await snapshot(centre.vaultDatabase)
+    await work()
+    const books = await snapshot(centre.database)
+    await work()
+    const vaultAfter = await snapshot(centre.vaultDatabase)
+    const broken = async (office: AuditedOffice) =>
+      (await runChecks(office, centreChecks)).filter(({ ok }) => !ok).map(({ detail }) => detail)
+    expect(await broken({ books, vaultBefore, vaultAfter })).toEqual([])
+    // And it is the order of the snapshots that makes it so.
+    expect((await broken({ books, vaultBefore: vaultAfter, vaultAfter: vaultBefore })).join()).toMatch(
+      /vault and api agree.*journal has every order/s,
+    )
   } finally {
-    await owner.query('ROLLBACK')
-    owner.release()
+    for (const client of opened) client.release(true)
   }
 })

@@ -3,8 +3,13 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { isTimeZone } from '@scratchless/office/calendar/office-day'
-import type { MigrationSource } from '@scratchless/office/database/migrate'
-import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
+import { type MigrationSource, OFFICE_VAULT_MIGRATIONS } from '@scratchless/office/database/migrate'
+import type { VaultMove } from '@scratchless/office/database/move-vault'
+import {
+  officeApiSettings,
+  officeMainSettings,
+  officeVaultSettings,
+} from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
@@ -82,9 +87,11 @@ export const centreSettings = z
   .superRefine(tokenNeedsInterop)
 
 /** What of it each process is handed: no other's database address. */
-export const centreProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
+export const centreApiSettings = z.strictObject({ ...fields, ...officeApiSettings })
+export const centreVaultSettings = z.strictObject({ ...fields, ...officeVaultSettings })
 
-export type CentreSettings = z.output<typeof centreProcessSettings>
+export type CentreSettings = z.output<typeof centreApiSettings>
+export type CentreVaultSettings = z.output<typeof centreVaultSettings>
 /** The one depot of a centre on one machine. */
 export const DEPOT = depotId('main')
 
@@ -92,4 +99,38 @@ export const DEPOT = depotId('main')
 export const CENTRE_MIGRATIONS: MigrationSource = {
   name: 'centre',
   folder: new URL('../db/', import.meta.url),
+}
+
+/** All of the vault's own database. */
+export const CENTRE_VAULT_MIGRATIONS: readonly MigrationSource[] = [
+  OFFICE_VAULT_MIGRATIONS,
+  { name: 'centre-vault', folder: new URL('../vault-db/', import.meta.url) },
+]
+
+/** What the first release had in the books. */
+export const CENTRE_VAULT_MOVE: VaultMove = {
+  tables: [
+    { table: 'product', from: 'SELECT id, operator, code_digits, check_digit FROM product' },
+    { table: 'vault_lot_record' },
+    { table: 'vault_pack' },
+    { table: 'vault_fingerprint' },
+    { table: 'vault_restock_line' },
+    { table: 'vault_restock_delivery' },
+    { table: 'vault_certificate' },
+    { table: 'vault_enrolment' },
+    { table: 'vault_terminal' },
+    { table: 'vault_card' },
+    { table: 'vault_safe_key' },
+    { table: 'vault_supply' },
+  ],
+  after: [
+    // What a terminal of the first release was given with its certificate: the centre's newest of that time.
+    `UPDATE vault_certificate AS terminal
+        SET centre_certificate = (SELECT max(centre.number) FROM vault_certificate AS centre
+                                   WHERE centre.subject !~ '^T[0-9]' AND centre.number < terminal.number)
+      WHERE terminal.subject ~ '^T[0-9]'`,
+  ],
+  sequences: ['vault_certificate_number_seq', 'vault_enrolment_number_seq'],
+  // A vault makes its own certificate at its first start.
+  signs: ['vault_certificate', 'vault_restock_line', 'kept_head'],
 }

@@ -10,6 +10,11 @@
 //   GET  /api/tiers                                           {tiers: TierBody[]}
 //   POST /api/retailers/:id/tier            TierMoveBody      201 {tier, validFrom}; 409 in-the-past, same-moment
 //   POST /api/retailers                     RetailerBody      201 RetailerView
+//   GET  /api/retailers/:id/settings                          ShopSettingsView
+//   POST /api/retailers/:id/settings        ShopSettingsChange 201 ShopSettingsView; 409 changed-meanwhile
+//   GET  /api/retailers/:id/vendors                           {vendors: VendorView[]}
+//   POST /api/retailers/:id/vendors         VendorBody        201 VendorView: its number is the centre's; 409 no-number-left
+//   POST /api/retailers/:id/vendors/:vendor/suspension  SuspensionBody  200 VendorView
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
 //   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
 //   POST /api/retailers/:id/deposit-reversals DepositReversalBody  201 RetailerView; 409 unknown-document, reversed-already
@@ -21,12 +26,15 @@
 //   POST /api/terminals/:id/enrolments                        201 EnrolmentView: the code, this once
 //   POST /api/terminals/:id/approvals       ApprovalBody      200 TerminalView; 409 or 403 with the vault's refusal
 //   POST /api/terminals/:id/unlock          ReasonBody        200 TerminalView; 409 not-locked
-//   POST /api/terminals/:id/revocation      ReasonBody        200 TerminalView
-//   POST /api/cards                         CardBody          201 CardView
+//   POST /api/terminals/:id/lock            LockBody          200 TerminalView; 409 locked-already
+//   GET  /api/terminals/:id/state                             TerminalStateView; 404 where it never told
+//   POST /api/terminals/:id/revocation      RevocationBody        200 TerminalView
+//   POST /api/cards                         CardBody          201 CardView; 409 card-known, unknown-vendor
 //   GET  /api/cards/:id                                       CardView
 //   POST /api/cards/:id/approvals           ApprovalBody      200 CardView
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}
+//   POST /api/restock/activations           LotActivationBody 201 {id}
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
@@ -46,7 +54,10 @@ import {
   vendorId,
 } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
+import { serialRuns } from '@scratchless/wire/restock/code-run'
+import { instantField, lotIdField } from '@scratchless/wire/restock/restock-fields'
 import { z } from 'zod'
+import { ShopSettingsBody } from './retailers/shop-settings.ts'
 
 const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
 export const productField = z.string().regex(PRODUCT_ID).transform(productId)
@@ -135,6 +146,26 @@ export const ApprovalBody = z.strictObject({
 
 export const ReasonBody = z.strictObject({ reason: reasonField })
 
+export const LockBody = z.strictObject({
+  why: z.enum(['by-staff', 'stolen', 'retailer-suspended']),
+  reason: reasonField,
+})
+
+export const RevocationBody = z.strictObject({
+  why: z.enum(['by-staff', 'retired', 'replaced', 'stolen']).default('by-staff'),
+  reason: reasonField,
+})
+
+/** What fits a terminal's list: 40 bytes of UTF-8. */
+export const VendorBody = z.strictObject({
+  name: nameField.refine((text) => Buffer.byteLength(text) <= 40),
+})
+
+export const SuspensionBody = z.strictObject({ suspended: z.boolean(), reason: reasonField })
+
+/** `seen`: the number of what was looked at before the change. */
+export const ShopSettingsChange = z.strictObject({ seen: z.int().min(0), settings: ShopSettingsBody })
+
 export const CardBody = z.strictObject({
   card: cardField,
   retailer: retailerField,
@@ -154,6 +185,14 @@ export const RestockOrderBody = z.strictObject({
       (lines) => new Set(lines.map(({ product }) => product)).size === lines.length,
       'each product once',
     ),
+})
+
+/** What the operator said by other means than its message; `runs` empty: the whole lot. */
+export const LotActivationBody = z.strictObject({
+  operator: operatorField,
+  lot: lotIdField,
+  activatedOn: instantField,
+  runs: serialRuns,
 })
 
 export interface ProductView {
@@ -176,6 +215,28 @@ export interface PriceView {
   readonly tax: string
   readonly netCredit: string
   readonly validFrom: string
+}
+
+export interface VendorView {
+  readonly id: string
+  readonly name: string
+  readonly suspended: boolean
+}
+
+export interface ShopSettingsView {
+  /** Of this content; 0: nobody has entered any. */
+  readonly number: number
+  /** As `ShopSettingsChange` takes it, amounts as text. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
+/** What a terminal said of itself last. */
+export interface TerminalStateView {
+  readonly reportedAt: string
+  readonly softwareVersion: string
+  /** As the protocol page has a state report. */
+  readonly report: Readonly<Record<string, unknown>>
+  readonly alarms: readonly { readonly kind: string; readonly subject: string; readonly since: string }[]
 }
 
 export interface RetailerView {

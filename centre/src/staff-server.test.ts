@@ -3,14 +3,13 @@ import { generatePair } from '@scratchless/keys/party-keys'
 import { postTransfers } from '@scratchless/ledger/post-transfers'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction } from '@scratchless/office/database/database'
-import { ROLES } from '@scratchless/office/roles/roles'
 import { signApproval } from '@scratchless/office/staff/approval'
-import { addStaff } from '@scratchless/office/staff/staff'
 import { enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
-import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type StaffCall, staffCaller } from '../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { frameOf } from '../testing/test-terminal.ts'
 import { retailerAccount, SALES_ACCOUNT } from './retailers/accounts.ts'
@@ -20,33 +19,17 @@ import { createStaffServer } from './staff-server.ts'
 
 let centre: TestCentre
 let app: FastifyInstance
-let cookie = ''
+let call: StaffCall
 
 beforeAll(async () => {
   centre = await startTestCentre()
   app = await createStaffServer(centre.needs)
-  const password = 'a long enough password'
-  await addStaff(
-    { pool: centre.database.pool('owner') },
-    { signInName: 'demo', fullName: 'Demo', roles: ROLES, password },
-  )
-  const answer = await app.inject({
-    ...{ method: 'POST', url: '/api/sign-in' },
-    payload: { signInName: 'demo', password },
-  })
-  cookie = String(answer.headers['set-cookie']).split(';')[0]!
+  call = await staffCaller(app, centre.database.pool('owner'))
 })
 afterAll(async () => {
   await app.close()
   await centre.close()
 })
-
-async function call<Answer>(method: 'GET' | 'POST', url: string, payload?: object) {
-  const options: InjectOptions = { method, url, headers: { cookie } }
-  const answer = await app.inject(payload === undefined ? options : { ...options, payload })
-  const json = answer.json() as Answer & { error?: { code: string; details?: unknown } }
-  return { status: answer.statusCode, json, code: json.error?.code }
-}
 
 async function addShop(): Promise<RetailerView> {
   const { status, json } = await call<RetailerView>('POST', '/api/retailers', {
@@ -269,6 +252,8 @@ test('a card is registered with two approvals over its own key', async () => {
     ...{ card: 'C0004711', retailer: shop.id, vendor: '02', class: 'file' },
     publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
   }
+  expect(await call('POST', '/api/cards', body)).toMatchObject({ status: 409, code: 'unknown-vendor' })
+  await call('POST', `/api/retailers/${shop.id}/vendors`, { name: 'Salma' })
   const card = (await call<CardView>('POST', '/api/cards', body)).json
   expect(card.state).toBe('waiting')
   const fields = [card.id, shop.id, '02', 'file', card.keyFingerprint]
@@ -288,7 +273,31 @@ test('the status page asks to sign in, then shows stock, in both languages', asy
   expect(await page('/')).toContain('Sign in')
   expect(await page('/', { 'accept-language': 'fr-TN,fr;q=0.9' })).toContain('Se connecter')
   await centre.operator.stock(5_000_000, 12)
-  const french = await page('/?lang=fr', { cookie })
+  const french = await page('/?lang=fr', { cookie: call.cookie })
   expect(french).toContain('En stock')
   expect(french).toMatch(/ATLAS-5<\/td><td class="number">12</)
+})
+
+test('stock enters an activation that came by other means, for a partner and within bounds', async () => {
+  const said = { operator: 'atlas', lot: 'L000077', activatedOn: '2026-03-01T00:00:00.000Z', runs: [] }
+  const url = '/api/restock/activations'
+  const run = { firstSerial: '000000000001', count: 2 }
+  expect((await call('POST', url, said)).status).toBe(201)
+  expect((await call('POST', url, { ...said, runs: [run] })).status).toBe(201)
+  expect(await call('POST', url, { ...said, operator: 'sahel' })).toMatchObject({ code: 'unknown-operator' })
+  for (const wrong of [{ lot: 'x' }, { activatedOn: '2026-03-01' }, { runs: [{ ...run, count: 0 }] }])
+    expect((await call('POST', url, { ...said, ...wrong })).status).toBe(400)
+  const owner = centre.database.pool('owner')
+  const { rows } = await owner.query(
+    `SELECT whole, (SELECT count(*)::int FROM lot_activation_run WHERE activation_id = id) AS runs
+       FROM lot_activation WHERE lot_id = 'L000077' ORDER BY whole`,
+  )
+  expect(rows).toEqual([
+    { whole: false, runs: 1 },
+    { whole: true, runs: 0 },
+  ])
+  const { rows: entries } = await owner.query(
+    `SELECT DISTINCT actor, subject FROM audit_entry WHERE action = 'lot-activated'`,
+  )
+  expect(entries).toEqual([{ actor: 'demo', subject: 'atlas L000077' }])
 })

@@ -8,6 +8,7 @@ import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
 import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
+import { addShopRoutes } from './retailers/shop-routes.ts'
 import { statusTables } from './status/status-tables.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
@@ -21,6 +22,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addCatalogueRoutes(app, needs, guard)
   addRetailerRoutes(app, needs, guard)
+  addShopRoutes(app, needs, guard)
   addTerminalRoutes(app, needs, guard)
   addCardRoutes(app, needs, guard)
   addRestockRoutes(app, needs, guard)

@@ -10,10 +10,10 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { cannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { centreProcessSettings } from './settings.ts'
+import { centreVaultSettings } from './settings.ts'
 import { startVault } from './vault/serve-verbs.ts'
 
-const { settings, passphrase } = takeHanded(centreProcessSettings)
+const { settings, passphrase } = takeHanded(centreVaultSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
 const vault = await startVault(settings, keys, { clock: systemClock, random: systemRandom, log }).catch(

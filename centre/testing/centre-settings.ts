@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
 import { ATLAS, CENTRE } from '../../voucher/testing/example-product.ts'
-import { type CentreSettings, centreProcessSettings } from '../src/settings.ts'
+import { type CentreSettings, type CentreVaultSettings, centreVaultSettings } from '../src/settings.ts'
 
 export interface TestApprover {
   readonly name: string
@@ -14,19 +14,21 @@ export interface TestApprover {
 export function testCentreSettings(given: {
   readonly dataFolder: string
   readonly keysFolder?: string
+  /** The vault's own database, and the office's books. */
   readonly databaseUrl: string
+  readonly booksUrl: string
   readonly atlas: { readonly verifyKey: KeyObject; readonly wrapKey: KeyObject }
   readonly approvers: readonly TestApprover[]
   readonly ceilings?: CentreSettings['ceilings'] | undefined
   readonly token?: TokenAddress | undefined
-}): CentreSettings {
-  const { dataFolder, keysFolder, databaseUrl, atlas, approvers, ceilings, token } = given
+}): CentreVaultSettings {
+  const { dataFolder, keysFolder, databaseUrl, booksUrl, atlas, approvers, ceilings, token } = given
   const pem = (key: KeyObject) => key.export({ type: 'spki', format: 'pem' }) as string
   // Nobody listens here: tests speak to what a listener would hand on.
   const noPort = { port: 1 }
-  return centreProcessSettings.parse({
+  return centreVaultSettings.parse({
     ...{ party: CENTRE, name: 'Tunis Distribution', phone: '71000000', currency: 'TND' },
-    ...{ dataFolder, databaseUrl, ...(keysFolder && { keysFolder }) },
+    ...{ dataFolder, databaseUrl, booksUrl, ...(keysFolder && { keysFolder }) },
     ...(token && { token: { library: token.library, label: token.label } }),
     ...{ staffHttp: noPort, partnerHttps: noPort, supplyHttps: noPort, frames: noPort },
     partners: [

@@ -13,6 +13,7 @@ import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import type { CentreNeeds } from '../src/needs.ts'
 import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
 import { insertRetailer } from '../src/retailers/retailers.sql.ts'
+import { insertVendor } from '../src/retailers/shop-settings.sql.ts'
 import { DEPOT } from '../src/settings.ts'
 import {
   activateTerminal,
@@ -52,6 +53,7 @@ export async function addRetailer({ needs }: PeopleNeeds, depositMinor: bigint):
     ...{ depotId: DEPOT, id: retailerAccount(id), class: 'liability' },
     ...{ currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
+  await insertVendor(pool, { retailer: id, name: 'Vendor', addedAt: at })
   if (depositMinor > 0n)
     await inTransaction(pool, (sql) =>
       postOnce(sql, DEPOT, depositOf(id, 'first', depositMinor), bookingAt(at, 'UTC')),
@@ -89,9 +91,15 @@ export async function registerCard(
 }
 
 /** A new terminal of a shop, with an enrolment open for an hour. */
-export async function beginEnrolment({ needs }: PeopleNeeds, retailer: RetailerId) {
+export async function beginEnrolment(people: PeopleNeeds, retailer: RetailerId) {
+  const { pool, clock } = people.needs
+  const id = await insertTerminal(pool, { depot: DEPOT, retailer, addedAt: new Date(clock.nowMs()) })
+  return openEnrolment(people, id, retailer)
+}
+
+/** An enrolment of a terminal, its first or another, open for an hour. */
+export async function openEnrolment({ needs }: PeopleNeeds, id: TerminalId, retailer: RetailerId) {
   const at = new Date(needs.clock.nowMs())
-  const id = await insertTerminal(needs.pool, { depot: DEPOT, retailer, addedAt: at })
   const expiresAtS = Math.floor(at.getTime() / 1000) + 3_600
   const { enrolmentNumber, enrolmentCode } = await needs.vault.beginEnrolment({
     ...{ terminal: id, retailer, expiresAtS },
@@ -120,8 +128,5 @@ export async function certify(
     approvals: approve(people, 'certify-terminal', [id, retailer, deviceFingerprint(deviceKey)]),
   })
   if (typeof certified === 'string') throw new Error(certified)
-  await activateTerminal(needs.pool, {
-    ...{ id, certificateNumber: certified.certificateNumber, publicKey: certified.publicKey },
-    certifiedUntil: new Date(certified.certifiedUntilS * 1000),
-  })
+  await activateTerminal(needs.pool, { id, ...certified })
 }

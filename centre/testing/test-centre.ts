@@ -15,12 +15,12 @@ import { connectPrivateLine, servePrivateLine } from '@scratchless/program/priva
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Product } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
-import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
 import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
 import { insertPrice, insertProduct } from '../src/catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../src/needs.ts'
 import { createOwnAccounts } from '../src/retailers/accounts.ts'
-import { CENTRE_MIGRATIONS } from '../src/settings.ts'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS } from '../src/settings.ts'
 import { createSupplyDoor, type SupplyDoor } from '../src/supply/answer-supply-frame.ts'
 import { createSupplyDesk } from '../src/supply/supply-desk.ts'
 import { startVault } from '../src/vault/serve-verbs.ts'
@@ -32,7 +32,9 @@ const RSA_PAIRS = ['restock-sign', 'restock-unwrap', 'stock'] as const
 
 export interface TestCentre {
   readonly needs: CentreNeeds
+  /** Its books. */
   readonly database: TestDatabase
+  readonly vaultDatabase: TestDatabase
   readonly door: SupplyDoor
   readonly clock: Clock & { nowMs(): number; move(ms: number): void }
   readonly approvers: readonly TestApprover[]
@@ -59,6 +61,7 @@ export async function startTestCentre({
 }: TestCentreOptions = {}): Promise<TestCentre> {
   const folder = mkdtempSync(join(tmpdir(), 'centre-'))
   const database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
+  const vaultDatabase = await testVaultDatabase(CENTRE_VAULT_MIGRATIONS)
   const keysFolder = join(folder, 'keys')
   await makePartyKeys(
     keysFolder,
@@ -76,7 +79,8 @@ export async function startTestCentre({
   const unwrap = generatePair('restock-unwrap')
   const approvers = ['one', 'two'].map((name) => ({ name, ...generatePair('approval') }))
   const settings = testCentreSettings({
-    ...{ dataFolder: folder, keysFolder, databaseUrl: database.urls.vault, approvers, ceilings, token },
+    ...{ dataFolder: folder, keysFolder, approvers, ceilings, token },
+    ...{ databaseUrl: vaultDatabase.urls.vault, booksUrl: database.urls.vault },
     atlas: atlas ?? { verifyKey: sign.publicKey, wrapKey: unwrap.publicKey },
   })
   let offsetMs = 0
@@ -110,6 +114,7 @@ export async function startTestCentre({
   return {
     needs,
     database,
+    vaultDatabase,
     clock,
     approvers,
     faults,
@@ -122,7 +127,7 @@ export async function startTestCentre({
     async close() {
       line.close()
       await stopVault()
-      await database.drop()
+      await Promise.all([database.drop(), vaultDatabase.drop()])
       rmSync(folder, { recursive: true })
       // What broke in the vault would otherwise stay unseen.
       if (faults.length > 0) throw faults[0]

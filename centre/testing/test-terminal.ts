@@ -6,6 +6,7 @@ import { availableMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
 import { type CardId, cardId, type RetailerId, type TerminalId } from '@scratchless/voucher/ids'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
+import { verifierOf } from '@scratchless/wire/compact/cwt'
 import { type Frame, readFrame } from '@scratchless/wire/compact/frame'
 import { type AnswerTo, type RequestKind, verifyAnswer } from '@scratchless/wire/supply/answer'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
@@ -18,7 +19,7 @@ import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product
 import { recipientFor } from '../../wire/testing/as-card.ts'
 import { retailerAccount } from '../src/retailers/accounts.ts'
 import { DEPOT } from '../src/settings.ts'
-import { addRetailer, beginEnrolment, certify, registerCard } from './people.ts'
+import { addRetailer, beginEnrolment, certify, type openEnrolment, registerCard } from './people.ts'
 import type { TestCentre } from './test-centre.ts'
 
 /** A shop: a retailer with a registered card. */
@@ -56,14 +57,29 @@ export interface TestTerminal extends TestShop {
   ): AnswerTo<R> | 'unacceptable'
   order(quantity: number, change?: Partial<SupplyOrder>): Signed & { sequence: number }
   readonly signer: Signer
+  readonly device: Device
+  /** Speaks from now on with another key, at its place of the sequence. */
+  become(next: Device): void
 }
 
-/** A terminal that is enrolled and holds its card letter: its next sequence is 2. */
-export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise<TestTerminal> {
+/** What a device holds once it is enrolled: its key under its certificate, and whose answers it believes. */
+export interface Device {
+  readonly signer: Signer
+  readonly publicKey: KeyObject
+  readonly verifier: Verifier
+  readonly rootKey: KeyObject
+  /** Its next request is the one after. */
+  readonly lastSequence: number
+}
+
+/** A device answers an enrolment that is open; both approvers agree. */
+export async function enrolDevice(
+  centre: TestCentre,
+  opened: Omit<Awaited<ReturnType<typeof openEnrolment>>, 'expiresAtS'> & { readonly retailer: RetailerId },
+): Promise<Device> {
   const { needs, door } = centre
+  const { id, retailer, enrolmentNumber, enrolmentCode } = opened
   const at = new Date(needs.clock.nowMs())
-  const { retailer } = shop
-  const { id, enrolmentNumber, enrolmentCode } = await beginEnrolment(centre, retailer)
   const keys = enrolmentKeys(readEnrolmentCode(enrolmentCode)!, enrolmentNumber)
   const device = generatePair('supply-sign')
   const poll = async (number: number) => {
@@ -85,22 +101,47 @@ export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise
   if (first.state !== 'waiting') throw new Error(first.state)
   await certify(centre, { id, retailer, enrolmentNumber, deviceKey: device.publicKey })
   const enrolled = await poll(2)
-  const certificates = enrolled.state === 'enrolled' ? certificatesOf(enrolled) : 'unacceptable'
+  if (enrolled.state !== 'enrolled') throw new Error(enrolled.state)
+  const certificates = certificatesOf(enrolled)
   if (certificates === 'unacceptable') throw new Error('the certificates do not hold')
-  const signer = p256Signer(certificates.terminal.kid, device.privateKey)
-  const verifier: Verifier = { kid: certificates.centre.kid, publicKey: certificates.centre.publicKey }
+  return {
+    signer: p256Signer(certificates.terminal.kid, device.privateKey),
+    publicKey: device.publicKey,
+    verifier: verifierOf(certificates.centre),
+    rootKey: enrolled.rootKey,
+    lastSequence: enrolled.lastSequence,
+  }
+}
+
+/** A terminal that is enrolled and holds its card letter: its next sequence is 2. */
+export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise<TestTerminal> {
+  const { needs, door } = centre
+  const { retailer } = shop
+  const opened = await beginEnrolment(centre, retailer)
+  const { id } = opened
+  let device = await enrolDevice(centre, { ...opened, retailer })
 
   let sequence = 0
   const terminal: TestTerminal = {
-    ...{ id, signer, ...shop },
+    ...{ id, ...shop },
+    get device() {
+      return device
+    },
+    get signer() {
+      return device.signer
+    },
+    become(next) {
+      device = next
+      sequence = next.lastSequence
+    },
     sign(message, content, place = ++sequence) {
       return {
-        ...message.sign(content, signer, { terminal: id, sequence: place, answering: null }),
+        ...message.sign(content, device.signer, { terminal: id, sequence: place, answering: null }),
         sequence: place,
       }
     },
     verify(kind, answer, signed) {
-      return verifyAnswer(kind, frameOf(answer), verifier, {
+      return verifyAnswer(kind, frameOf(answer), device.verifier, {
         ...{ terminal: id, sequence: signed.sequence, answering: signed.payloadHash },
       })
     },

@@ -5,10 +5,9 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { centreChecks } from '@scratchless/centre/audit'
-import { runChecks } from '@scratchless/office/audit/run-checks'
+import { type AuditedOffice, inSnapshots, runChecks } from '@scratchless/office/audit/run-checks'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
-import { createPool, inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { operatorChecks } from '@scratchless/operator/audit'
 import { auditTerminal } from '@scratchless/terminal/audit'
 import { storeTrouble } from '@scratchless/terminal/store/whole-store'
@@ -68,19 +67,19 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
       say(name, auditTerminal(storeFile))
       return facts
     })
-    const centre = await snapshot(parties.centre, async (sql) => {
+    const centre = await snapshot(parties.centre, async (office) => {
       const { party } = parties.centre
-      say(party, await runChecks(sql, centreChecks, keptOf(party)))
-      heads.set(party, await readHead(sql))
-      return readCentreFacts(sql)
+      say(party, await runChecks(office, centreChecks, keptOf(party)))
+      heads.set(party, await readHead(office.books))
+      return readCentreFacts(office)
     })
     const operators = []
     for (const office of parties.operators) {
       operators.push(
-        await snapshot(office, async (sql) => {
-          say(office.party, await runChecks(sql, operatorChecks, keptOf(office.party)))
-          heads.set(office.party, await readHead(sql))
-          return readOperatorFacts(sql, office.party)
+        await snapshot(office, async (seen) => {
+          say(office.party, await runChecks(seen, operatorChecks, keptOf(office.party)))
+          heads.set(office.party, await readHead(seen.books))
+          return readOperatorFacts(seen.books, office.party)
         }),
       )
     }
@@ -96,19 +95,16 @@ async function auditOnce(dataDir: string): Promise<AuditLine[]> {
 const UNFINISHED = ['42P01', '3D000', '28P01', '28000', '42501']
 
 async function snapshot<Result>(
-  { party, auditorUrl }: Office,
-  work: (sql: SqlClient) => Promise<Result>,
+  { party, auditorUrls }: Office,
+  work: (office: AuditedOffice) => Promise<Result>,
 ): Promise<Result> {
-  const pool = createPool({ url: auditorUrl, name: 'audit', max: 1 })
   try {
-    return await inTransaction(pool, work, { isolation: 'repeatable read' })
+    return await inSnapshots(auditorUrls, work)
   } catch (error) {
     const { code = '', message } = error as { code?: string; message: string }
     if (!UNFINISHED.includes(code)) throw error
     throw new Error(`The books of ${party} are not made yet (${message}): npm start makes them.`, {
       cause: error,
     })
-  } finally {
-    await pool.end()
   }
 }

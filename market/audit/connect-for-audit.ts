@@ -21,21 +21,21 @@ const UNDECIDED = ['57P03', '57P01', '57P02', 'ECONNRESET']
 
 export async function connectForAudit(dataDir: string): Promise<ConnectedForAudit> {
   const parties = findParties(dataDir)
-  if (await answers(parties.centre.auditorUrl)) return { parties, close: async () => {} }
+  if (await answers(parties.centre.auditorUrls.books)) return { parties, close: async () => {} }
 
   // A server that is not the market's own is not ours to start.
   if (!fs.existsSync(path.join(dataDir, 'postgres', 'cluster')))
     throw new Error(
-      `The database of ${dataDir} does not answer at ${new URL(parties.centre.auditorUrl).host}.`,
+      `The database of ${dataDir} does not answer at ${new URL(parties.centre.auditorUrls.books).host}.`,
     )
   const data = claimDataFolder(dataDir)
   if ('problem' in data) throw new Error(data.problem)
   try {
     const database = await startMarketDatabase(data, null)
-    const withUrl = <Office extends { readonly party: string }>(office: Office) => ({
-      ...office,
-      auditorUrl: database.urls.get(office.party)!.auditor,
-    })
+    const withUrl = <Office extends { readonly party: string }>(office: Office) => {
+      const { books, vault } = database.offices.get(office.party)!
+      return { ...office, auditorUrls: { books: books.auditor, vault: vault.auditor } }
+    }
     return {
       parties: { ...parties, centre: withUrl(parties.centre), operators: parties.operators.map(withUrl) },
       async close() {

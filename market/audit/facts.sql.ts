@@ -1,5 +1,6 @@
 // The statements behind the facts, each in the auditor's one snapshot of its office.
 
+import type { AuditedOffice } from '@scratchless/office/audit/run-checks'
 import type { Sql } from '@scratchless/office/database/database'
 import type { CentreFacts, Letter, OperatorFacts } from './facts.ts'
 
@@ -27,7 +28,16 @@ const answered = (sql: Sql) =>
        FROM message_in`,
   )
 
-export async function readCentreFacts(sql: Sql): Promise<CentreFacts> {
+export async function readCentreFacts({ books: sql, vaultAfter }: AuditedOffice): Promise<CentreFacts> {
+  const journal = await rows<{ terminal_id: string; sequence: bigint; codes: number }>(
+    vaultAfter,
+    'SELECT terminal_id, sequence, codes FROM vault_supply',
+  )
+  const closed = new Map(journal.map((row) => [`${row.terminal_id} ${row.sequence}`, row.codes]))
+  const supplyOrders = await rows<Omit<CentreFacts['supplyOrders'][number], 'closed'>>(
+    sql,
+    'SELECT terminal_id AS terminal, sequence, codes, state, settled_at AS "settledAt" FROM supply_order',
+  )
   return {
     readAt: await readAt(sql),
     terminals: await rows(sql, 'SELECT id, last_sequence AS "lastSequence" FROM terminal'),
@@ -36,12 +46,10 @@ export async function readCentreFacts(sql: Sql): Promise<CentreFacts> {
       `SELECT terminal_id AS terminal, sequence, taken_at AS "takenAt", encode(payload_hash, 'hex') AS "payloadHash",
               encode(sha256(answer), 'hex') AS "answerHash" FROM supply_message`,
     ),
-    supplyOrders: await rows(
-      sql,
-      `SELECT "order".terminal_id AS terminal, "order".sequence, "order".codes, state,
-              settled_at AS "settledAt", journal.codes AS closed
-         FROM supply_order AS "order" LEFT JOIN vault_supply AS journal USING (terminal_id, sequence)`,
-    ),
+    supplyOrders: supplyOrders.map((order) => ({
+      ...order,
+      closed: closed.get(`${order.terminal} ${order.sequence}`) ?? null,
+    })),
     runs: await rows(
       sql,
       `SELECT terminal_id AS terminal, sequence, operator, product_id AS product, lot_id AS lot,

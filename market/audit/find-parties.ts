@@ -2,6 +2,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import type { AuditorUrls } from '@scratchless/office/audit/run-checks'
 import { readConfigFile } from '@scratchless/program/config-file'
 import { DEVICE_KEY_FILE, STORE_FILE } from '@scratchless/terminal/config'
 
@@ -20,13 +21,14 @@ export interface TerminalFound {
 
 export interface Office {
   readonly party: string
-  /** The database's address with the auditor's role. */
-  readonly auditorUrl: string
+  /** The databases' addresses with the auditor's role. */
+  readonly auditorUrls: AuditorUrls
 }
 
 interface Settings {
   readonly party?: string
   readonly database?: { readonly auditor: string }
+  readonly vaultDatabase?: { readonly auditor: string }
   readonly supplyHttps?: unknown
 }
 
@@ -39,9 +41,15 @@ export function findParties(dataDir: string): PartiesFound {
         return [{ name, settings: readConfigFile(config) as Settings }]
       })
     : []
-  const offices = found.flatMap(({ name, settings: { database, supplyHttps } }) =>
-    database ? [{ party: name, auditorUrl: database.auditor, isCentre: supplyHttps !== undefined }] : [],
-  )
+  const offices = found.flatMap(({ name, settings: { database, vaultDatabase, supplyHttps } }) => {
+    if (!database) return []
+    if (!vaultDatabase)
+      throw new Error(
+        `${dataDir} is of the first release: npm start -- --migrate-only --data ${dataDir} brings it up to date.`,
+      )
+    const auditorUrls = { books: database.auditor, vault: vaultDatabase.auditor }
+    return [{ party: name, auditorUrls, isCentre: supplyHttps !== undefined }]
+  })
   const centre = offices.find(({ isCentre }) => isCentre)
   if (!centre) throw new Error(`${dataDir} holds no market: npm start makes one, --data names its folder.`)
   return {

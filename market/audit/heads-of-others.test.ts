@@ -1,33 +1,41 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { CENTRE_MIGRATIONS } from '@scratchless/centre/settings'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS } from '@scratchless/centre/settings'
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { type AuditHead, appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { keepHead } from '@scratchless/office/audit-chain/keep-head'
 import { inTransaction } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
+import { OPERATOR_MIGRATIONS, OPERATOR_VAULT_MIGRATIONS } from '@scratchless/operator/settings'
 import { STORE_FILE } from '@scratchless/terminal/config'
 import { connectStore } from '@scratchless/terminal/store/connect-store'
 import { keepHead as keepAtTerminal } from '@scratchless/terminal/supply/kept-head.sql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
 import { auditMarket } from './audit-market.ts'
 
 const AT = new Date(1_790_000_000_123)
 let data: string
 let centre: TestDatabase
 let atlas: TestDatabase
+let centreVault: TestDatabase
+let atlasVault: TestDatabase
 
 /** A market of one operator and one terminal whose books hold nothing but chains of ten entries. */
 beforeEach(async () => {
   data = fs.mkdtempSync(path.join(tmpdir(), 'heads-'))
   centre = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
   atlas = await testDatabase(OPERATOR_MIGRATIONS)
+  centreVault = await testVaultDatabase(CENTRE_VAULT_MIGRATIONS)
+  atlasVault = await testVaultDatabase(OPERATOR_VAULT_MIGRATIONS)
+  const auditors = (books: TestDatabase, vault: TestDatabase) => ({
+    database: { auditor: books.urls.auditor },
+    vaultDatabase: { auditor: vault.urls.auditor },
+  })
   const settings = {
-    centre: { dataFolder: data, database: { auditor: centre.urls.auditor }, supplyHttps: { port: 1 } },
-    atlas: { dataFolder: data, database: { auditor: atlas.urls.auditor } },
+    centre: { dataFolder: data, ...auditors(centre, centreVault), supplyHttps: { port: 1 } },
+    atlas: { dataFolder: data, ...auditors(atlas, atlasVault) },
     'terminal-1': { dataFolder: path.join(data, 'terminal-1') },
   }
   for (const [name, config] of Object.entries(settings)) {
@@ -41,7 +49,7 @@ beforeEach(async () => {
     for (let n = 1; n <= 10; n++) heads.set(`${n} ${office.urls.owner}`, await append(office, `order ${n}`))
 })
 afterEach(async () => {
-  await Promise.all([centre.drop(), atlas.drop()])
+  await Promise.all([centre, atlas, centreVault, atlasVault].map((database) => database.drop()))
   fs.rmSync(data, { recursive: true })
 })
 
@@ -67,8 +75,10 @@ async function rewrite(office: TestDatabase, n: number): Promise<void> {
   for (let at = n; at <= 10; at++) await append(office, at === n ? 'something else' : `order ${at}`)
 }
 
-const atAtlas = (head: AuditHead) => keepHead(atlas.pool('vault'), { party: 'centre', ...head, keptAt: AT })
-const atCentre = (head: AuditHead) => keepHead(centre.pool('vault'), { party: 'atlas', ...head, keptAt: AT })
+const atAtlas = (head: AuditHead) =>
+  keepHead(atlasVault.pool('vault'), { party: 'centre', ...head, keptAt: AT })
+const atCentre = (head: AuditHead) =>
+  keepHead(centreVault.pool('vault'), { party: 'atlas', ...head, keptAt: AT })
 async function atTerminal(head: AuditHead) {
   const store = connectStore(path.join(data, 'terminal-1', STORE_FILE))
   keepAtTerminal(store, head, AT.getTime())

@@ -1,9 +1,9 @@
 // The heads of the offices' audit chains that the other parties kept: operators and terminals those of the centre, the
 // centre those of the operators.
 
+import type { AuditedOffice } from '@scratchless/office/audit/run-checks'
 import type { KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
-import type { Sql } from '@scratchless/office/database/database'
 import { connectStoreForReading } from '@scratchless/terminal/store/connect-store'
 import { readKeptHeads as readTerminalHeads } from '@scratchless/terminal/supply/kept-head.sql'
 import type { Office, PartiesFound } from './find-parties.ts'
@@ -17,14 +17,15 @@ export type HeadsOfOthers = ReadonlyMap<string, readonly KeptHead[]>
  */
 export async function readHeadsOfOthers(
   { terminals, centre, operators }: PartiesFound,
-  read: <Result>(office: Office, work: (sql: Sql) => Promise<Result>) => Promise<Result>,
+  read: <Result>(office: Office, work: (office: AuditedOffice) => Promise<Result>) => Promise<Result>,
 ): Promise<HeadsOfOthers> {
   const atTerminals = terminals.flatMap(({ name, storeFile }) =>
     headsAtTerminal(storeFile).map((head) => ({ ...head, party: centre.party, keptBy: name })),
   )
   const atOffices = []
   for (const office of [centre, ...operators])
-    for (const head of await read(office, readKeptHeads)) atOffices.push({ ...head, keptBy: office.party })
+    for (const head of await read(office, ({ vaultBefore }) => readKeptHeads(vaultBefore)))
+      atOffices.push({ ...head, keptBy: office.party })
   return Map.groupBy([...atTerminals, ...atOffices], ({ party }) => party)
 }
 

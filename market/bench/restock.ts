@@ -123,7 +123,7 @@ async function openOne(market: Market): Promise<BenchLine> {
 }
 
 async function largestDelivery(market: Market): Promise<Buffer> {
-  const client = new pg.Client({ connectionString: market.database.urls.get('atlas')!.owner })
+  const client = new pg.Client({ connectionString: market.database.offices.get('atlas')!.books.owner })
   await client.connect()
   const { rows } = await client.query<{ bytes: Buffer }>(
     'SELECT bytes FROM message_out ORDER BY length(bytes) DESC LIMIT 1',

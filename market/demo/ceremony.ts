@@ -15,7 +15,7 @@ import {
   unlockKeyFolder,
 } from '@scratchless/keys/party-keys'
 import { passphraseFor } from '@scratchless/keys/passphrase-box'
-import type { OfficeUrls } from '@scratchless/office/database/roles'
+import type { OfficeDatabases } from '@scratchless/office/database/roles'
 import { writeDurably } from '@scratchless/program/durable-file'
 import { LOOPBACK } from '@scratchless/program/http/listener'
 import { readKept, writeKept } from '@scratchless/program/kept-file'
@@ -59,7 +59,7 @@ type Ports = z.output<typeof portsSchema>
 /** Makes what is missing of keys, certificates and settings; may be repeated. */
 export async function holdCeremony(
   data: DataFolder,
-  databases: ReadonlyMap<string, OfficeUrls>,
+  databases: ReadonlyMap<string, OfficeDatabases>,
   terminals: number,
 ): Promise<MarketSettings> {
   const parties = [...OPERATORS.map(({ party }) => party), CENTRE.party]
@@ -176,7 +176,7 @@ function partnerOf(data: DataFolder, party: string, suite: string, ports: Record
 function operatorSettings(
   data: DataFolder,
   party: string,
-  databases: ReadonlyMap<string, OfficeUrls>,
+  databases: ReadonlyMap<string, OfficeDatabases>,
   ports: Record<string, Ports>,
 ) {
   const operator = OPERATORS.find((candidate) => candidate.party === party)!
@@ -188,7 +188,8 @@ function operatorSettings(
     customerCare,
     dataFolder: data.path(party),
     keysFolder: 'keys',
-    database: databases.get(party),
+    database: databases.get(party)?.books,
+    vaultDatabase: databases.get(party)?.vault,
     staffHttp: { port: ports[party]!.staff },
     partnerHttps: { port: ports[party]!.partner },
     stockHttp: { port: ports[party]!.stock },
@@ -198,7 +199,7 @@ function operatorSettings(
 
 function centreSettings(
   data: DataFolder,
-  databases: ReadonlyMap<string, OfficeUrls>,
+  databases: ReadonlyMap<string, OfficeDatabases>,
   ports: Record<string, Ports>,
 ) {
   const own = ports[CENTRE.party]!
@@ -207,7 +208,8 @@ function centreSettings(
     currency: 'TND',
     dataFolder: data.path(CENTRE.party),
     keysFolder: 'keys',
-    database: databases.get(CENTRE.party),
+    database: databases.get(CENTRE.party)?.books,
+    vaultDatabase: databases.get(CENTRE.party)?.vault,
     staffHttp: { port: own.staff },
     partnerHttps: { port: own.partner },
     supplyHttps: { port: own.supply },
@@ -254,13 +256,13 @@ const REMEDY =
   'restore it from a copy, or remove it: the market writes it anew, without what was changed in it'
 
 /**
- * Written once: settings are a person's to change afterwards. Only the database's address follows the server, which
+ * Written once: settings are a person's to change afterwards. Only the databases' addresses follow the server, which
  * may have had to move to another port, and the data folder follows the market, which may have been moved.
  */
 function writeSettings(file: string, settings: Readonly<Record<string, unknown>>): void {
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const known = readKept(file, z.record(z.string(), z.unknown()), REMEDY) ?? settings
-  const { dataFolder, database } = settings
-  const current = { ...known, dataFolder, ...(database !== undefined && { database }) }
+  const { dataFolder, database, vaultDatabase } = settings
+  const current = { ...known, dataFolder, ...(database !== undefined && { database, vaultDatabase }) }
   if (!isDeepStrictEqual(current, known) || known === settings) writeKept(file, current)
 }

@@ -1,12 +1,12 @@
-// The market's PostgreSQL: embedded by default, any other by its address; one database per office in it.
+// The market's PostgreSQL: embedded by default, any other by its address; two databases per office in it.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  createOfficeDatabase,
+  createOfficeDatabases,
   DatabaseProblem,
   OFFICE_ROLES,
+  type OfficeDatabases,
   type OfficeRole,
-  type OfficeUrls,
 } from '@scratchless/office/database/roles'
 import { startPostgres } from '@scratchless/office/postgres/start-postgres'
 import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
@@ -18,7 +18,7 @@ import { CENTRE, OPERATORS } from './parties.ts'
 
 export interface MarketDatabase {
   readonly adminUrl: string
-  readonly urls: ReadonlyMap<string, OfficeUrls>
+  readonly offices: ReadonlyMap<string, OfficeDatabases>
   stop(): Promise<void>
 }
 
@@ -48,12 +48,12 @@ export async function startMarketDatabase(
         `The offices of ${data.dir} live in ${secrets.where}: start with that, or choose another folder with --data.`,
       )
     }
-    const urls = new Map<string, OfficeUrls>()
+    const offices = new Map<string, OfficeDatabases>()
     for (const party of PARTIES) {
       const database = databaseUrl === null ? party : `${secrets.prefix}_${party}`
-      urls.set(
+      offices.set(
         party,
-        await createOfficeDatabase({
+        await createOfficeDatabases({
           adminUrl: server.adminUrl,
           party,
           passwords: secrets.passwords[party]!,
@@ -61,7 +61,7 @@ export async function startMarketDatabase(
         }),
       )
     }
-    return { adminUrl: server.adminUrl, urls, stop: () => server.stop() }
+    return { adminUrl: server.adminUrl, offices, stop: () => server.stop() }
   } catch (error) {
     await server.stop()
     throw databaseUrl === null ? error : explained(error, databaseUrl)

@@ -3,7 +3,13 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import type { CardView, EnrolmentView, RetailerView, TerminalView } from '@scratchless/centre/staff-api'
+import type {
+  CardView,
+  EnrolmentView,
+  RetailerView,
+  TerminalView,
+  VendorView,
+} from '@scratchless/centre/staff-api'
 import { createFileCard } from '@scratchless/keys/file-card'
 import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
@@ -32,16 +38,18 @@ export interface OpenTill {
   readonly vendor: HttpPerson
 }
 
-/** Opens every terminal's till with codes of every product on board. */
+/** Opens the tills of every terminal, or of those named, with codes of every product on board. */
 export async function loadTills(
   market: Market,
   say: (progress: string) => void,
   clockWithinMs = CLOCK_WITHIN_MS,
+  named?: readonly string[],
 ): Promise<OpenTill[]> {
   const { staff } = market.offices.get('centre')!
   const retailer = await findShop(staff)
   const tills: OpenTill[] = []
   for (const [index, terminal] of market.terminals.entries()) {
+    if (named !== undefined && !named.includes(terminal.name)) continue
     await enrol(market, terminal, retailer.id, say)
     const vendor = await signIn(market, terminal, index, retailer.id)
     await untilClockIsRight(terminal, say, clockWithinMs)
@@ -177,6 +185,12 @@ async function issueCard(market: Market, index: number, retailer: string): Promi
   }
   const publicKey = readPublicKeyFile(publicFile).export({ type: 'spki', format: 'pem' })
   const known = await staff.tryGet<CardView>(`/api/cards/${card}`)
+  const { vendors } = await staff.get<{ vendors: readonly VendorView[] }>(
+    `/api/retailers/${retailer}/vendors`,
+  )
+  // The centre gives the first vendor of a shop this number.
+  if (!vendors.some(({ id }) => id === VENDOR.id))
+    await staff.post(`/api/retailers/${retailer}/vendors`, { name: VENDOR.name })
   const view =
     known ??
     (await staff.post<CardView>('/api/cards', {

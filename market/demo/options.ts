@@ -16,6 +16,8 @@ export interface DemoOptions {
   readonly databaseUrl: string | null
   /** A terminal whose store was damaged keeps it aside and enrols as a new one. */
   readonly beginAnew: boolean
+  /** Bring the offices' databases up to date, with what only a stopped market allows, and start nothing. */
+  readonly migrateOnly: boolean
 }
 
 /** More terminals than this are a load test, not a demo. */
@@ -29,7 +31,7 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly p
     values = parse(args)
   } catch (error) {
     return {
-      problem: `${(error as Error).message.split('. ')[0]}. Options: --once --json --data DIR --stock FILE --terminals N --sell N --database-url URL --begin-anew.`,
+      problem: `${(error as Error).message.split('. ')[0]}. Options: --once --json --data DIR --stock FILE --terminals N --sell N --database-url URL --begin-anew --migrate-only.`,
     }
   }
   const terminals = wholeNumber(values.terminals ?? '1', 1, MOST_TERMINALS)
@@ -51,6 +53,7 @@ export function readOptions(args: readonly string[]): DemoOptions | { readonly p
     sell,
     databaseUrl,
     beginAnew: values['begin-anew'] ?? false,
+    migrateOnly: values['migrate-only'] ?? false,
   }
 }
 
@@ -66,6 +69,7 @@ function parse(args: readonly string[]) {
       sell: { type: 'string' },
       'database-url': { type: 'string' },
       'begin-anew': { type: 'boolean' },
+      'migrate-only': { type: 'boolean' },
     },
   }).values
 }

@@ -45,7 +45,7 @@ export const CENTRE = { party: 'centre', name: 'Tunis Distribution', phone: '710
 export const RETAILER = { name: 'Epicerie El Amen', place: 'Tunis' } as const
 /** The demo's people sign in with these; they are printed with the addresses. */
 export const OWNER = { password: 'owner-of-the-shop' } as const
-export const VENDOR = { id: '02', password: 'vendor-two', pin: '24681357' } as const
+export const VENDOR = { id: '02', name: 'Vendeur 02', password: 'vendor-two', pin: '24681357' } as const
 
 /** Stamp duty contained in the public price, in basis points of the face value: a recharge of 5 DT credits 4.700. */
 const STAMP_BASIS_POINTS = 600n

@@ -12,6 +12,7 @@ import type { DataFolder } from './data-folder.ts'
 import { type MarketDatabase, startMarketDatabase } from './database.ts'
 import type { HttpPerson } from './http-person.ts'
 import { listenersOf, printerOf, type Screen, screenOf } from './listeners.ts'
+import { assertMoved, mainOf } from './migrate-market.ts'
 import { passphraseOf } from './passphrases.ts'
 import { type PrinterTray, startPrinterTray } from './printer-tray.ts'
 import { type RunningProgram, startProgram } from './program.ts'
@@ -80,8 +81,9 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
   try {
     say('database')
     database = await startMarketDatabase(data, options.databaseUrl)
+    await assertMoved(data, database)
     say('keys and settings')
-    const settings = await holdCeremony(data, database.urls, options.terminals)
+    const settings = await holdCeremony(data, database.offices, options.terminals)
     await options.adjust?.(settings)
     await assertPortsFree(settings)
     await screen
@@ -90,12 +92,7 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
     // Where they need a copy that their accounts may read, it is made before all of them want it.
     if (startedAsRoot()) readableByAll(import.meta.filename)
     const office = ({ party, config }: { party: string; config: string }) =>
-      start(
-        data,
-        party,
-        path.join(root, party === 'centre' ? 'centre' : 'operator', 'src', 'main.ts'),
-        config,
-      )
+      start(data, party, mainOf(party), config)
     const terminals = settings.terminals.map(({ name, config, printerAccount }) => {
       const tray = startPrinterTray({
         name,
@@ -122,7 +119,7 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
 
     const offices = new Map<string, MarketOffice>()
     for (const { party, config } of settings.offices) {
-      await hireStaff(database.urls.get(party)!.owner)
+      await hireStaff(database.offices.get(party)!.books.owner)
       const screen = screenOf(config, 'staffHttp')
       const staff = screen.visit()
       await staff.post('/api/sign-in', { signInName: STAFF.signInName, password: STAFF.password })

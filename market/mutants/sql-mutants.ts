@@ -7,7 +7,7 @@ import type { Mutant } from './mutant.ts'
 
 export function sqlMutants(root: string, files: readonly string[]): Mutant[] {
   return files
-    .filter((file) => /^[a-z]+\/db\/[^/]+\.sql$/.test(file))
+    .filter((file) => /^[a-z]+\/(?:vault-)?db\/[^/]+\.sql$/.test(file))
     .flatMap((file) => {
       const text = fs.readFileSync(path.join(root, file), 'utf8')
       const edits = file.endsWith('/grants.sql') ? grantEdits(text) : schemaEdits(text)

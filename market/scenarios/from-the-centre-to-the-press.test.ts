@@ -111,7 +111,10 @@ test('a till without its line sells for the days of its lease, and is renewed by
 })
 
 test('a locked terminal’s order stands until a person has looked, and then goes', async () => {
-  await centre.needs.pool.query('UPDATE terminal SET locked_at = now() WHERE id = $1', [world.terminal])
+  await centre.needs.pool.query(
+    "UPDATE terminal SET locked_at = now(), locked_why = 'stolen' WHERE id = $1",
+    [world.terminal],
+  )
   order(2)
   await world.until(() => lastOrder().state === 'asked')
   expect(await press()).toMatchObject({ state: 'printed' })

@@ -10,8 +10,13 @@ import { keepTokenPin, makePartyKeys, readPublicKey, unlockKeyFolder } from '@sc
 import { makeTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
-import { OPERATOR_MIGRATIONS, operatorProcessSettings } from '@scratchless/operator/settings'
+import {
+  OPERATOR_MIGRATIONS,
+  OPERATOR_VAULT_MIGRATIONS,
+  operatorVaultSettings,
+} from '@scratchless/operator/settings'
 import { importStockFile } from '@scratchless/operator/vault/import-stock-file'
+import { knowProducts } from '@scratchless/operator/vault/products'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { startBulkWorkers } from '@scratchless/operator/vault/start-bulk-workers'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
@@ -30,7 +35,7 @@ import { startTestCentre, type TestCentre } from '../../centre/testing/test-cent
 import { packedCodes } from '../../centre/testing/test-operator.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../centre/testing/test-terminal.ts'
 import { makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
-import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
 import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { codeKey, recipientFor, sealedCodeAt, unwrapAsRecipient } from '../../wire/testing/as-card.ts'
 
@@ -67,8 +72,9 @@ softhsmTest(
         wrapKey: readPublicKey(vaultKeys, 'restock-unwrap'),
       },
     })
-    const database = await testDatabase(OPERATOR_MIGRATIONS)
-    const operator = await startOperator(centre, database, keysFolder)
+    const books = await testDatabase(OPERATOR_MIGRATIONS)
+    const vault = await testVaultDatabase(OPERATOR_VAULT_MIGRATIONS)
+    const operator = await startOperator(centre, { books, vault }, keysFolder)
     for (const folder of [vaultKeys, centre.needs.settings.keysFolder])
       expect(readdirSync(folder).filter((file) => /^(restock-.*|stock)\.key$/.test(file))).toEqual([])
     try {
@@ -84,7 +90,7 @@ softhsmTest(
     } finally {
       await operator.workers.stop()
       await operator.needs.pool.end()
-      await database.drop()
+      await Promise.all([books.drop(), vault.drop()])
       await centre.close()
     }
   },
@@ -97,23 +103,26 @@ interface Operator {
 
 async function startOperator(
   centre: TestCentre,
-  database: TestDatabase,
+  { books, vault }: { books: TestDatabase; vault: TestDatabase },
   keysFolder: string,
 ): Promise<Operator> {
-  await database.pool('api').query(
+  const urls = { databaseUrl: vault.urls.vault, booksUrl: books.urls.vault }
+  await books.pool('api').query(
     `INSERT INTO product (id, currency, face_value_minor, public_price_minor, tax_minor, net_credit_minor,
                           code_digits, check_digit, validity_days, refill_template, added_at)
      VALUES ($1, 'TND', 5000, 5000, 300, 4700, 14, 'none', 365, '*123*{code}#', now())`,
     [ATLAS_5.id],
   )
-  const plainSettings = { ...operatorFields(centre, keysFolder), databaseUrl: database.urls.vault }
+  const plainSettings = { ...operatorFields(centre, keysFolder), ...urls }
   const outside = { clock: systemClock, random: systemRandom, log, connections: 2 }
+  const needs = await loadVaultNeeds(
+    operatorVaultSettings.parse(plainSettings),
+    unlockKeyFolder(join(keysFolder, 'vault')),
+    outside,
+  )
+  await knowProducts(needs, [ATLAS_5])
   return {
-    needs: await loadVaultNeeds(
-      operatorProcessSettings.parse(plainSettings),
-      unlockKeyFolder(join(keysFolder, 'vault')),
-      outside,
-    ),
+    needs,
     // Its threads log in to the token themselves.
     workers: startBulkWorkers({ plainSettings, passphrase: null }, log),
   }

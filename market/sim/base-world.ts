@@ -8,11 +8,10 @@ import { join } from 'node:path'
 import { insertPrice, insertProduct } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
-import { CENTRE_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
-import { loadCentreSigner } from '@scratchless/centre/vault/ring'
 import type { VaultKeys } from '@scratchless/centre/vault/vault-keys'
 import type { VaultNeeds as CentreVaultNeeds } from '@scratchless/centre/vault/vault-needs'
 import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
@@ -23,10 +22,12 @@ import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import type { OfficeRole } from '@scratchless/office/database/roles'
+import type { OfficeRole, VaultDatabaseRole } from '@scratchless/office/database/roles'
 import { createPartnerAccount } from '@scratchless/operator/finance/partner-account'
-import { OPERATOR_MIGRATIONS } from '@scratchless/operator/settings'
+import { OPERATOR_MIGRATIONS, OPERATOR_VAULT_MIGRATIONS } from '@scratchless/operator/settings'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
+import { knowProducts } from '@scratchless/operator/vault/products'
+import { readSealedLots } from '@scratchless/operator/vault/sealed-stock.sql'
 import { beginStockSealing } from '@scratchless/operator/vault/stock-sealing'
 import {
   type VaultNeeds as OperatorVaultNeeds,
@@ -45,7 +46,6 @@ import { type CardId, cardId, type RetailerId } from '@scratchless/voucher/ids'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import pg from 'pg'
 import { testCentreSettings } from '../../centre/testing/centre-settings.ts'
 import {
   addRetailer,
@@ -54,9 +54,10 @@ import {
   type PeopleNeeds,
   registerCard,
 } from '../../centre/testing/people.ts'
-import { TEST_DATABASE_URL, type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
 import { keysInMemory } from '../../terminal/testing/keys-in-memory.ts'
 import { ATLAS, ATLAS_5, CENTRE, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { resettable } from './resettable.ts'
 
 /** Every seed begins at this moment. */
 export const START_MS = Date.UTC(2026, 0, 12, 8)
@@ -89,8 +90,8 @@ export interface BaseWorld {
   readonly retailer: RetailerId
   readonly terminals: readonly BaseTerminal[]
   /** All but pool and clock, which each seed has of its own. */
-  readonly centreVault: Omit<CentreVaultNeeds, 'pool' | 'clock' | 'random' | 'cache'>
-  readonly operatorVault: Omit<OperatorVaultNeeds, 'pool' | 'clock' | 'random'>
+  readonly centreVault: Omit<CentreVaultNeeds, 'pool' | 'books' | 'clock' | 'random' | 'cache'>
+  readonly operatorVault: Omit<OperatorVaultNeeds, 'pool' | 'books' | 'clock' | 'random'>
   /** What signs and opens between the partners, for whoever forges in their names. */
   readonly partnerKeys: Readonly<
     Record<'operator' | 'centre', { readonly sign: KeyPair; readonly unwrap: KeyPair }>
@@ -101,7 +102,9 @@ export interface BaseWorld {
 }
 
 export interface SeedDatabase {
+  /** Of the books. */
   pool(role: OfficeRole): Pool
+  vaultPool(role: VaultDatabaseRole): Pool
 }
 
 /** Needs the run's PostgreSQL (startTestPostgres). */
@@ -113,6 +116,8 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'sim-'))
   const centreDatabase = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
   const operatorDatabase = await testDatabase(OPERATOR_MIGRATIONS)
+  const centreVaultDatabase = await testVaultDatabase(CENTRE_VAULT_MIGRATIONS)
+  const operatorVaultDatabase = await testVaultDatabase(OPERATOR_VAULT_MIGRATIONS)
   const secret = () => createSecretKey(randomBytes(systemRandom, 32))
   const pairs = {
     operatorSign: generatePair('restock-sign'),
@@ -138,24 +143,25 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
     createPartnerAccount(sql, { partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: at }),
   )
   const vaultNeeds = { ...operatorVault, clock, random: systemRandom }
-  await inTransaction(operatorDatabase.pool('vault'), (sql) => sealStock(vaultNeeds, sql))
-  await inTransaction(operatorPool, adoptSealedStock)
+  const operatorVaultPool = operatorVaultDatabase.pool('vault')
+  const { id, codeDigits, checkDigit } = ATLAS_5
+  await knowProducts({ pool: operatorVaultPool }, [{ id, codeDigits, checkDigit }])
+  await inTransaction(operatorVaultPool, (sql) => sealStock(vaultNeeds, sql))
+  await adoptSealedStock({
+    pool: operatorPool,
+    vault: { listSealedLots: ({ known }) => readSealedLots(operatorVaultPool, known, LOTS) },
+  })
 
   const settings = testCentreSettings({
-    ...{ dataFolder: folder, databaseUrl: centreDatabase.urls.vault, approvers },
+    ...{ dataFolder: folder, approvers },
+    ...{ databaseUrl: centreVaultDatabase.urls.vault, booksUrl: centreDatabase.urls.vault },
     atlas: { verifyKey: pairs.operatorSign.publicKey, wrapKey: pairs.operatorUnwrap.publicKey },
   })
-  const centreVault = await centreVaultOf(
-    pairs,
-    secret(),
-    secret(),
-    settings,
-    log,
-    centreDatabase.pool('vault'),
-  )
+  const centreVault = await centreVaultOf(pairs, secret(), secret(), settings, log)
   const verbs = centreVerbs({
     ...centreVault,
-    pool: centreDatabase.pool('vault'),
+    pool: centreVaultDatabase.pool('vault'),
+    books: centreDatabase.pool('vault'),
     clock,
     random: systemRandom,
     cache: createKeyCache(),
@@ -172,7 +178,13 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   for (let number = 1; number <= TERMINALS; number++)
     terminals.push(await enrolTerminal(needs, people, { retailer, number, folder }))
 
-  const offices = [await resettable(centreDatabase), await resettable(operatorDatabase)] as const
+  const databases = [centreDatabase, centreVaultDatabase, operatorDatabase, operatorVaultDatabase]
+  const offices: Awaited<ReturnType<typeof resettable>>[] = []
+  for (const database of databases) offices.push(await resettable(database))
+  const seedOf = (books: TestDatabase, vault: TestDatabase): SeedDatabase => ({
+    pool: (role) => books.pool(role),
+    vaultPool: (role) => vault.pool(role),
+  })
 
   return {
     ...{ folder, log, settings, retailer, terminals, centreVault, operatorVault },
@@ -182,7 +194,10 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
     },
     async freshDatabases() {
       await Promise.all(offices.map(({ reset }) => reset()))
-      return { centre: centreDatabase, operator: operatorDatabase }
+      return {
+        centre: seedOf(centreDatabase, centreVaultDatabase),
+        operator: seedOf(operatorDatabase, operatorVaultDatabase),
+      }
     },
     async close() {
       await centreVault.restockWorker.stop()
@@ -197,7 +212,9 @@ async function sealStock(
   needs: Parameters<typeof beginStockSealing>[0],
   sql: Parameters<typeof beginStockSealing>[1],
 ): Promise<void> {
-  const sealing = await beginStockSealing(needs, sql, { source: 'generator', activated: true })
+  const sealing = await beginStockSealing(needs, sql, {
+    ...{ source: 'generator', activated: true, broughtBy: 'sim', fileName: null },
+  })
   for (let pack = 0; pack < LOTS * PACKS_PER_LOT; pack++) {
     const firstSerial = FIRST_SERIAL + pack * CODES_PER_PACK
     const packed = Buffer.alloc(CODES_PER_PACK * PACKED_BYTES)
@@ -209,48 +226,6 @@ async function sealStock(
     ])
   }
   await sealing.finish()
-}
-
-/** Keeps what every table holds now, and puts it back: in milliseconds, with every connection's plans kept. */
-async function resettable(database: TestDatabase): Promise<{ reset(): Promise<void>; end(): Promise<void> }> {
-  const address = new URL(process.env[TEST_DATABASE_URL]!)
-  address.pathname = new URL(database.urls.owner).pathname
-  const admin = new pg.Client({ connectionString: address.href })
-  await admin.connect()
-  const { rows: tables } = await admin.query<{ name: string; columns: string }>(
-    `SELECT quote_ident(table_name) AS name, string_agg(quote_ident(column_name), ', ') AS columns
-       FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
-      WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
-      GROUP BY table_name`,
-  )
-  const { rows: sequences } = await admin.query<{ name: string; last: bigint | null }>(
-    `SELECT quote_ident(sequencename) AS name, last_value AS last FROM pg_sequences WHERE schemaname = 'public'`,
-  )
-  await admin.query('CREATE SCHEMA beginning')
-  for (const { name } of tables) await admin.query(`CREATE TABLE beginning.${name} AS TABLE public.${name}`)
-  const statements = [
-    'BEGIN',
-    // No trigger and no foreign key stands in the way of putting things back.
-    'SET LOCAL session_replication_role = replica',
-    ...tables.flatMap(({ name, columns }) => [
-      `DELETE FROM public.${name}`,
-      `INSERT INTO public.${name} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM beginning.${name}`,
-    ]),
-    ...sequences.map(
-      ({ name, last }) =>
-        `SELECT setval('public.${name}', ${last ?? 1}, ${last === null ? 'false' : 'true'})`,
-    ),
-    'COMMIT',
-  ]
-  return {
-    async reset() {
-      await admin.query(statements.join(';\n'))
-    },
-    async end() {
-      await admin.end()
-      await database.drop()
-    },
-  }
 }
 
 type Pairs = Record<
@@ -307,7 +282,6 @@ async function centreVaultOf(
   fingerprint: KeyObject,
   settings: CentreSettings,
   log: Log,
-  pool: Pool,
 ): Promise<BaseWorld['centreVault']> {
   const stock = fileHolderKey(pairs.centreStock)
   const keys: VaultKeys = {
@@ -325,15 +299,13 @@ async function centreVaultOf(
     operator: party,
     ...{ suite, level, verifyKey, wrapKey },
   }))
-  const own = await loadCentreSigner({ keys, clock: { nowMs: () => START_MS }, centre: CENTRE }, pool)
   return {
     ...{ log, centre: CENTRE, keys },
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
     approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
     ceilings: settings.ceilings,
     epochDays: settings.epochDays,
-    signer: own.signer,
-    centreCertificate: own.certificate,
+    signers: new Map(),
     restockWorker: createRestockWorker(
       {
         ...{ centre: CENTRE, partners },

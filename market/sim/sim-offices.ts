@@ -30,6 +30,7 @@ import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-
 import { activateLot } from '@scratchless/operator/stock/activate-lot'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
+import { knowProducts } from '@scratchless/operator/vault/products'
 import {
   answerRestockNotice,
   openNotUnderstood,
@@ -37,6 +38,7 @@ import {
   signLotActivation,
   verifyNoticeReceipt,
 } from '@scratchless/operator/vault/restock-notices'
+import { readSealedLots } from '@scratchless/operator/vault/sealed-stock.sql'
 import { signRestockOrderResponse } from '@scratchless/operator/vault/sign-restock-order-response'
 import { takeRestockOrder } from '@scratchless/operator/vault/take-restock-order'
 import type { VaultVerbs as OperatorVerbs } from '@scratchless/operator/vault/verbs'
@@ -171,7 +173,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
       verbs = centreVerbs({
         ...base.centreVault,
         ...{ clock, random, cache: createKeyCache() },
-        pool: poolOf(database.pool('vault'), process, hook),
+        pool: poolOf(database.vaultPool('vault'), process, hook),
+        books: poolOf(database.pool('vault'), process, hook),
       })
     },
     async (process) => {
@@ -241,9 +244,12 @@ export async function startOperator({
       const vault = {
         ...base.operatorVault,
         ...{ clock, random },
-        pool: poolOf(database.pool('vault'), process, hook),
+        pool: poolOf(database.vaultPool('vault'), process, hook),
+        books: poolOf(database.pool('vault'), process, hook),
       }
       verbs = {
+        knowProducts: (products) => knowProducts(vault, products),
+        listSealedLots: ({ known }) => readSealedLots(vault.pool, known, 10),
         admitStockFile: notHere,
         generateStock: notHere,
         takeRestockOrder: (argument) => takeRestockOrder(vault, argument),
@@ -269,7 +275,7 @@ export async function startOperator({
           () => office.restartVault(),
         ),
       }
-      await inTransaction(needs.pool, adoptSealedStock)
+      await adoptSealedStock(needs)
     },
   )
   await office.restart()

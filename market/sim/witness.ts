@@ -111,12 +111,17 @@ export function newWitness(world: {
   async function brokenAt(party: 'centre' | 'operator'): Promise<Violation[]> {
     // Before the chain: whatever was kept by now must stand in it.
     const kept = [...heads[party], ...(await headsKeptOf(party))]
-    const client = await (party === 'centre' ? centre : operator).pool('auditor').connect()
+    const database = party === 'centre' ? centre : operator
+    const clients = [await database.pool('auditor').connect(), await database.vaultPool('auditor').connect()]
     try {
-      const sql = {
-        query: (text: string, values?: Values) => client.query(prepared(text, values ?? [])),
-      } as unknown as Sql
-      const lines = await runChecks(sql, party === 'centre' ? centreChecks : operatorChecks, kept)
+      const [sql, vault] = clients.map(
+        (client) =>
+          ({
+            query: (text: string, values?: Values) => client.query(prepared(text, values ?? [])),
+          }) as unknown as Sql,
+      ) as [Sql, Sql]
+      const office = { books: sql, vaultBefore: vault, vaultAfter: vault }
+      const lines = await runChecks(office, party === 'centre' ? centreChecks : operatorChecks, kept)
       const { rows } = await sql.query<AuditHead>('SELECT n, hash FROM audit_head')
       // The newest two: one may be cut off, and a whole history would only say the same again.
       heads[party] = [...heads[party].slice(-1), { ...rows[0]!, keptBy: 'the witness' }]
@@ -124,7 +129,7 @@ export function newWitness(world: {
         .filter(({ ok }) => !ok)
         .map(({ invariant, detail }) => ({ invariant, what: `${party}: ${detail}` }))
     } finally {
-      client.release()
+      for (const client of clients) client.release()
     }
   }
 
@@ -132,7 +137,7 @@ export function newWitness(world: {
   async function headsKeptOf(party: 'centre' | 'operator'): Promise<KeptHead[]> {
     const [other, keptBy] = party === 'centre' ? [operator, ATLAS] : [centre, CENTRE]
     const { rows } = await other
-      .pool('auditor')
+      .vaultPool('auditor')
       .query<AuditHead>(prepared('SELECT n, hash FROM kept_head WHERE $1', [true]))
     const atOffice = rows.map((head) => ({ ...head, keptBy }))
     if (party === 'operator') return atOffice

@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 import { encode } from 'cborg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inTransaction } from '../database/database.ts'
-import { OFFICE_MIGRATIONS } from '../database/migrate.ts'
-import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
+import { OFFICE_MIGRATIONS, OFFICE_VAULT_MIGRATIONS } from '../database/migrate.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../testing/test-database.ts'
 import { type AuditHead, appendAudit, auditChainLine, verifyAuditChain } from './audit-chain.ts'
 import { keepHead } from './keep-head.ts'
 import { readKeptHeads } from './kept-head.sql.ts'
@@ -140,12 +140,14 @@ test('the audit’s line says how long the chain is, or where it broke, and who 
 })
 
 test('one place in two parties’ chains is two places', async () => {
+  const own = await testVaultDatabase([OFFICE_VAULT_MIGRATIONS])
   const keep = (party: string, byte: number) =>
-    keepHead(database.pool('vault'), { party, n: 7n, hash: Buffer.alloc(32, byte), keptAt: AT })
+    keepHead(own.pool('vault'), { party, n: 7n, hash: Buffer.alloc(32, byte), keptAt: AT })
   expect([await keep('sahel', 1), await keep('atlas', 2)]).toEqual(['kept', 'kept'])
-  const found = await readKeptHeads(database.pool('auditor'))
+  const found = await readKeptHeads(own.pool('auditor'))
   expect(found.map(({ party, hash }) => [party, hash[0]])).toEqual([
     ['atlas', 2],
     ['sahel', 1],
   ])
+  await own.drop()
 })

@@ -5,10 +5,10 @@ import { type HeadToKeep, insertKeptHead } from './kept-head.sql.ts'
 
 /**
  * Keeps the head that a verified message brought; one that is kept already changes nothing. `contradicts`: at its
- * place another hash was kept before, so its party has had two chains. That is no reason to refuse the message, but
+ * place another hash is kept, so its party has had two chains. That is no reason to refuse the message, but
  * people must look. A head behind those kept before says nothing: messages overtake each other.
  */
 export async function keepHead(sql: Sql, head: HeadToKeep): Promise<'kept' | 'contradicts'> {
-  const inserted = await insertKeptHead(sql, head)
-  return inserted?.contradicted ? 'contradicts' : 'kept'
+  const { contradicted } = await insertKeptHead(sql, head)
+  return contradicted ? 'contradicts' : 'kept'
 }

@@ -8,17 +8,17 @@ export interface HeadToKeep {
   readonly keptAt: Date
 }
 
-/** Null where this very head is kept already; else whether another hash is kept at its place. */
+/** Keeps it where it is not kept yet, and says whether another hash is kept at its place. */
 export async function insertKeptHead(
   sql: Sql,
   { party, n, hash, keptAt }: HeadToKeep,
-): Promise<{ contradicted: boolean } | null> {
+): Promise<{ contradicted: boolean }> {
   const { rows } = await sql.query<{ contradicted: boolean }>(
-    `INSERT INTO kept_head (party, n, hash, kept_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
-     RETURNING EXISTS (SELECT FROM kept_head WHERE party = $1 AND n = $2 AND hash <> $3) AS contradicted`,
+    `WITH kept AS (INSERT INTO kept_head (party, n, hash, kept_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING)
+     SELECT EXISTS (SELECT FROM kept_head WHERE party = $1 AND n = $2 AND hash <> $3) AS contradicted`,
     [party, n, hash, keptAt],
   )
-  return rows[0] ?? null
+  return rows[0]!
 }
 
 /** Heads that this office kept, of whichever parties. */

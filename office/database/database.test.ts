@@ -1,3 +1,4 @@
+import { ConfigProblem } from '@scratchless/program/config-file'
 import { centreId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -8,7 +9,7 @@ import {
 } from '../testing/test-database.ts'
 import { inTransaction } from './database.ts'
 import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
-import { createOfficeDatabase, DatabaseProblem, OFFICE_ROLES } from './roles.ts'
+import { createOfficeDatabases, DatabaseProblem, OFFICE_ROLES } from './roles.ts'
 
 let server: TestPostgres
 let database: TestDatabase
@@ -68,7 +69,7 @@ test('a transaction that throws leaves nothing, and one that could not be serial
 
 test('a role that may not create databases is told so in one sentence', async () => {
   const passwords = { owner: 'a', api: 'b', vault: 'c', auditor: 'd' }
-  const asked = createOfficeDatabase({ adminUrl: database.urls.api, party: centreId('other'), passwords })
+  const asked = createOfficeDatabases({ adminUrl: database.urls.api, party: centreId('other'), passwords })
   await expect(asked).rejects.toThrow(DatabaseProblem)
 })
 
@@ -80,4 +81,17 @@ test('what each role is told is done is on the disk, and no lock is waited for w
     )
     expect([role, ...rows]).toEqual([role, { commits: 'on', pages: 'on', lock: '10s', idle: '1min' }])
   }
+})
+
+test('a numbered file that was changed after it was applied is refused in one sentence, and nothing is applied', async () => {
+  const { urls, party } = database
+  await database
+    .pool('owner')
+    .query(`UPDATE schema_migration SET digest = 'another' WHERE file = '0001-office.sql'`)
+  const again = migrate({ ownerUrl: urls.owner, party, sources: [OFFICE_MIGRATIONS] })
+  await expect(again).rejects.toThrow(
+    new ConfigProblem(
+      'office/0001-office.sql was changed after it was applied: put it back, and write the change as a new file',
+    ),
+  )
 })

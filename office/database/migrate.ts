@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { ConfigProblem } from '@scratchless/program/config-file'
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
 import { OFFICE_ROLES, roleName } from './roles.ts'
@@ -15,10 +16,16 @@ export interface MigrationSource {
   readonly folder: URL
 }
 
-/** The tables that every office has: staff, outbox, inbox, audit chain. */
+/** The tables that every office has in its books: staff, outbox, inbox, audit chain. */
 export const OFFICE_MIGRATIONS: MigrationSource = {
   name: 'office',
   folder: new URL('../db/', import.meta.url),
+}
+
+/** Those that every vault has in its own database. */
+export const OFFICE_VAULT_MIGRATIONS: MigrationSource = {
+  name: 'office-vault',
+  folder: new URL('../vault-db/', import.meta.url),
 }
 
 /** Any number, the same in every release: two starts of one office wait for each other here. */
@@ -33,7 +40,7 @@ interface MigrationFile {
 
 /**
  * Brings a database up to date as its owner. Grants name roles as `:owner`, `:api`, `:vault`, `:auditor`.
- * Throws where an applied file was changed or where a statement fails; the files before it stay applied.
+ * Throws a ConfigProblem where an applied file was changed, and where a statement fails; the files before it stay applied.
  */
 export async function migrate(options: {
   ownerUrl: string
@@ -83,7 +90,9 @@ async function applyOnce(owner: pg.Client, { source, file, text, digest }: Migra
   )
   if (known.rows[0]) {
     if (known.rows[0].digest !== digest)
-      throw new Error(`${source}/${file} was changed after it was applied; write the change as a new file`)
+      throw new ConfigProblem(
+        `${source}/${file} was changed after it was applied: put it back, and write the change as a new file`,
+      )
     return false
   }
   await owner.query('BEGIN')

@@ -1,5 +1,5 @@
-// One database per office; one role per process: `<party>_owner` migrates, `_api` and `_vault` run,
-// `_auditor` reads. Which role may do what stands in each room's grants.sql.
+// Two databases per office, its books and its vault's own; one role per process: `<party>_owner` migrates, `_api` and
+// `_vault` run, `_auditor` reads. Which role may do what stands in each room's grants.sql.
 
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
@@ -7,6 +7,17 @@ import pg from 'pg'
 export const OFFICE_ROLES = ['owner', 'api', 'vault', 'auditor'] as const
 export type OfficeRole = (typeof OFFICE_ROLES)[number]
 export type OfficeUrls = Readonly<Record<OfficeRole, string>>
+
+/** Who may connect to the vault's own database: everybody but the api. */
+export const VAULT_DATABASE_ROLES = ['owner', 'vault', 'auditor'] as const
+export type VaultDatabaseRole = (typeof VAULT_DATABASE_ROLES)[number]
+export type VaultUrls = Readonly<Record<VaultDatabaseRole, string>>
+
+/** An office's two databases, by the addresses of each role. */
+export interface OfficeDatabases {
+  readonly books: OfficeUrls
+  readonly vault: VaultUrls
+}
 
 /** A sentence for the person who gave us the database. */
 export class DatabaseProblem extends Error {
@@ -19,42 +30,47 @@ export function roleName(prefix: string, role: OfficeRole): string {
 }
 
 /**
- * Creates what is missing of an office's database and roles, and sets the roles' passwords; may be repeated.
- * Returns one address per role. Throws a DatabaseProblem where `adminUrl`'s role may not create databases and roles.
+ * Creates what is missing of an office's databases and roles, and sets the roles' passwords; may be repeated.
+ * Throws a DatabaseProblem where `adminUrl`'s role may not create databases and roles.
  */
-export async function createOfficeDatabase(options: {
+export async function createOfficeDatabases(options: {
   adminUrl: string
   party: PartyId
   passwords: Readonly<Record<OfficeRole, string>>
-  /** The database's name, where it is not the party's. */
+  /** The name of the books' database, where it is not the party's; the vault's has `_vault` behind it. */
   database?: string
   /** What the roles' names begin with, where it is not the party's name: roles belong to the whole server. */
   rolePrefix?: string
-}): Promise<OfficeUrls> {
+}): Promise<OfficeDatabases> {
   const { adminUrl, party, passwords } = options
-  const database = options.database ?? party
+  const books = options.database ?? party
+  const vault = `${books}_vault`
   const prefix = options.rolePrefix ?? party
   const admin = new pg.Client({ connectionString: adminUrl })
   await admin.connect()
   try {
     await assertMayCreate(admin)
     for (const role of OFFICE_ROLES) await createRole(admin, roleName(prefix, role), passwords[role])
-    await createDatabase(admin, database, roleName(prefix, 'owner'))
-    const name = pg.escapeIdentifier(database)
-    await admin.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
-    for (const role of OFFICE_ROLES)
-      await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${pg.escapeIdentifier(roleName(prefix, role))}`)
+    await createDatabase(admin, books, prefix, OFFICE_ROLES)
+    await createDatabase(admin, vault, prefix, VAULT_DATABASE_ROLES)
   } finally {
     await admin.end()
   }
-  const url = (role: OfficeRole) => {
+  const url = (database: string) => (role: OfficeRole) => {
     const address = new URL(adminUrl)
     address.username = roleName(prefix, role)
     address.password = passwords[role]
     address.pathname = `/${database}`
     return address.href
   }
-  return { owner: url('owner'), api: url('api'), vault: url('vault'), auditor: url('auditor') }
+  return { books: byRole(OFFICE_ROLES, url(books)), vault: byRole(VAULT_DATABASE_ROLES, url(vault)) }
+}
+
+export function byRole<Role extends string>(
+  roles: readonly Role[],
+  of: (role: Role) => string,
+): Readonly<Record<Role, string>> {
+  return Object.fromEntries(roles.map((role) => [role, of(role)])) as Record<Role, string>
 }
 
 async function assertMayCreate(admin: pg.Client): Promise<void> {
@@ -74,13 +90,22 @@ async function createRole(admin: pg.Client, name: string, password: string): Pro
   await admin.query(`${verb} ROLE ${role} LOGIN PASSWORD ${pg.escapeLiteral(password)}`)
 }
 
-async function createDatabase(admin: pg.Client, name: string, owner: string): Promise<void> {
-  const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [name])
-  if (rowCount !== 0) return
-  // A role that is no superuser must be a member of the owner to give him a database.
-  await admin.query(`GRANT ${pg.escapeIdentifier(owner)} TO CURRENT_USER`)
-  await admin.query(
-    `CREATE DATABASE ${pg.escapeIdentifier(name)} OWNER ${pg.escapeIdentifier(owner)}
-       TEMPLATE template0 ENCODING 'UTF8'`,
-  )
+/** Creates a database where it is missing, and has these roles alone connect to it. */
+async function createDatabase(
+  admin: pg.Client,
+  database: string,
+  prefix: string,
+  roles: readonly OfficeRole[],
+): Promise<void> {
+  const name = pg.escapeIdentifier(database)
+  const owner = pg.escapeIdentifier(roleName(prefix, 'owner'))
+  const { rowCount } = await admin.query('SELECT FROM pg_database WHERE datname = $1', [database])
+  if (rowCount === 0) {
+    // A role that is no superuser must be a member of the owner to give him a database.
+    await admin.query(`GRANT ${owner} TO CURRENT_USER`)
+    await admin.query(`CREATE DATABASE ${name} OWNER ${owner} TEMPLATE template0 ENCODING 'UTF8'`)
+  }
+  await admin.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
+  for (const role of roles)
+    await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${pg.escapeIdentifier(roleName(prefix, role))}`)
 }

@@ -6,11 +6,12 @@ GRANT UPDATE (seen_at) ON staff_session TO :api;
 GRANT SELECT, INSERT ON message_out, message_in TO :api;
 GRANT UPDATE (state, answer, attempts, next_try_at, last_problem, settled_at) ON message_out TO :api;
 GRANT UPDATE (answer, answered_at) ON message_in TO :api;
-GRANT SELECT, INSERT ON audit_entry TO :api, :vault;
-GRANT SELECT ON audit_head TO :api, :vault;
-GRANT UPDATE (n, hash) ON audit_head TO :api, :vault;
-GRANT SELECT, INSERT ON kept_head TO :vault;
+GRANT SELECT, INSERT ON audit_entry TO :api;
+GRANT SELECT ON audit_head TO :api;
+GRANT UPDATE (n, hash) ON audit_head TO :api;
+-- The vault signs the chain's head into its messages; nothing else here is its.
+GRANT SELECT ON audit_head TO :vault;
 
 -- The auditor sees everything here but what signs somebody in.
 GRANT SELECT (id, sign_in_name, full_name, roles, failures, locked_until, disabled_at) ON staff TO :auditor;
-GRANT SELECT ON message_out, message_in, audit_entry, audit_head, kept_head, schema_migration TO :auditor;
+GRANT SELECT ON message_out, message_in, audit_entry, audit_head, schema_migration TO :auditor;

@@ -5,6 +5,8 @@ import { LEDGER_RIGHTS, OFFICE_RIGHTS, otherRightsIn, rightsIn, tablesIn } from 
 import { type TestDatabase, testDatabase } from '../testing/test-database.ts'
 
 const RIGHTS = { ...OFFICE_RIGHTS, ...LEDGER_RIGHTS }
+/** It stands here until an office's own files drop it: kept heads lie in the vault's database. */
+const LEFT = 'kept_head'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -17,7 +19,7 @@ test('each role may do with each table what this list says, no more and no less'
 })
 
 test('every table stands in the list', async () => {
-  expect(await tablesIn(database.pool('owner'))).toEqual(Object.keys(RIGHTS).sort())
+  expect(await tablesIn(database.pool('owner'))).toEqual([...Object.keys(RIGHTS), LEFT].sort())
 })
 
 test('nobody but the owner makes tables, temporary ones included', async () => {

@@ -11,7 +11,7 @@ type Role = 'api' | 'vault' | 'auditor'
  */
 export type Rights = Readonly<Record<string, Partial<Record<Role, string>>>>
 
-/** The tables that every office has. */
+/** The tables that every office has in its books. */
 export const OFFICE_RIGHTS: Rights = {
   staff: {
     api: 'INSERT, SELECT, UPDATE (disabled_at, failures, locked_until, password_hash)',
@@ -23,9 +23,15 @@ export const OFFICE_RIGHTS: Rights = {
     auditor: 'SELECT',
   },
   message_in: { api: 'INSERT, SELECT, UPDATE (answer, answered_at)', auditor: 'SELECT' },
-  audit_entry: { api: 'INSERT, SELECT', vault: 'INSERT, SELECT', auditor: 'SELECT' },
-  audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT, UPDATE (hash, n)', auditor: 'SELECT' },
+  audit_entry: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT', auditor: 'SELECT' },
+  schema_migration: { auditor: 'SELECT' },
+}
+
+/** Those that every vault has in its own database. */
+export const OFFICE_VAULT_RIGHTS: Rights = {
   kept_head: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
+  in_use: { auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 
@@ -89,4 +95,14 @@ export async function otherRightsIn(pool: Pool): Promise<string[]> {
     [OFFICE_ROLES.filter((role) => role !== 'owner')],
   )
   return rows.map(({ said }) => said)
+}
+
+/** The roles that may connect to a database. */
+export async function connectingRoles(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ role: string }>(
+    `SELECT role FROM unnest($1::text[]) AS role
+      WHERE has_database_privilege('test_' || role, current_database(), 'CONNECT')`,
+    [[...OFFICE_ROLES]],
+  )
+  return rows.map(({ role }) => role)
 }

@@ -10,7 +10,14 @@ import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import pg from 'pg'
 import { createPool, type Pool } from '../database/database.ts'
 import { type MigrationSource, migrate } from '../database/migrate.ts'
-import { createOfficeDatabase, OFFICE_ROLES, type OfficeRole, type OfficeUrls } from '../database/roles.ts'
+import {
+  byRole,
+  createOfficeDatabases,
+  OFFICE_ROLES,
+  type OfficeRole,
+  type OfficeUrls,
+  VAULT_DATABASE_ROLES,
+} from '../database/roles.ts'
 import { startPostgres } from '../postgres/start-postgres.ts'
 
 /** Where tests look for the run's server; set by whoever started it. */
@@ -52,10 +59,7 @@ export interface TestDatabase {
 
 /** All test offices share these roles; roles belong to the server, and parallel workers would race for more. */
 const TEST_PARTY = operatorId('test')
-const TEST_PASSWORDS = Object.fromEntries(OFFICE_ROLES.map((role) => [role, 'test'])) as Record<
-  OfficeRole,
-  string
->
+const TEST_PASSWORDS = byRole(OFFICE_ROLES, () => 'test')
 /** Workers take turns at making roles and templates. */
 const TEMPLATE_LOCK = 7_204_119
 
@@ -63,7 +67,19 @@ const TEMPLATE_LOCK = 7_204_119
  * A fresh database, migrated from these sources (party `test`, so roles `test_owner`, `test_api`, …).
  * The first call for a set of files makes a template; the others clone it, in some 50 ms.
  */
-export async function testDatabase(sources: readonly MigrationSource[]): Promise<TestDatabase> {
+export function testDatabase(sources: readonly MigrationSource[]): Promise<TestDatabase> {
+  return cloneDatabase(sources, OFFICE_ROLES)
+}
+
+/** The same for a vault's own database, to which the api cannot connect. */
+export function testVaultDatabase(sources: readonly MigrationSource[]): Promise<TestDatabase> {
+  return cloneDatabase(sources, VAULT_DATABASE_ROLES)
+}
+
+async function cloneDatabase(
+  sources: readonly MigrationSource[],
+  connecting: readonly OfficeRole[],
+): Promise<TestDatabase> {
   const adminUrl = process.env[TEST_DATABASE_URL]
   if (adminUrl === undefined) throw new Error('no test server: startTestPostgres() was not called')
   const template = `template_${digestOf(sources)}`
@@ -76,36 +92,32 @@ export async function testDatabase(sources: readonly MigrationSource[]): Promise
     const made = await admin.query('SELECT FROM pg_database WHERE datname = $1', [template])
     if (made.rowCount === 0) {
       const partial = `${template}_new`
-      await admin.query(`DROP DATABASE IF EXISTS ${partial}`)
-      const urls = await createOfficeDatabase({
+      for (const half of [partial, `${partial}_vault`]) await admin.query(`DROP DATABASE IF EXISTS ${half}`)
+      const { books } = await createOfficeDatabases({
         adminUrl,
         party: TEST_PARTY,
         passwords: TEST_PASSWORDS,
         database: partial,
       })
-      await migrate({ ownerUrl: urls.owner, party: TEST_PARTY, sources })
+      await migrate({ ownerUrl: books.owner, party: TEST_PARTY, sources })
+      await admin.query(`DROP DATABASE ${partial}_vault`)
       await admin.query(`ALTER DATABASE ${partial} RENAME TO ${template}`)
     }
     await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template} OWNER test_owner`)
     await admin.query(`REVOKE ALL ON DATABASE ${name} FROM PUBLIC`)
-    await admin.query(`GRANT CONNECT ON DATABASE ${name} TO test_owner, test_api, test_vault, test_auditor`)
+    const roles = connecting.map((role) => `test_${role}`).join(', ')
+    await admin.query(`GRANT CONNECT ON DATABASE ${name} TO ${roles}`)
   } finally {
     await admin.end()
   }
 
-  const url = (role: OfficeRole) => {
+  const urls: OfficeUrls = byRole(OFFICE_ROLES, (role) => {
     const address = new URL(adminUrl)
     address.username = `test_${role}`
     address.password = TEST_PASSWORDS[role]
     address.pathname = `/${name}`
     return address.href
-  }
-  const urls: OfficeUrls = {
-    owner: url('owner'),
-    api: url('api'),
-    vault: url('vault'),
-    auditor: url('auditor'),
-  }
+  })
   const pools = new Map<OfficeRole, Pool>()
   return {
     party: TEST_PARTY,

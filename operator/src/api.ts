@@ -19,12 +19,11 @@ import { createPartnerAccount } from './finance/partner-account.ts'
 import { receiveAnswer } from './restock/receive-answer.ts'
 import { createPartnerLines, createRestockListener } from './restock/restock-line.ts'
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
-import { operatorProcessSettings } from './settings.ts'
+import { operatorApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
-import { adoptSealedStock } from './stock/adopt-sealed-stock.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
-const { settings, passphrase } = takeHanded(operatorProcessSettings)
+const { settings, passphrase } = takeHanded(operatorApiSettings)
 const { party, currency } = settings
 const log = createLog({ program: party, process: 'api', clock: systemClock })
 const pool = createPool({ url: settings.databaseUrl, name: `${party} api`, log })
@@ -41,7 +40,6 @@ const tls = {
   certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
-await inTransaction(pool, adoptSealedStock)
 for (const { party: partner, guarantee } of settings.partners) {
   const guaranteeMinor = guarantee === undefined ? null : parseDecimal(guarantee, currency)!.amountMinor
   const openedAt = new Date(systemClock.nowMs())

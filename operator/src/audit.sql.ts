@@ -1,13 +1,17 @@
 // Each statement counts what breaks a rule, and names one example.
 
 import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
-import { type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
-import type { Sql } from '@scratchless/office/database/database'
+import {
+  type AuditedOffice,
+  type Breaks,
+  countBreaks,
+  rowsAsJson,
+} from '@scratchless/office/audit/run-checks'
 
 /** Serials that two packs hold. */
-export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
+export function countOverlappingPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'serial ' || next FROM (
        SELECT first_serial + count AS ends, lead(first_serial) OVER (ORDER BY first_serial) AS next FROM pack) AS pairs
       WHERE next < ends`,
@@ -15,9 +19,9 @@ export function countOverlappingPacks(sql: Sql): Promise<Breaks> {
 }
 
 /** Packs whose runs do not cover exactly what is allocated, each code once. */
-export function countMisallocatedPacks(sql: Sql): Promise<Breaks> {
+export function countMisallocatedPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'pack ' || pack.id FROM pack LEFT JOIN (
        SELECT pack, sum(count) AS codes, min(first_serial) AS first, max(first_serial + count) AS ends,
               bool_or(first_serial < before) AS overlap
@@ -29,58 +33,86 @@ export function countMisallocatedPacks(sql: Sql): Promise<Breaks> {
 }
 
 /** Lots whose codes are not the sum of their packs, or of what was sealed. */
-export function countUnbalancedLots(sql: Sql): Promise<Breaks> {
+export async function countUnbalancedLots({ books, vaultAfter }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'lot ' || lot.id FROM lot
-       LEFT JOIN sealed_lot ON sealed_lot.id = lot.id
+       LEFT JOIN json_to_recordset($1) AS sealed_lot (id text, product text, codes int) ON sealed_lot.id = lot.id
        LEFT JOIN (SELECT lot, sum(count) AS codes, sum(allocated) AS allocated FROM pack GROUP BY lot) AS packs
               ON packs.lot = lot.id
        LEFT JOIN (SELECT lot, sum(codes) AS codes FROM restock_delivery GROUP BY lot) AS sent ON sent.lot = lot.id
-      WHERE lot.codes IS DISTINCT FROM sealed_lot.codes OR lot.codes IS DISTINCT FROM packs.codes
-         OR coalesce(sent.codes, 0) <> coalesce(packs.allocated, 0)`,
+      WHERE (lot.codes, lot.product) IS DISTINCT FROM (sealed_lot.codes, sealed_lot.product)
+         OR lot.codes IS DISTINCT FROM packs.codes OR coalesce(sent.codes, 0) <> coalesce(packs.allocated, 0)`,
+    [await rowsAsJson(vaultAfter, 'SELECT id, product, codes FROM sealed_lot')],
   )
 }
 
 /** Packs of which the vault holds another account than the api. */
-export function countDifferingPacks(sql: Sql): Promise<Breaks> {
+export async function countDifferingPacks({
+  books,
+  vaultBefore,
+  vaultAfter,
+}: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
-    `SELECT 'pack ' || pack.id FROM pack LEFT JOIN sealed_pack sealed ON sealed.id = pack.id
+    books,
+    `SELECT 'pack ' || pack.id FROM pack
+       LEFT JOIN json_to_recordset($1) AS sealed (id bigint, lot text, first_serial bigint, count int)
+              ON sealed.id = pack.id
+       LEFT JOIN json_to_recordset($2) AS closed (id bigint, closed_upto int) ON closed.id = pack.id
       WHERE (sealed.lot, sealed.first_serial, sealed.count) IS DISTINCT FROM (pack.lot, pack.first_serial, pack.count)
-         OR sealed.closed_upto > pack.allocated`,
+         OR closed.closed_upto > pack.allocated`,
+    [
+      await rowsAsJson(vaultAfter, 'SELECT id, lot, first_serial, count FROM sealed_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT id, closed_upto FROM sealed_pack'),
+    ],
+  )
+}
+
+/** Products of which the vault was told otherwise than the books have it, or which they do not have. */
+export async function countDifferingProducts({ books, vaultBefore }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT told.id FROM json_to_recordset($1) AS told (id text, code_digits int, check_digit text)
+       LEFT JOIN product ON product.id = told.id
+      WHERE (told.code_digits, told.check_digit) IS DISTINCT FROM (product.code_digits, product.check_digit)`,
+    [await rowsAsJson(vaultBefore, 'SELECT id, code_digits, check_digit FROM product')],
   )
 }
 
 /** Deliveries whose codes are not those of their runs, or that left without the vault's journal knowing. */
-export function countUnjournalledDeliveries(sql: Sql): Promise<Breaks> {
+export async function countUnjournalledDeliveries({ books, vaultAfter }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
-       LEFT JOIN closed_delivery closed ON closed.id = delivery.id
+       LEFT JOIN json_to_recordset($1) AS closed (id uuid, codes int) ON closed.id = delivery.id
        LEFT JOIN (SELECT delivery_id, sum(count) AS codes FROM restock_run GROUP BY delivery_id) AS run
               ON run.delivery_id = delivery.id
       WHERE run.codes IS DISTINCT FROM delivery.codes
          OR (closed.id IS NULL AND state <> 'planned') OR closed.codes <> delivery.codes`,
+    [await rowsAsJson(vaultAfter, 'SELECT id, codes FROM closed_delivery')],
   )
 }
 
 /** Packs whose vault cursor is not what the vault's journal closed of them. */
-export function countMisclosedPacks(sql: Sql): Promise<Breaks> {
+export async function countMisclosedPacks({ books, vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
-    `SELECT 'pack ' || sealed.id FROM sealed_pack sealed LEFT JOIN (
+    books,
+    `SELECT 'pack ' || sealed.id FROM json_to_recordset($1) AS sealed (id bigint, closed_upto int) LEFT JOIN (
        SELECT run.pack, sum(run.count) AS codes FROM restock_run run
-         JOIN closed_delivery closed ON closed.id = run.delivery_id GROUP BY run.pack) AS closed
+         JOIN json_to_recordset($2) AS closed (id uuid) ON closed.id = run.delivery_id GROUP BY run.pack) AS closed
          ON closed.pack = sealed.id
       WHERE coalesce(closed.codes, 0) <> closed_upto`,
+    [
+      await rowsAsJson(vaultBefore, 'SELECT id, closed_upto FROM sealed_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT id FROM closed_delivery'),
+    ],
   )
 }
 
 /** Signed order lines of which more was closed than ordered, or than the journal says. */
-export function countOverclosedLines(sql: Sql): Promise<Breaks> {
+export function countOverclosedLines({ vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    vaultBefore,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM verified_order_line line
        LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes FROM closed_delivery GROUP BY order_id, line_no)
               AS closed USING (order_id, line_no)
@@ -89,9 +121,9 @@ export function countOverclosedLines(sql: Sql): Promise<Breaks> {
 }
 
 /** Order lines whose deliveries are not what was accepted. */
-export function countMisdeliveredLines(sql: Sql): Promise<Breaks> {
+export function countMisdeliveredLines({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'order ' || line.order_id || ' line ' || line.line_no FROM restock_order_line line
        LEFT JOIN (SELECT order_id, line_no, sum(codes) AS codes, count(*) AS n, max(parts) AS parts
                     FROM restock_delivery GROUP BY order_id, line_no) AS sent USING (order_id, line_no)
@@ -100,9 +132,9 @@ export function countMisdeliveredLines(sql: Sql): Promise<Breaks> {
 }
 
 /** Deliveries that are not in the outbox as their state says: acknowledged work that nobody would finish. */
-export function countStrandedDeliveries(sql: Sql): Promise<Breaks> {
+export function countStrandedDeliveries({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'delivery ' || delivery.id FROM restock_delivery delivery
        LEFT JOIN message_out message ON message.id = delivery.id
       WHERE CASE delivery.state WHEN 'planned' THEN message.id IS NOT NULL
@@ -112,14 +144,14 @@ export function countStrandedDeliveries(sql: Sql): Promise<Breaks> {
 }
 
 /** Messages taken and never answered. */
-export function countUnansweredMessages(sql: Sql): Promise<Breaks> {
-  return countBreaks(sql, `SELECT kind || ' ' || id FROM message_in WHERE answer IS NULL`)
+export function countUnansweredMessages({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(books, `SELECT kind || ' ' || id FROM message_in WHERE answer IS NULL`)
 }
 
 /** Row indexes, which are nonces, that two packs of one lot record share. */
-export function countSharedNonces(sql: Sql): Promise<Breaks> {
+export function countSharedNonces({ vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    vaultBefore,
     `SELECT 'lot ' || lot FROM (
        SELECT lot, first_index + count AS ends,
               lead(first_index) OVER (PARTITION BY lot ORDER BY first_index) AS next FROM sealed_pack) AS pairs
@@ -128,9 +160,9 @@ export function countSharedNonces(sql: Sql): Promise<Breaks> {
 }
 
 /** Parts whose price in the ledger is not pending while they travel, or not posted for the codes that were taken. */
-export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
+export function countMisbilledDeliveries({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
-    sql,
+    books,
     `SELECT 'delivery ' || id FROM (
        SELECT delivery.id, state, codes, codes_taken, unit_price_minor AS price,
               (SELECT amount_minor FROM transfer WHERE transfer.id = 'restock:' || delivery.id) AS promised,
@@ -145,9 +177,9 @@ export function countMisbilledDeliveries(sql: Sql): Promise<Breaks> {
 }
 
 /** Transfers and accounts that do not add up (ledger/ledger.sql.ts). */
-export async function countUnsoundBooks(sql: Sql): Promise<Breaks> {
-  const transfers = await readMixedTransfers(sql)
-  const accounts = await readMiscountedAccounts(sql)
+export async function countUnsoundBooks({ books }: AuditedOffice): Promise<Breaks> {
+  const transfers = await readMixedTransfers(books)
+  const accounts = await readMiscountedAccounts(books)
   const broken = [...transfers, ...accounts]
   return { breaks: BigInt(broken.length), example: broken[0]?.id ?? null }
 }

@@ -2,8 +2,17 @@
 
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { isTimeZone } from '@scratchless/office/calendar/office-day'
-import { type MigrationSource, OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
-import { officeMainSettings, officeProcessSettings } from '@scratchless/office/program/run-office'
+import {
+  type MigrationSource,
+  OFFICE_MIGRATIONS,
+  OFFICE_VAULT_MIGRATIONS,
+} from '@scratchless/office/database/migrate'
+import type { VaultMove } from '@scratchless/office/database/move-vault'
+import {
+  officeApiSettings,
+  officeMainSettings,
+  officeVaultSettings,
+} from '@scratchless/office/program/run-office'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { operatorId } from '@scratchless/voucher/ids'
@@ -47,13 +56,44 @@ export const operatorSettings = z
   )
 
 /** What of it each process is handed: no other's database address. */
-export const operatorProcessSettings = z.strictObject({ ...fields, ...officeProcessSettings })
+export const operatorApiSettings = z.strictObject({ ...fields, ...officeApiSettings })
+export const operatorVaultSettings = z.strictObject({ ...fields, ...officeVaultSettings })
 
-export type OperatorSettings = z.output<typeof operatorProcessSettings>
+export type OperatorSettings = z.output<typeof operatorApiSettings>
+export type OperatorVaultSettings = z.output<typeof operatorVaultSettings>
 
-/** All of an operator's tables: what offices have, the ledger, and its own. */
+/** All of an operator's books: what offices have, the ledger, and its own tables. */
 export const OPERATOR_MIGRATIONS: readonly MigrationSource[] = [
   OFFICE_MIGRATIONS,
   LEDGER_MIGRATIONS,
   { name: 'operator', folder: new URL('../db/', import.meta.url) },
 ]
+
+/** All of its vault's own database. */
+export const OPERATOR_VAULT_MIGRATIONS: readonly MigrationSource[] = [
+  OFFICE_VAULT_MIGRATIONS,
+  { name: 'operator-vault', folder: new URL('../vault-db/', import.meta.url) },
+]
+
+/** What the first release had in the books. Lots that these have entered come first: they are told by their number. */
+export const OPERATOR_VAULT_MOVE: VaultMove = {
+  tables: [
+    { table: 'product', from: 'SELECT id, code_digits, check_digit FROM product' },
+    {
+      table: 'sealed_lot',
+      from: `SELECT *, row_number() OVER (
+               ORDER BY EXISTS (SELECT FROM lot WHERE lot.id = sealed_lot.id) DESC, sealed_at, id) AS no
+               FROM sealed_lot`,
+    },
+    { table: 'sealed_pack' },
+    { table: 'code_fingerprint' },
+    { table: 'stock_file' },
+    { table: 'serial_counter' },
+    { table: 'verified_order' },
+    { table: 'verified_order_line' },
+    { table: 'closed_delivery' },
+  ],
+  sequences: ['lot_number'],
+  after: [`SELECT setval('sealed_lot_no_seq', max(no)) FROM sealed_lot`],
+  signs: ['sealed_lot', 'verified_order', 'kept_head'],
+}

@@ -23,7 +23,7 @@ const WHO_MAY = {
 }
 
 test('each route of the operator lets in whom the table names, and nobody else', async () => {
-  const { needs, database } = await testVault()
+  const { needs, database, drop } = await testVault()
   const { clock, random, log, party } = needs
   const app = await createStaffServer({
     ...{ clock, random, log, pool: database.pool('api'), vault: {} as never },
@@ -36,6 +36,6 @@ test('each route of the operator lets in whom the table names, and nobody else',
     await expectDoors(app, database.pool('owner'), WHO_MAY)
   } finally {
     await app.close()
-    await database.drop()
+    await drop()
   }
 })

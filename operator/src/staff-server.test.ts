@@ -10,6 +10,9 @@ import type { StockedProduct } from './stock/product.sql.ts'
 import { findProduct, listProducts } from './stock/product.sql.ts'
 import { listLots, readStock } from './stock/stock.sql.ts'
 import { generateStock } from './vault/generate-stock.ts'
+import { knowProducts } from './vault/products.ts'
+import { readSealedLots } from './vault/sealed-stock.sql.ts'
+import type { ProductFacts } from './vault/verbs.ts'
 
 const NOW = Date.parse('2026-11-22T10:00:00.000Z')
 const clock = { at: NOW, nowMs: () => clock.at }
@@ -24,7 +27,12 @@ beforeAll(async () => {
   const { random, log, party } = vault.needs
   app = await createStaffServer({
     ...{ clock, random, log, pool: vault.database.pool('api') },
-    vault: { generateStock: generated, admitStockFile: admitted } as never,
+    vault: {
+      generateStock: generated,
+      admitStockFile: admitted,
+      knowProducts: (products: readonly ProductFacts[]) => knowProducts(vault.needs, products),
+      listSealedLots: ({ known }: { known: number }) => readSealedLots(vault.needs.pool, known, 1),
+    } as never,
     settings: {
       ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
       ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 4003 } },
@@ -38,7 +46,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await app.close()
-  await vault.database.drop()
+  await vault.drop()
 })
 
 async function call(method: 'GET' | 'POST', url: string, payload?: object) {
@@ -154,6 +162,12 @@ test('what the vault sealed is entered by whoever looks, counted by where it is,
   const none = { despatched: 0, delivered: 0, onHold: 0 }
   expect(await stock()).toEqual({ product: 'ATLAS-5', inStock: 1_205, ...none, notActivated: 1_200 })
   expect(await stock('ATLAS-6')).toEqual({ product: 'ATLAS-6', inStock: 0, ...none, notActivated: 0 })
+  // Who brought each in is written down once, however often somebody looks.
+  const brought = { actor: 'amel', at: expect.any(Date) }
+  expect(await audited('stock-generated')).toEqual([
+    { ...brought, subject: 'L000001' },
+    { ...brought, subject: 'L000002' },
+  ])
   const activate = (lot: string) => call('POST', '/api/stock/activations', { lot })
   clock.at = NOW + 1_000
   expect(await activate('L000001')).toMatchObject({ status: 200, json: { lot: 'L000001' } })

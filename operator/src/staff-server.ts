@@ -38,6 +38,6 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
-  addStatusPage(app, { name, colour, tables: (language) => statusTables(pool, language) }, guard)
+  addStatusPage(app, { name, colour, tables: (language) => statusTables(needs, language) }, guard)
   return app
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { VAULT_SOCKET } from '@scratchless/office/program/run-office'
+import { behindSchemas } from '@scratchless/office/vault/verb-door'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { untilFree } from '@scratchless/program/http/listen'
 import { readTls } from '@scratchless/program/http/listener'
@@ -12,7 +13,8 @@ import { whenToldToStop } from '@scratchless/program/starter-gone'
 import { cannotServe, orCannotServe, sendReady } from '@scratchless/program/supervisor'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { operatorProcessSettings } from './settings.ts'
+import { operatorVaultSettings } from './settings.ts'
+import { knowProducts } from './vault/products.ts'
 import {
   answerRestockNotice,
   openNotUnderstood,
@@ -20,14 +22,19 @@ import {
   signLotActivation,
   verifyNoticeReceipt,
 } from './vault/restock-notices.ts'
+import { readSealedLots } from './vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from './vault/sign-restock-order-response.ts'
 import { startBulkWorkers } from './vault/start-bulk-workers.ts'
 import { takeRestockOrder } from './vault/take-restock-order.ts'
 import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
+import { OPERATOR_VERB_ARGUMENTS } from './vault/verb-arguments.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
 
-const { settings, plainSettings, passphrase } = takeHanded(operatorProcessSettings)
+/** Each with its packs: a large lot has thousands. */
+const LOTS_AT_ONCE = 50
+
+const { settings, plainSettings, passphrase } = takeHanded(operatorVaultSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const log = createLog({ program: settings.party, process: 'vault', clock: systemClock })
 // It opens at the first admission; that it can is seen now.
@@ -43,6 +50,8 @@ const needs = await loadVaultNeeds(settings, keys, {
 const workers = startBulkWorkers({ plainSettings, passphrase }, log)
 
 const verbs: VaultVerbs = {
+  knowProducts: (products) => knowProducts(needs, products),
+  listSealedLots: ({ known }) => readSealedLots(needs.pool, known, LOTS_AT_ONCE),
   admitStockFile: (admission) => workers.run('admitStockFile', admission),
   generateStock: (generation) => workers.run('generateStock', generation),
   takeRestockOrder: (argument) => takeRestockOrder(needs, argument),
@@ -56,11 +65,11 @@ const verbs: VaultVerbs = {
   openNotUnderstood: (argument) => openNotUnderstood(needs, argument),
 }
 
-const line = await servePrivateLine(VAULT_SOCKET, verbs, (fault) =>
+const line = await servePrivateLine(VAULT_SOCKET, behindSchemas(verbs, OPERATOR_VERB_ARGUMENTS), (fault) =>
   log.error({ verb: fault.verb, reference: fault.reference, err: fault.error }, 'a verb broke'),
 )
 sendReady()
 whenToldToStop(async () => {
   await Promise.all([line.close(), workers.stop()])
-  await needs.pool.end()
+  await Promise.all([needs.pool.end(), needs.books.end()])
 })

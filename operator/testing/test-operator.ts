@@ -10,8 +10,9 @@ import { createAuthority, issueTlsCertificate } from '@scratchless/keys/certific
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair, makePartyKeys, readPublicKey, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient, type PinnedAnswer, type TlsIdentity } from '@scratchless/keys/pinned-client'
+import type { AuditorUrls } from '@scratchless/office/audit/run-checks'
 import { createPool, type Pool } from '@scratchless/office/database/database'
-import { createOfficeDatabase } from '@scratchless/office/database/roles'
+import { createOfficeDatabases } from '@scratchless/office/database/roles'
 import { partnerListenerTls } from '@scratchless/office/http/partners'
 import { addStaff } from '@scratchless/office/staff/staff'
 import { createHttpServer } from '@scratchless/program/http/http-server'
@@ -43,7 +44,8 @@ export interface ReceivedPart {
 
 export interface TestOperator {
   readonly owner: Pool
-  readonly auditorUrl: string
+  readonly vaultOwner: Pool
+  readonly auditorUrls: AuditorUrls
   readonly folder: string
   /** Ends api and vault as a power cut would; their starter starts them again. */
   killChildren(): void
@@ -116,7 +118,7 @@ export async function startTestOperator(): Promise<TestOperator> {
   const name = `operator_${randomBytes(systemRandom, 6).toString('hex')}`
   const adminUrl = process.env[TEST_DATABASE_URL]!
   const passwords = { owner: 'test', api: 'test', vault: 'test', auditor: 'test' }
-  const database = await createOfficeDatabase({
+  const { books: database, vault: vaultDatabase } = await createOfficeDatabases({
     adminUrl,
     party: ATLAS,
     passwords,
@@ -161,6 +163,7 @@ export async function startTestOperator(): Promise<TestOperator> {
       keysFolder: 'keys',
       accounts: { api: 61_185, vault: 61_186 },
       database,
+      vaultDatabase,
       staffHttp: { port: staffPort },
       partnerHttps: { port: partnerPort },
       stockHttp: { port: stockPort },
@@ -181,6 +184,7 @@ export async function startTestOperator(): Promise<TestOperator> {
   )
   const program = await startProgram(config)
   const owner = createPool({ url: database.owner, name: 'test owner', max: 2 })
+  const vaultOwner = createPool({ url: vaultDatabase.owner, name: 'test owner', max: 2 })
   await addStaff(
     { pool: owner },
     { signInName: 'amel', fullName: 'Amel', roles: ['stock'], password: 'a long password' },
@@ -190,7 +194,8 @@ export async function startTestOperator(): Promise<TestOperator> {
 
   const operator: TestOperator = {
     owner,
-    auditorUrl: database.auditor,
+    auditorUrls: { books: database.auditor, vault: vaultDatabase.auditor },
+    vaultOwner,
     folder,
     parts,
     killChildren() {
@@ -246,14 +251,14 @@ export async function startTestOperator(): Promise<TestOperator> {
     async stop() {
       client.close()
       await centre.close()
-      await owner.end()
+      await Promise.all([owner.end(), vaultOwner.end()])
       await new Promise((resolve) => {
         program.once('exit', resolve)
         program.kill('SIGTERM')
       })
       const admin = new pg.Client({ connectionString: adminUrl })
       await admin.connect()
-      await admin.query(`DROP DATABASE ${name} WITH (FORCE)`)
+      for (const one of [name, `${name}_vault`]) await admin.query(`DROP DATABASE ${one} WITH (FORCE)`)
       for (const role of Object.keys(passwords)) await admin.query(`DROP ROLE ${name}_${role}`)
       await admin.end()
       rmSync(folder, { recursive: true })

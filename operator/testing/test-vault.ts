@@ -6,28 +6,34 @@ import { generatePair, type KeyPair } from '@scratchless/keys/party-keys'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
 import { centreId, operatorId } from '@scratchless/voucher/ids'
+import { productId } from '@scratchless/voucher/product'
 import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
-import { OPERATOR_MIGRATIONS } from '../src/settings.ts'
+import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
+import { OPERATOR_MIGRATIONS, OPERATOR_VAULT_MIGRATIONS } from '../src/settings.ts'
+import { knowProducts } from '../src/vault/products.ts'
 import { stockFileKeyOf, type VaultNeeds } from '../src/vault/vault-needs.ts'
 
 export const ATLAS = operatorId('atlas')
 export const CENTRE = centreId('centre')
 
 export interface TestVault {
+  /** Its office's books. */
   readonly database: TestDatabase
+  readonly vaultDatabase: TestDatabase
   readonly needs: VaultNeeds
   /** The centre's private keys, and our public ones. */
   readonly centre: { readonly sign: KeyPair; readonly unwrap: KeyPair }
   readonly own: { readonly sign: KeyObject; readonly unwrap: KeyObject }
   addProduct(id: string, codeDigits: number, checkDigit?: 'none' | 'luhn'): Promise<void>
-  /** How many rows a table has. */
+  drop(): Promise<void>
+  /** How many rows a table of the vault's has. */
   count(table: string): Promise<number>
 }
 
 export async function testVault(): Promise<TestVault> {
   const database = await testDatabase(OPERATOR_MIGRATIONS)
+  const vaultDatabase = await testVaultDatabase(OPERATOR_VAULT_MIGRATIONS)
   const [sign, unwrap] = [generatePair('restock-sign'), generatePair('restock-unwrap')]
   const centre = { sign: generatePair('restock-sign'), unwrap: generatePair('restock-unwrap') }
   const lotMac = createSecretKey(randomBytes(systemRandom, 32))
@@ -57,13 +63,15 @@ export async function testVault(): Promise<TestVault> {
         },
       ],
     ]),
-    pool: database.pool('vault'),
+    pool: vaultDatabase.pool('vault'),
+    books: database.pool('vault'),
     clock: systemClock,
     random: systemRandom,
     log: createLog({ program: 'test', process: 'vault', clock: systemClock, level: 'silent' }),
   }
   return {
     database,
+    vaultDatabase,
     needs,
     centre,
     own: { sign: sign.publicKey, unwrap: unwrap.publicKey },
@@ -74,9 +82,13 @@ export async function testVault(): Promise<TestVault> {
          VALUES ($1, 'TND', 5000, 5000, 300, 4700, $2, $3, 365, '*123*{code}#', now())`,
         [id, codeDigits, checkDigit],
       )
+      await knowProducts(needs, [{ id: productId(id), codeDigits, checkDigit }])
+    },
+    async drop() {
+      await Promise.all([database.drop(), vaultDatabase.drop()])
     },
     async count(table) {
-      const { rows } = await database.pool('owner').query(`SELECT count(*)::int AS n FROM ${table}`)
+      const { rows } = await vaultDatabase.pool('owner').query(`SELECT count(*)::int AS n FROM ${table}`)
       return rows[0].n
     },
   }

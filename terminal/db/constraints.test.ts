@@ -101,6 +101,14 @@ const TABLES: readonly TriedTable[] = [
     },
   },
   {
+    table: 'schema_file',
+    row: { name: '0009-more.sql', digest: 'a'.repeat(64) },
+    breaks: {
+      [`${UNIQUE}schema_file.name`]: [{ digest: 'b'.repeat(64) }],
+      [`${CHECK}length(digest) = 64`]: [{ digest: 'a'.repeat(63) }, { digest: 'a'.repeat(65) }],
+    },
+  },
+  {
     table: 'card_letter',
     row: { epoch: 1, card: 'C1', recipient: HASH },
     breaks: { [`${UNIQUE}card_letter.epoch, card_letter.card`]: [{ recipient: Buffer.alloc(1) }] },

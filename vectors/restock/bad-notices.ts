@@ -41,6 +41,14 @@ export async function makeUnknownMessages(bad: Bad, payload: string): Promise<vo
     () => signed(ofAnyName('RestockForecast', 1)),
     any,
   )
+  for (const level of ['0', '02', '100', '2.0', ''])
+    await bad(
+      `name-unknown-level-${level === '' ? 'empty' : level}.xml`,
+      'content-invalid',
+      'a name that no level knows, and a level that there cannot be',
+      () => signed(ofAnyName('RestockForecast', 2).replace('<Level>2<', `<Level>${level}<`)),
+      any,
+    )
   await bad(
     'name-known-of-higher-level.xml',
     'not-understood',

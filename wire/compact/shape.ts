@@ -67,7 +67,10 @@ export const seconds: Shape<number> = integer(0, 0xffff_ffff)
 /** Minor units of the currency that the message is about, zero or more. */
 export const amount: Shape<bigint> = {
   toLine(content) {
-    must(content >= 0n && content <= MAX_AMOUNT_MINOR, 'an amount from 0 to 10^15 - 1')
+    must(
+      typeof content === 'bigint' && content >= 0n && content <= MAX_AMOUNT_MINOR,
+      'an amount from 0 to 10^15 - 1',
+    )
     return Number(content)
   },
   fromLine: (value) => BigInt(integer(0, Number(MAX_AMOUNT_MINOR)).fromLine(value)),

@@ -75,6 +75,13 @@ export const noticeReceipt = z
     'ranges answer a range notice that was taken',
   )
 
+/** What of it whoever answers decides; the rest is the vault's to say. */
+export const noticeVerdict = z.strictObject({
+  verdict: noticeReceipt.shape.verdict,
+  reason: noticeReceipt.shape.reason,
+  ranges: noticeReceipt.shape.ranges,
+})
+
 export type NoticeReceipt = z.output<typeof noticeReceipt>
 
 const message: ConfidentialMessage<NoticeReceipt> = {

@@ -1,6 +1,6 @@
 // centre → terminal: the retailer's account.
 
-import { amount, checked, orNull, record, seconds } from '../compact/shape.ts'
+import { amount, type ContentOf, checked, orNull, record, seconds } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
 import { blockedWhy } from './line-fields.ts'
 import { standing } from './standing.ts'
@@ -19,5 +19,7 @@ export const balance = checked(
   'a balance or a debt, not both',
   ({ balanceMinor, owedMinor }) => balanceMinor === 0n || owedMinor === 0n,
 )
+
+export type Balance = ContentOf<typeof balance>
 
 export const balanceMessage = supplyMessage('balance', balance)

@@ -3,15 +3,19 @@
 // codes now are; the receipt is stored before it is sent, and a part that comes again gets the same bytes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createAccount, postTransfers } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
-import { inTransaction } from '@scratchless/office/database/database'
+import { bookingAt } from '@scratchless/office/calendar/booking'
+import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
-import type { OperatorId } from '@scratchless/voucher/ids'
+import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
+import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
+import { alarmOfHead } from './contradicting-head.ts'
 import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from './restock.sql.ts'
 
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
@@ -34,6 +38,7 @@ export async function receiveRestockDelivery(
     await raiseAlarm(needs.pool, { at: new Date(needs.clock.nowMs()), ...alarm })
     return 'invalid'
   }
+  await alarmOfHead(needs, operator, taken.contradictingHead)
   return { receipt: await writeDown(needs, operator, taken) }
 }
 
@@ -67,7 +72,7 @@ async function writeDown(
     const codes = packs.reduce((sum, { count }) => sum + count, 0)
     const { orderLineNo: lineNo, part, parts, verdict, reason } = taken
     const delivery = { id, operator, orderId, lineNo, part, parts, lot, product, verdict, reason, codes }
-    await insertRestockDelivery(sql, { ...delivery, receivedAt })
+    const unitCostMinor = await insertRestockDelivery(sql, { ...delivery, receivedAt })
     if (verdict === 'taken') {
       const held = { depot: DEPOT, operator, product, expiresOn, activatedOn }
       await lockLot(sql, operator, lot)
@@ -78,6 +83,12 @@ async function writeDown(
         await insertDateOfPart(sql, { operator, id, lot, activatedOn, takenAt: receivedAt })
       await markActivated(sql, operator, lot, receivedAt)
       await addLineReceived(sql, orderId, lineNo, codes)
+      await bookPurchase(
+        needs,
+        sql,
+        { id, operator, costMinor: BigInt(codes) * (unitCostMinor ?? 0n) },
+        receivedAt,
+      )
     } else {
       const details = { reason, duplicates: taken.duplicates.length }
       await raiseAlarm(sql, { at: receivedAt, kind: 'restock-delivery-refused', subject: id, details })
@@ -92,4 +103,25 @@ async function writeDown(
     })
     return receipt
   })
+}
+
+/** What was bought lies in stock at its cost, and is owed to the operator. */
+async function bookPurchase(
+  { settings }: CentreNeeds,
+  sql: SqlClient,
+  part: { readonly id: MessageId; readonly operator: OperatorId; readonly costMinor: bigint },
+  at: Date,
+): Promise<void> {
+  if (part.costMinor === 0n) return
+  const payable = payableAccount(part.operator)
+  const { currency, timeZone } = settings
+  await createAccount(sql, {
+    ...{ depotId: DEPOT, id: payable, class: 'liability', currency, creditLineMinor: null, openedAt: at },
+  })
+  const purchase = {
+    ...{ id: `purchase:${part.id}`, kind: 'purchase', subject: part.operator, currency, document: part.id },
+    ...{ debit: STOCK_ACCOUNT, credit: payable, amountMinor: part.costMinor },
+  }
+  const decided = await postTransfers(sql, DEPOT, [purchase], bookingAt(at, timeZone))
+  if (decided.get(purchase.id) !== 'accepted') throw new Error(`${purchase.id}: ${decided.get(purchase.id)}`)
 }

@@ -1,5 +1,6 @@
 // What an operator posts besides deliveries, taken by the real vault over a real database, and what it does to packs.
 
+import { inTransaction } from '@scratchless/office/database/database'
 import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { type LotActivation, signLotActivation } from '@scratchless/wire/restock/lot-activation'
@@ -118,12 +119,13 @@ test('of several dates the earliest holds, whichever comes first, and one that h
   await deliver('L000014', 50_000, 1_000)
   const date = async (activatedOn: string) => {
     await say((await activation({ lot: lotId('L000014'), activatedOn })).bytes)
-    return packs('L000014')
+    const [lot] = await rows(`SELECT activated_on FROM lot WHERE id = 'L000014'`)
+    return [...(await packs('L000014')), lot.activated_on.toISOString()]
   }
-  expect(await date(FUTURE)).toEqual([FUTURE])
-  expect(await date('2999-06-01T00:00:00.000Z')).toEqual([FUTURE])
-  expect(await date(LATE)).toEqual([LATE])
-  expect(await date(EARLY)).toEqual([LATE])
+  expect(await date(FUTURE)).toEqual([FUTURE, FUTURE])
+  expect(await date('2999-06-01T00:00:00.000Z')).toEqual([FUTURE, FUTURE])
+  expect(await date(LATE)).toEqual([LATE, LATE])
+  expect(await date(EARLY)).toEqual([LATE, EARLY])
 })
 
 test('a pack wakes when the last of its codes does, by whatever runs', async () => {
@@ -246,13 +248,14 @@ test('an order that the operator does not understand is over, and people are tol
       { ...centre.operator.header(), ...said, messageId: messageId(id) },
       await centre.operator.signing(),
     )
-  const client = await centre.database.pool('api').connect()
-  const other = await answer('00000000-0000-4000-8000-000000000000')
-  await expect(takeRestockOrderResponse(centre.needs, client, message, other)).rejects.toThrow(
-    'other-message',
-  )
-  await takeRestockOrderResponse(centre.needs, client, message, await answer(order))
-  client.release()
+  const take = async (said: Promise<Buffer>) => {
+    const bytes = await said
+    return inTransaction(centre.needs.pool, (sql) =>
+      takeRestockOrderResponse(centre.needs, sql, message, bytes),
+    )
+  }
+  await expect(take(answer('00000000-0000-4000-8000-000000000000'))).rejects.toThrow('other-message')
+  await take(answer(order))
   expect(await rows('SELECT state, reason FROM restock_order WHERE id = $1', [order])).toEqual([
     { state: 'refused', reason: 'not-understood' },
   ])

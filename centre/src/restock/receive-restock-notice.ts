@@ -9,6 +9,7 @@ import type { OperatorId } from '@scratchless/voucher/ids'
 import { type NoticeVerdict, noticeKey } from '@scratchless/wire/restock/answer-notice'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
+import { alarmOfHead } from './contradicting-head.ts'
 import { receiveLotActivation } from './receive-lot-activation.ts'
 
 const NOT_OFFERED: NoticeVerdict = { verdict: 'refused', reason: 'not-offered', ranges: [] }
@@ -33,6 +34,7 @@ export async function receiveRestockNotice(
     })
     return null
   }
+  if ('contradictingHead' in opened) await alarmOfHead(needs, operator, opened.contradictingHead)
   const { kind, id } = noticeKey(opened)
   const answer = async (verdict: NoticeVerdict) => {
     const signed = await vault.answerRestockNotice({ operator, bytes, verdict })

@@ -25,7 +25,8 @@ afterAll(() => centre.close())
 
 const run = (first: number, count: number) => ({ firstSerial: serialFromNumber(first), count })
 async function rows(text: string, values: unknown[] = []) {
-  return (await centre.database.pool('owner').query(text, values)).rows
+  const database = / vault_/.test(text) ? centre.vaultDatabase : centre.database
+  return (await database.pool('owner').query(text, values)).rows
 }
 const alarms = (kind: string) =>
   rows('SELECT subject, details FROM alarm WHERE kind = $1 ORDER BY id', [kind])

@@ -64,6 +64,7 @@ export async function updateOrderLines(
   )
 }
 
+/** Returns what each code of it costs, as the operator's answer to the order said; null where no such line stands. */
 export async function insertRestockDelivery(
   sql: Sql,
   delivery: {
@@ -80,11 +81,13 @@ export async function insertRestockDelivery(
     codes: number
     receivedAt: Date
   },
-): Promise<void> {
-  await sql.query(
+): Promise<bigint | null> {
+  const { rows } = await sql.query<{ unit_cost_minor: bigint | null }>(
     `INSERT INTO restock_delivery (id, operator, order_id, line_no, part, parts, lot_id, product_id, verdict,
-                                   reason, codes, received_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+                                   reason, codes, received_at, unit_cost_minor)
+     SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+            (SELECT unit_price_minor FROM restock_order_line WHERE order_id = $3 AND line_no = $4)
+     RETURNING unit_cost_minor`,
     [
       delivery.id,
       delivery.operator,
@@ -100,6 +103,7 @@ export async function insertRestockDelivery(
       delivery.receivedAt,
     ],
   )
+  return rows[0]!.unit_cost_minor
 }
 
 /** A later part of a known lot changes nothing of it. */

@@ -13,6 +13,7 @@ import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
 import { raiseAlarm } from '../alarms.sql.ts'
 import { readAllProducts } from '../catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
+import { alarmOfHead } from './contradicting-head.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
 /** In order of precedence. */
@@ -34,8 +35,9 @@ export async function sendRestockOrder(
 ): Promise<MessageId | RestockOrderRefusal> {
   const { pool, clock, random, settings, vault } = needs
   if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
-  const known = new Map((await readAllProducts(pool, settings.currency)).map((one) => [one.id, one.operator]))
-  if (wish.lines.some(({ product }) => known.get(product) !== wish.operator)) return 'unknown-product'
+  const known = new Map((await readAllProducts(pool, settings.currency)).map((one) => [one.id, one]))
+  const products = wish.lines.map(({ product }) => known.get(product))
+  if (products.some((product) => product?.operator !== wish.operator)) return 'unknown-product'
 
   const order = {
     id: newMessageId(random),
@@ -45,6 +47,14 @@ export async function sendRestockOrder(
     expiresAt: new Date(clock.nowMs() + EXPIRES_AFTER_MS).toISOString(),
     lines: wish.lines.map((line, index) => ({ lineNo: index + 1, ...line })),
   }
+  // What codes look like, the vault must know before they come. It takes no second word on a product.
+  const told = await vault.knowProducts(
+    products.map((product) => {
+      const { id, operator, codeDigits, checkDigit } = product!
+      return { id, operator, codeDigits, checkDigit }
+    }),
+  )
+  if (told !== 'known') throw new Error(`the vault knows otherwise of a product: ${told.refusal}`)
   const bytes = await vault.signRestockOrder(order)
   const savedAt = new Date(clock.nowMs())
   await inTransaction(pool, async (sql) => {
@@ -86,11 +96,13 @@ export async function takeRestockOrderResponse(
   message: OutgoingMessage,
   answer: Uint8Array,
 ): Promise<void> {
+  const operator = operatorId(message.partner)
   const verified = await needs.vault.verifyRestockOrderResponse({
-    operator: operatorId(message.partner),
+    operator,
     orderId: message.id,
     bytes: answer,
   })
+  if ('contradictingHead' in verified) await alarmOfHead(needs, operator, verified.contradictingHead)
   if ('refusal' in verified) {
     if (verified.refusal === 'other-message' && (await takeNotUnderstood(needs, sql, message, answer))) return
     throw new Error(`the answer of ${message.partner} does not verify: ${verified.refusal}`)
@@ -118,15 +130,17 @@ export async function takeRestockOrderResponse(
 
 /** True where the operator signed that it does not understand this order: nothing will come of it, and people mend it. */
 async function takeNotUnderstood(
-  { vault, clock }: CentreNeeds,
+  needs: CentreNeeds,
   sql: SqlClient,
   message: OutgoingMessage,
   bytes: Uint8Array,
 ): Promise<boolean> {
   const operator = operatorId(message.partner)
-  const opened = await vault.openNotUnderstood({ operator, bytes })
-  if ('refusal' in opened || opened.messageId !== message.id) return false
-  const at = new Date(clock.nowMs())
+  const opened = await needs.vault.openNotUnderstood({ operator, bytes })
+  if ('refusal' in opened) return false
+  await alarmOfHead(needs, operator, opened.contradictingHead)
+  if (opened.messageId !== message.id) return false
+  const at = new Date(needs.clock.nowMs())
   const details = { operator, highestLevel: opened.highestLevel }
   const action = 'restock-order-not-understood'
   await updateOrderVerdict(sql, message.id, 'refused', 'not-understood')

@@ -1,15 +1,17 @@
 // The ledger's accounts of a centre. A retailer's holds what he paid in less what he bought; the other two are our
 // own books.
 
-import type { AccountClass } from '@scratchless/ledger/account'
+import type { AccountClass, AccountId } from '@scratchless/ledger/account'
 import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
-import type { RetailerId } from '@scratchless/voucher/ids'
+import { type OperatorId, type RetailerId, retailerId } from '@scratchless/voucher/ids'
 import type { Currency } from '@scratchless/voucher/money'
 import { DEPOT } from '../settings.ts'
 
 /** What retailers paid in, at the bank or the cashier's. */
 export const CASH_ACCOUNT = 'cash'
+/** What lies in the depots, at what it cost. */
+export const STOCK_ACCOUNT = 'stock'
 /** What was sold to retailers. */
 export const SALES_ACCOUNT = 'sales'
 
@@ -18,8 +20,7 @@ const OWN = {
   'opening-balances': 'equity',
   [CASH_ACCOUNT]: 'asset',
   bank: 'asset',
-  /** What lies in the depots, at what it cost. */
-  stock: 'asset',
+  [STOCK_ACCOUNT]: 'asset',
   [SALES_ACCOUNT]: 'income',
   commission: 'expense',
   tax: 'liability',
@@ -30,6 +31,16 @@ type OwnAccount = keyof typeof OWN
 
 export function retailerAccount(retailer: RetailerId): string {
   return `retailer:${retailer}`
+}
+
+/** What the centre owes an operator. */
+export function payableAccount(operator: OperatorId): string {
+  return `payable:${operator}`
+}
+
+/** Whose account this is. */
+export function retailerOf(account: AccountId): RetailerId {
+  return retailerId(account.slice(retailerAccount('' as RetailerId).length))
 }
 
 /** What he owes because a payment that he had spent turned out to be none. */

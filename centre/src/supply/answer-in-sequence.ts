@@ -14,21 +14,13 @@ import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
+import type { VaultVerbs } from '../vault/verbs.ts'
 import { type Place, placeOf } from './sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { markDelivered } from './supply.sql.ts'
 import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
-
-/** A request whose signature held. */
-export interface SignedMessage {
-  readonly terminal: SupplyTerminal
-  readonly sequence: number
-  readonly kind: string
-  readonly payloadHash: Buffer
-  /** The whole frame, as it came. */
-  readonly bytes: Uint8Array
-}
 
 /** `in-progress`: an order whose codes are being closed; ask again. */
 export type Answered = Uint8Array | 'in-progress'
@@ -105,7 +97,7 @@ async function lockForPeople(
   const at = new Date(clock.nowMs())
   const subject = transferId(terminal.id, sequence)
   await inTransaction(pool, async (sql) => {
-    await markTerminalLocked(sql, terminal.id, at)
+    await markTerminalLocked(sql, terminal.id, at, 'content-altered')
     await raiseAlarm(sql, { at, kind: 'supply-message-altered', subject })
     await appendAudit(sql, { at, actor: terminal.id, action: 'terminal-locked', subject })
   })
@@ -118,19 +110,30 @@ const ENDS_SELLING: readonly string[] = [
   'content-altered',
 ] satisfies SupplyRefusalReason['reason'][]
 
+/** Has the vault sign what a message is answered, under the certificate that its terminal holds of ours. */
+export function signAnswer(
+  { vault }: Pick<CentreNeeds, 'vault'>,
+  { terminal, certificate, sequence, payloadHash }: SignedMessage,
+  answer: Parameters<VaultVerbs['signAnswer']>[0]['answer'],
+): Promise<Uint8Array> {
+  return vault.signAnswer({
+    ...{ terminal: terminal.id, certificate: certificate.number, sequence, answering: payloadHash },
+    answer,
+  })
+}
+
 export async function signRefusal(
   needs: CentreNeeds,
-  { terminal, sequence, payloadHash }: SignedMessage,
+  message: SignedMessage,
   why: SupplyRefusalReason,
 ): Promise<Uint8Array> {
+  const { terminal } = message
   const known = await standingFor(needs, needs.pool, terminal)
   const standing = ENDS_SELLING.includes(why.reason) ? { ...known, leaseUntilS: known.timeS } : known
   const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
-  return needs.vault.signAnswer({
-    terminal: terminal.id,
-    sequence,
-    answering: payloadHash,
-    answer: { kind: 'supply-refusal', content: { standing, availableMinor: available, why } },
+  return signAnswer(needs, message, {
+    kind: 'supply-refusal',
+    content: { standing, availableMinor: available, why },
   })
 }
 
@@ -151,11 +154,9 @@ export async function acknowledge(
   effect: (sql: SqlClient, at: Date) => Promise<void>,
   settlementReason?: string,
 ): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
   const sign = async () => {
-    const standing = await standingFor(needs, needs.pool, terminal)
-    const answer = { kind: 'acknowledgement', content: { standing } } as const
-    return needs.vault.signAnswer({ terminal: terminal.id, sequence, answering, answer })
+    const standing = await standingFor(needs, needs.pool, message.terminal)
+    return signAnswer(needs, message, { kind: 'acknowledgement', content: { standing } })
   }
   return answerInSequence(needs, message, sign, effect, settlementReason)
 }

@@ -8,15 +8,26 @@ import { kindName, openSigned, UNACCEPTABLE_FRAME } from '@scratchless/wire/supp
 import { LEVEL } from '@scratchless/wire/supply/level'
 import { orderIn, readRequest, type VerifiedRequest } from '@scratchless/wire/supply/request'
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, refuseInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { DEPOT } from '../settings.ts'
+import { type Answered, refuseInSequence } from './answer-in-sequence.ts'
+import { receiveBalanceRequest } from './receive-balance-request.ts'
 import { receiveCardLetterRequest } from './receive-card-letter-request.ts'
 import { receiveCatalogueRequest } from './receive-catalogue-request.ts'
 import { receiveEnrolmentRequest } from './receive-enrolment-request.ts'
+import { receiveRenewalRequest } from './receive-renewal-request.ts'
 import { receiveSalesReport } from './receive-sales-report.ts'
+import { receiveSettingsRequest } from './receive-settings-request.ts'
+import { receiveStateReport } from './receive-state-report.ts'
 import { receiveStatusRequest } from './receive-status-request.ts'
 import { receiveSupplyReceipt } from './receive-supply-receipt.ts'
+import type { SignedMessage } from './signed-message.ts'
 import type { SupplyDesk } from './supply-desk.ts'
-import { findTerminalOfKey, type SupplyTerminal } from './supply-terminal.sql.ts'
+import {
+  findTerminalKey,
+  readTerminals,
+  type SupplyTerminal,
+  type TerminalKey,
+} from './supply-terminal.sql.ts'
 
 /** Answers one frame. Throws only for a fault of ours: the asker then comes again. */
 export type SupplyDoor = (bytes: Uint8Array) => Promise<Uint8Array>
@@ -43,8 +54,9 @@ export function createSupplyDoor(needs: CentreNeeds, desk: SupplyDesk): SupplyDo
     if (kindName(frame) === 'enrolment-request') return receiveEnrolmentRequest(needs, frame, bytes)
     const certificate = peekKid(frame.message)?.readUInt32BE() ?? 0
     if (certificate === 0 || certificate > MAX_CERTIFICATE) return UNACCEPTABLE_FRAME
-    const terminal = await findTerminalOfKey(needs.pool, certificate)
-    const request = terminal && verifyRequest(needs, desk, terminal, frame, bytes)
+    const key = await findTerminalKey(needs.pool, certificate)
+    const terminal = key && (await readTerminals(needs.pool, DEPOT, [key.terminal_id])).get(key.terminal_id)
+    const request = key && terminal && verifyRequest(needs, desk, key, terminal, frame, bytes)
     if (request === undefined) return UNACCEPTABLE_FRAME
     const answer = await once(request.message, request.answer)
     // An order whose codes are still being closed has no answer to offer yet.
@@ -60,20 +72,22 @@ interface Request {
 function verifyRequest(
   needs: CentreNeeds,
   desk: SupplyDesk,
+  key: TerminalKey,
   terminal: SupplyTerminal,
   frame: Frame,
   bytes: Uint8Array,
 ): Request | undefined {
   const kid = Buffer.alloc(4)
-  kid.writeUInt32BE(terminal.certificate_number)
-  const publicKey = createPublicKey({ key: terminal.public_key, format: 'der', type: 'spki' })
+  kid.writeUInt32BE(key.number)
+  const publicKey = createPublicKey({ key: key.public_key, format: 'der', type: 'spki' })
   const { sequence } = frame
   const binding = { terminal: terminal.id, sequence, answering: null }
   const opened = openSigned(frame, { kid, publicKey }, binding)
   const request = opened === 'unacceptable' ? opened : readRequest(opened)
   if (opened === 'unacceptable' || request === 'unacceptable') return undefined
   const kind = request === 'not-understood' ? `kind ${frame.kind}` : request.kind
-  const message = { terminal, sequence, kind, payloadHash: opened.payloadHash, bytes }
+  const certificate = { number: key.number, endsAt: key.ends_at }
+  const message = { terminal, certificate, sequence, kind, payloadHash: opened.payloadHash, bytes }
   if (request === 'not-understood') {
     const why = { reason: 'not-understood', highestLevel: LEVEL } as const
     return { message, answer: () => refuseInSequence(needs, message, why) }
@@ -101,6 +115,14 @@ async function answerRequest(
       return receiveSalesReport(needs, message, request.content)
     case 'status-request':
       return receiveStatusRequest(needs, message, request.content)
+    case 'settings-request':
+      return receiveSettingsRequest(needs, message, request.content)
+    case 'state-report':
+      return receiveStateReport(needs, message, request.content)
+    case 'renewal-request':
+      return receiveRenewalRequest(needs, message)
+    case 'balance-request':
+      return receiveBalanceRequest(needs, message)
     default:
       return refuseInSequence(needs, message, { reason: 'not-offered' })
   }

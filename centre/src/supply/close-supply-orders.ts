@@ -108,6 +108,7 @@ async function withhold(
   const message = {
     ...order,
     terminal,
+    certificate: { number: terminal.certificate_number, endsAt: terminal.certified_until },
     kind: stored.kind,
     payloadHash: stored.payload_hash,
     bytes: order.frame,

@@ -2,8 +2,8 @@
 // Prices, ceilings, stock and money are read once for the group; the rule decides each order against what is left;
 // what was accepted is written down before anybody hears of it.
 
-import { availableMinor } from '@scratchless/ledger/account'
-import { lockAccounts } from '@scratchless/ledger/ledger.sql'
+import { type Account, type AccountId, availableMinor, balanceMinor } from '@scratchless/ledger/account'
+import { lockAccounts, readAccount } from '@scratchless/ledger/ledger.sql'
 import { pendTransfers } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
@@ -15,12 +15,13 @@ import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusa
 import { readProducts, readRates } from '../catalogue/catalogue.sql.ts'
 import { priceFor } from '../catalogue/price.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { retailerAccount, SALES_ACCOUNT } from '../retailers/accounts.ts'
+import { retailerAccount, retailerOf, SALES_ACCOUNT, unpaidAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
-import { keyOf, type SignedMessage, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
+import { keyOf, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
 import type { OrderToClose } from './close-supply-orders.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { createShelf } from './shelf.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { epochOf } from './standing.ts'
 import {
   countGivenCodes,
@@ -31,7 +32,7 @@ import {
   moveTaken,
   type PackRow,
 } from './supply.sql.ts'
-import { type Accepted, decideSupplyOrder, type SupplyView } from './supply-decision.ts'
+import { type Accepted, type BlockedOrders, decideSupplyOrder, type SupplyView } from './supply-decision.ts'
 import { insertMessages, readMessages } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -120,6 +121,7 @@ async function viewOf(
     shelf: createShelf(await lockStock(sql, messages, at)),
     ceilings: settings.ceilings,
     given: new Map(given.map((row) => [row.terminal_id, { lastHour: row.last_hour, lastDay: row.last_day }])),
+    blocked: await blockedOrders(sql, accounts),
     availableMinor: new Map(
       retailers.map((retailer): [RetailerId, bigint] => {
         const account = accounts.get(retailerAccount(retailer))
@@ -127,6 +129,25 @@ async function viewOf(
       }),
     ),
   }
+}
+
+/** Retailers whose orders are blocked, each with what it owes for a payment that turned out to be none. */
+async function blockedOrders(
+  sql: SqlClient,
+  accounts: ReadonlyMap<AccountId, Account>,
+): Promise<Map<RetailerId, BlockedOrders>> {
+  const found = new Map<RetailerId, BlockedOrders>()
+  for (const { id, blocked } of accounts.values()) {
+    if (blocked === null) continue
+    const retailer = retailerOf(id)
+    const unpaid = await readAccount(sql, DEPOT, unpaidAccount(retailer))
+    found.set(retailer, {
+      why: blocked.why,
+      sinceS: Math.floor(blocked.since.getTime() / 1000),
+      owedMinor: unpaid === null ? 0n : -balanceMinor(unpaid),
+    })
+  }
+  return found
 }
 
 /** Packs enough for all that the group asks of each product, or all that there are. */
@@ -207,6 +228,7 @@ async function writeDown(
     orders.map(({ message, terminal, codes, debitedMinor, availableMinor: left }) => ({
       ...keyOf(message),
       retailer: terminal.retailer_id,
+      because: message.order.because,
       epoch: epochOf(terminal, clock.nowMs()),
       codes,
       debitedMinor,

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
+import type { Pool } from '@scratchless/office/database/database'
 import { terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialAt } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer } from '@scratchless/wire/compact/cose'
@@ -37,7 +38,12 @@ afterAll(async () => {
 
 /** Every row of every table. */
 async function everything(): Promise<string> {
-  const sql = centre.database.pool('owner')
+  const databases = [centre.database, centre.vaultDatabase]
+  const digests = await Promise.all(databases.map((database) => everythingIn(database.pool('owner'))))
+  return createHash('sha256').update(digests.join('\n')).digest('hex')
+}
+
+async function everythingIn(sql: Pool): Promise<string> {
   const { rows: tables } = await sql.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
       WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
@@ -49,7 +55,7 @@ async function everything(): Promise<string> {
     )
     digests.push(`${name} ${rows[0]!.digest}`)
   }
-  return createHash('sha256').update(digests.join('\n')).digest('hex')
+  return digests.join('\n')
 }
 
 /** Gives the door bytes that it must answer like a stranger's. */
@@ -181,21 +187,29 @@ test.each(Object.entries(requests))('%s', { timeout: 120_000 }, async (_, prepar
   await refuse(Buffer.from(good.frame.subarray(0, -1)))
   expect(await everything()).toBe(after)
 
-  // Past its certificate's end, and revoked, not even the stored answer.
+  // Past its certificate's end only the stored answer; revoked, not even that.
   centre.clock.move(400 * 86_400_000)
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'retired' })
-  centre.clock.move(-400 * 86_400_000)
-  const sql = centre.database.pool('api')
-  await sql.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
-  const revoked = await everything()
-  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'by-staff' })
+  expect(Buffer.compare(await centre.door(good.frame), first)).toBe(0)
   expect(await refusal(close(terminal.signer, { ...binding, sequence: sequence + 1 }), sequence + 1)).toEqual(
     {
-      ...{ reason: 'terminal-revoked', why: 'by-staff' },
+      ...{ reason: 'terminal-revoked', why: 'retired' },
+    },
+  )
+  expect(await everything()).toBe(after)
+  centre.clock.move(-400 * 86_400_000)
+  const sql = centre.database.pool('api')
+  await sql.query("UPDATE terminal SET revoked_at = now(), revoked_why = 'stolen' WHERE id = $1", [
+    terminal.id,
+  ])
+  const revoked = await everything()
+  expect(await refusal(good)).toEqual({ reason: 'terminal-revoked', why: 'stolen' })
+  expect(await refusal(close(terminal.signer, { ...binding, sequence: sequence + 1 }), sequence + 1)).toEqual(
+    {
+      ...{ reason: 'terminal-revoked', why: 'stolen' },
     },
   )
   expect(await everything()).toBe(revoked)
-  await sql.query('UPDATE terminal SET revoked_at = NULL WHERE id = $1', [terminal.id])
+  await sql.query('UPDATE terminal SET revoked_at = NULL, revoked_why = NULL WHERE id = $1', [terminal.id])
 
   // Another content in the same place, well signed: refused, and the terminal is locked until people have looked.
   expect(await refusal(altered(terminal.signer, binding))).toEqual({ reason: 'content-altered' })

@@ -3,7 +3,8 @@
 import type { CatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
 import { currentCatalogue } from '../catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, answerInSequence, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signAnswer } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveCatalogueRequest(
@@ -11,18 +12,16 @@ export async function receiveCatalogueRequest(
   message: SignedMessage,
   { knownVersion }: CatalogueRequest,
 ): Promise<Answered> {
-  const { terminal, sequence, payloadHash: answering } = message
+  const { terminal } = message
   return answerInSequence(needs, message, async () => {
     const { version, content } = await currentCatalogue(needs, terminal.id)
     const standing = await standingFor(needs, needs.pool, { ...terminal, catalogue_version: version })
-    return needs.vault.signAnswer({
-      terminal: terminal.id,
-      sequence,
-      answering,
-      answer:
-        knownVersion === version
-          ? { kind: 'acknowledgement', content: { standing } }
-          : { kind: 'catalogue', content: { standing, version, ...content } },
-    })
+    return signAnswer(
+      needs,
+      message,
+      knownVersion === version
+        ? { kind: 'acknowledgement', content: { standing } }
+        : { kind: 'catalogue', content: { standing, version, ...content } },
+    )
   })
 }

@@ -11,6 +11,8 @@ import type { CentreNeeds } from '../needs.ts'
 import { findEnrolment, updateFingerprint } from '../terminals/terminals.sql.ts'
 import { standingFor } from './standing.ts'
 
+/** Later than any certificate ends. */
+const LATEST_MS = 8_640_000_000_000_000
 /** PostgreSQL's int. */
 const MAX_NUMBER = 0x7fff_ffff
 
@@ -26,7 +28,9 @@ export async function receiveEnrolmentRequest(
   const nothingYet = {
     ...{ retailer_id: enrolment.retailer_id, letter_ends_at: null },
     ...{ letter_number: 0n, letter_wanted: 1n },
-    catalogue_version: 1,
+    ...{ catalogue_version: 1, settings_version: 1 },
+    // It gets a certificate of ours together with its own.
+    centre_until: new Date(LATEST_MS),
   }
   const progress = await needs.vault.answerEnrolmentRequest({
     frame: bytes,

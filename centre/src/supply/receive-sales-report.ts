@@ -6,8 +6,10 @@ import type { SalesReport } from '@scratchless/wire/supply/sales-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, acknowledge, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, acknowledge } from './answer-in-sequence.ts'
+import { takeCardCounts } from './receive-state-report.ts'
 import { findSameSales, insertSales, insertTicketEvents, saleName } from './sales.sql.ts'
+import type { SignedMessage } from './signed-message.ts'
 
 export async function receiveSalesReport(
   needs: CentreNeeds,
@@ -20,7 +22,7 @@ export async function receiveSalesReport(
 async function store(
   sql: SqlClient,
   { terminal, sequence }: SignedMessage,
-  { sales, events }: SalesReport,
+  { sales, events, cards }: SalesReport,
   at: Date,
 ): Promise<void> {
   const from = { depot: DEPOT, terminal: terminal.id, sequence }
@@ -37,4 +39,10 @@ async function store(
       })
   }
   if (events.length > 0) await insertTicketEvents(sql, from, events)
+  await takeCardCounts(
+    sql,
+    terminal.id,
+    cards.map((card) => ({ ...card, pukCount: 0 })),
+    at,
+  )
 }

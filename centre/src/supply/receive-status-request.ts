@@ -11,11 +11,12 @@ import {
   answerPlace,
   keyOf,
   placeNow,
-  type SignedMessage,
   settleEarlierOrders,
+  signAnswer,
   signRefusal,
 } from './answer-in-sequence.ts'
 import { BURNT, placeOf } from './sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { insertMessages, readMessages } from './supply-message.sql.ts'
 import { lockTerminals } from './supply-terminal.sql.ts'
@@ -87,14 +88,9 @@ async function answerFate(
 
 async function signFate(
   needs: CentreNeeds,
-  { terminal, sequence, payloadHash: answering }: SignedMessage,
+  message: SignedMessage,
   fate: 'answered' | 'burnt',
 ): Promise<Uint8Array> {
-  const standing = await standingFor(needs, needs.pool, terminal)
-  return needs.vault.signAnswer({
-    terminal: terminal.id,
-    sequence,
-    answering,
-    answer: { kind: 'status-answer', content: { standing, fate } },
-  })
+  const standing = await standingFor(needs, needs.pool, message.terminal)
+  return signAnswer(needs, message, { kind: 'status-answer', content: { standing, fate } })
 }

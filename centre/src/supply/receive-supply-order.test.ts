@@ -336,7 +336,10 @@ test('a revoked terminal gets no stored answer any more', async () => {
   const terminal = await terminalWith(50)
   const signed = terminal.order(1)
   await terminal.ask('supply-order', signed)
-  await centre.needs.pool.query('UPDATE terminal SET revoked_at = now() WHERE id = $1', [terminal.id])
+  await centre.needs.pool.query(
+    "UPDATE terminal SET revoked_at = now(), revoked_why = 'stolen' WHERE id = $1",
+    [terminal.id],
+  )
   expect(await terminal.ask('supply-order', signed)).toMatchObject({
     content: { why: { reason: 'terminal-revoked' } },
   })

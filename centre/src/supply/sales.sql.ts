@@ -14,11 +14,14 @@ export async function insertSales(
   sales: readonly Sale[],
 ): Promise<Set<string>> {
   const { rows } = await sql.query<{ name: string }>(
-    `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
+    `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in,
+                       price_id, amount_minor)
      SELECT $1, run.operator, reported.serial, run.product_id, $2, reported.ticket, reported.vendor,
-            to_timestamp(reported.sold_at), $3
-       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[])
-            AS reported (product, serial, ticket, vendor, sold_at)
+            to_timestamp(reported.sold_at), $3, price.id, price.public_price_minor
+       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::bigint[])
+            AS reported (product, serial, ticket, vendor, sold_at, price_id)
+       LEFT JOIN product_price AS price
+         ON price.id = reported.price_id AND price.product_id = reported.product
        JOIN supply_run AS run
          ON run.depot_id = $1 AND run.terminal_id = $2 AND run.product_id = reported.product
         AND run.first_serial <= reported.serial AND run.first_serial + run.count > reported.serial
@@ -33,6 +36,7 @@ export async function insertSales(
       sales.map(({ ticket }) => ticket),
       sales.map(({ vendor }) => vendor),
       sales.map(({ soldAtS }) => soldAtS),
+      sales.map(({ priceId }) => priceId),
     ],
   )
   return new Set(rows.map(({ name }) => name))
@@ -66,11 +70,11 @@ export async function insertTicketEvents(
   events: readonly TicketEvent[],
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO ticket_event (depot_id, operator, serial, terminal_id, ticket, vendor_id, at, what, reported_in)
+    `INSERT INTO ticket_event (depot_id, operator, serial, terminal_id, ticket, vendor_id, at, what, copy, reported_in)
      SELECT $1, product.operator, event.serial, $2, event.ticket, event.vendor, to_timestamp(event.at),
-            event.what, $3
-       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[])
-            AS event (product, serial, ticket, vendor, at, what)
+            event.what, event.copy, $3
+       FROM unnest($4::text[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[], $9::text[], $10::int[])
+            AS event (product, serial, ticket, vendor, at, what, copy)
        JOIN product ON product.id = event.product`,
     [
       report.depot,
@@ -82,6 +86,7 @@ export async function insertTicketEvents(
       events.map(({ vendor }) => vendor),
       events.map(({ atS }) => atS),
       events.map(({ what }) => what),
+      events.map(({ copy }) => copy),
     ],
   )
 }

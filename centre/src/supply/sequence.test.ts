@@ -6,11 +6,16 @@ const hash = Buffer.alloc(32, 1)
 const terminal = {
   last_sequence: 4n,
   revoked_at: null,
+  revoked_why: null,
   locked_at: null,
-  certified_until: new Date(NOW_MS + 1),
+  locked_why: null,
+  certificate_number: 7,
 }
 const known = { kind: 'supply-order', payload_hash: hash, answer: Buffer.from('answer') }
-const at = (sequence: number, payloadHash = hash) => ({ sequence, payloadHash })
+const present = { number: 7, endsAt: new Date(NOW_MS + 1) }
+const at = (sequence: number, payloadHash = hash, certificate = present) => ({
+  ...{ sequence, payloadHash, certificate },
+})
 
 test('the next one is decided, a repeat gets its stored bytes', () => {
   expect(placeOf(terminal, undefined, at(5), NOW_MS)).toBe('next')
@@ -32,14 +37,31 @@ test('the same sequence with another content is altered', () => {
   })
 })
 
-test('revocation and the end of the certificate precede a stored answer; a lock comes after them', () => {
-  const revoked = { refusal: { reason: 'terminal-revoked', why: 'by-staff' } }
+test('revocation precedes a stored answer, and so does a lock; each says why', () => {
   const now = new Date(NOW_MS)
-  expect(placeOf({ ...terminal, revoked_at: now, locked_at: now }, known, at(4), NOW_MS)).toEqual(revoked)
-  expect(placeOf({ ...terminal, certified_until: now }, known, at(4), NOW_MS)).toEqual({
-    refusal: { reason: 'terminal-revoked', why: 'retired' },
+  const [locked, revoked] = [
+    { ...terminal, locked_at: now, locked_why: 'stolen' as const },
+    { revoked_at: now, revoked_why: 'replaced' as const },
+  ]
+  expect(placeOf({ ...locked, ...revoked }, known, at(4), NOW_MS)).toEqual({
+    ...{ refusal: { reason: 'terminal-revoked', why: 'replaced' } },
   })
-  expect(placeOf({ ...terminal, locked_at: now }, known, at(4), NOW_MS)).toEqual({
-    refusal: { reason: 'terminal-locked', why: 'content-altered', sinceS: NOW_MS / 1000 },
+  expect(placeOf(locked, known, at(4), NOW_MS)).toEqual({
+    refusal: { reason: 'terminal-locked', why: 'stolen', sinceS: NOW_MS / 1000 },
   })
+})
+
+test('a certificate that has ended, or was followed by another, gets the answers that it had, and nothing new', () => {
+  const retired = { refusal: { reason: 'terminal-revoked', why: 'retired' } }
+  for (const past of [
+    { ...present, endsAt: new Date(NOW_MS) },
+    { ...present, number: 6 },
+  ]) {
+    expect(placeOf(terminal, known, at(4, hash, past), NOW_MS)).toEqual({ answer: known.answer })
+    expect(placeOf(terminal, known, at(4, Buffer.alloc(32, 2), past), NOW_MS)).toMatchObject({
+      altered: true,
+    })
+    for (const sequence of [2, 5, 6])
+      expect(placeOf(terminal, undefined, at(sequence, hash, past), NOW_MS)).toEqual(retired)
+  }
 })

@@ -2,6 +2,7 @@
 // sequence gets its stored bytes; last + 1 is decided; everything else is refused and uses up nothing.
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
+import type { SignedMessage } from './signed-message.ts'
 import type { KnownMessage } from './supply-message.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 
@@ -17,18 +18,19 @@ export type Place =
   | 'next'
 
 export function placeOf(
-  terminal: Pick<SupplyTerminal, 'last_sequence' | 'revoked_at' | 'locked_at' | 'certified_until'>,
+  terminal: Pick<
+    SupplyTerminal,
+    'last_sequence' | 'revoked_at' | 'revoked_why' | 'locked_at' | 'locked_why' | 'certificate_number'
+  >,
   known: Pick<KnownMessage, 'kind' | 'payload_hash' | 'answer'> | undefined,
-  message: { readonly sequence: number; readonly payloadHash: Buffer },
+  message: Pick<SignedMessage, 'sequence' | 'payloadHash' | 'certificate'>,
   nowMs: number,
 ): Place {
-  if (terminal.revoked_at !== null) return { refusal: { reason: 'terminal-revoked', why: 'by-staff' } }
-  if (terminal.certified_until.getTime() <= nowMs)
-    return { refusal: { reason: 'terminal-revoked', why: 'retired' } }
-  if (terminal.locked_at !== null) {
-    const sinceS = Math.floor(terminal.locked_at.getTime() / 1000)
-    return { refusal: { reason: 'terminal-locked', why: 'content-altered', sinceS } }
-  }
+  if (terminal.revoked_why !== null)
+    return { refusal: { reason: 'terminal-revoked', why: terminal.revoked_why } }
+  const { locked_at, locked_why: why } = terminal
+  if (locked_at !== null && why !== null)
+    return { refusal: { reason: 'terminal-locked', why, sinceS: Math.floor(locked_at.getTime() / 1000) } }
   const expected = Number(terminal.last_sequence) + 1
   const unexpected = { refusal: { reason: 'sequence-unexpected', expected } } as const
   if (known !== undefined) {
@@ -37,5 +39,9 @@ export function placeOf(
       return { refusal: { reason: 'content-altered' }, altered: true }
     return known.answer === null ? 'in-progress' : { answer: known.answer }
   }
+  // A certificate that has ended, or was followed by another, asks for nothing new; what it asked is answered as it was.
+  const { number, endsAt } = message.certificate
+  if (endsAt.getTime() <= nowMs || number !== terminal.certificate_number)
+    return { refusal: { reason: 'terminal-revoked', why: 'retired' } }
   return message.sequence === expected ? 'next' : unexpected
 }

@@ -2,6 +2,7 @@
 
 import type { Sql } from '@scratchless/office/database/database'
 import { type Clock, nowSeconds } from '@scratchless/voucher/clock'
+import { notices } from '@scratchless/wire/supply/notice'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CentreSettings } from '../settings.ts'
 import { readRevokedCards, type SupplyTerminal } from './supply-terminal.sql.ts'
@@ -34,8 +35,16 @@ export function letterOf(terminal: Letters, nowMs: number): number {
   return hasLetter(terminal, nowMs) ? wanted : Math.max(wanted, given + 1)
 }
 
+/** A terminal renews by itself 30 days before its own certificate ends; this is for ours ending before that. */
+const CENTRE_MARGIN_MS = 45 * DAY_S * 1000
+
+function mustRenew({ centre_until }: Pick<SupplyTerminal, 'centre_until'>, nowMs: number): boolean {
+  return centre_until === null || centre_until.getTime() <= nowMs + CENTRE_MARGIN_MS
+}
+
 /** What a standing depends on, of one terminal. */
-type StandingOf = Letters & Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version'>
+type StandingOf = Letters &
+  Pick<SupplyTerminal, 'retailer_id' | 'catalogue_version' | 'settings_version' | 'centre_until'>
 
 interface StandingNeeds {
   readonly clock: Clock
@@ -61,9 +70,9 @@ export async function standingsFor(
     unreportedSales,
     revokedCards: (cards.get(terminal.retailer_id) ?? []).slice(0, MAX_REVOKED_CARDS).map(({ id }) => id),
     catalogueVersion: terminal.catalogue_version,
-    settingsVersion: 0,
+    settingsVersion: terminal.settings_version,
     letter: letterOf(terminal, nowMs),
-    notices: [],
+    notices: mustRenew(terminal, nowMs) ? [notices.write({ notice: 'renew-now' })] : [],
   }))
 }
 

@@ -36,6 +36,7 @@ function view(more: Partial<SupplyView> = {}): SupplyView {
     shelf: createShelf([pack(1_000n, 100), pack(5_000n, 50, { product_id: TEN })]),
     ceilings: { codesPerHour: 100, codesPerDay: 500 },
     given: new Map(),
+    blocked: new Map(),
     availableMinor: new Map([[RETAILER, 1_000_000n]]),
     ...more,
   }
@@ -98,6 +99,10 @@ test('each refusal stands before the next', () => {
   const both = order(unknown, wrong)
   expect(why({ ...both, expiresAtS: 1 }, none, closed)).toEqual({ reason: 'request-expired' })
   expect(why(both, none, closed)).toEqual({ reason: 'retailer-closed' })
+  const blocked = { why: 'unpaid', sinceS: 9, owedMinor: 70_000n } as const
+  expect(why(both, { ...none, blocked: new Map([[RETAILER, blocked]]) }, noLetter)).toEqual({
+    ...{ reason: 'account-blocked', ...blocked },
+  })
   expect(why(both, none, noLetter)).toEqual({ reason: 'card-letter-needed', letter: 4 })
   expect(why(both, none)).toEqual({ reason: 'unknown-product', products: ['ATLAS-99'] })
   expect(why(order(line(1), wrong), none)).toEqual({

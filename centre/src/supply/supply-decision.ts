@@ -2,6 +2,7 @@
 // precedence. What it accepts it takes from the shelf and from what is available at once, so that the next order of
 // the group meets what is left.
 
+import type { BlockedWhy } from '@scratchless/ledger/account'
 import type { RetailerId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
@@ -20,8 +21,16 @@ export interface SupplyView {
   readonly ceilings: { readonly codesPerHour: number; readonly codesPerDay: number }
   /** Codes given within the last hour and day; written to. */
   readonly given: Map<string, { lastHour: number; lastDay: number }>
+  /** Retailers that may order no more for now. */
+  readonly blocked: ReadonlyMap<RetailerId, BlockedOrders>
   /** What each retailer may still order for, minor units; written to. */
   readonly availableMinor: Map<RetailerId, bigint>
+}
+
+export interface BlockedOrders {
+  readonly why: BlockedWhy
+  readonly sinceS: number
+  readonly owedMinor: bigint
 }
 
 export interface Accepted {
@@ -52,6 +61,8 @@ export function decideSupplyOrder(
   const retailer = terminal.retailer_id
   if (nowS >= order.expiresAtS) return { why: { reason: 'request-expired' } }
   if (terminal.retailer_closed_at !== null) return { why: { reason: 'retailer-closed' } }
+  const blocked = view.blocked.get(retailer)
+  if (blocked !== undefined) return { why: { reason: 'account-blocked', ...blocked } }
   if (!hasLetter(terminal, nowMs)) {
     if (!terminal.has_card) return { why: { reason: 'no-card' } }
     return { why: { reason: 'card-letter-needed', letter: letterOf(terminal, nowMs) } }

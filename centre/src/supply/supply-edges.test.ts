@@ -9,6 +9,7 @@ import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-r
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { externalData, KIND, payloadHash } from '@scratchless/wire/supply/envelope'
 import { LEVEL } from '@scratchless/wire/supply/level'
+import { notices } from '@scratchless/wire/supply/notice'
 import { oneCodeOrderMessage } from '@scratchless/wire/supply/one-code-order'
 import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
 import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
@@ -164,7 +165,7 @@ test('a standing says time, lease, bound, versions and letter as they are', asyn
   const needs = { clock: { nowMs: () => nowMs }, settings: { lease: { days: 3, unreportedSales: 44 } } }
   const of = {
     ...{ retailer_id: terminal.retailer, letter_number: 6n, letter_wanted: 6n },
-    catalogue_version: 17,
+    ...{ catalogue_version: 17, settings_version: 9, centre_until: new Date(nowMs + 45 * DAY_MS + 1) },
   }
   const at = (ms: number | null) =>
     standingFor(needs, centre.needs.pool, {
@@ -173,9 +174,21 @@ test('a standing says time, lease, bound, versions and letter as they are', asyn
     })
   expect(await at(null)).toEqual({
     ...{ timeS: Math.floor(nowMs / 1000), leaseUntilS: Math.floor(nowMs / 1000) + 3 * 86_400 },
-    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, settingsVersion: 0 },
+    ...{ unreportedSales: 44, revokedCards: [], catalogueVersion: 17, settingsVersion: 9 },
     ...{ letter: 7, notices: [] },
   })
+  const renewing = async (leftMs: number | null) =>
+    (
+      await standingFor(needs, centre.needs.pool, {
+        ...{ ...of, letter_ends_at: null },
+        centre_until: leftMs === null ? null : new Date(nowMs + leftMs),
+      })
+    ).notices
+  // The centre's own certificate ends soon that it holds, or nobody knows when.
+  const renewNow = [notices.write({ notice: 'renew-now' })]
+  expect([await renewing(45 * DAY_MS + 1), await renewing(45 * DAY_MS), await renewing(null)]).toEqual([
+    ...[[], renewNow, renewNow],
+  ])
   // An epoch that ends while an order is being closed is over.
   expect((await at(5_000)).letter).toBe(7)
   expect((await at(5_001)).letter).toBe(6)
@@ -187,7 +200,7 @@ test('a standing names the shop’s own cards revoked since the longest lease be
     const id = cardId(`C70${String(number).padStart(5, '0')}`)
     await owner(
       `INSERT INTO card (id, retailer_id, vendor_id, class, public_key, key_fingerprint, added_at, revoked_at)
-       SELECT $1, $2, '03', 'file', public_key, key_fingerprint, added_at, $3 FROM card LIMIT 1`,
+       SELECT $1, $2, '02', 'file', public_key, key_fingerprint, added_at, $3 FROM card LIMIT 1`,
       [id, retailer, at],
     )
     return id
@@ -205,7 +218,7 @@ test('a standing names the shop’s own cards revoked since the longest lease be
     standingFor({ clock: { nowMs: () => nowMs }, settings }, pool, {
       ...{ retailer_id: terminal.retailer, letter_ends_at: null },
       ...{ letter_number: 1n, letter_wanted: 1n },
-      catalogue_version: 1,
+      ...{ catalogue_version: 1, settings_version: 1, centre_until: new Date(nowMs) },
     })
   expect((await told()).revokedCards).toEqual([kept])
   const newer: string[] = []
@@ -389,11 +402,17 @@ test('a refusal that ends selling gives no lease beyond its own moment', async (
     return { why, leaseS: standing.leaseUntilS - standing.timeS }
   }
   const at = new Date(centre.clock.nowMs())
-  await owner('UPDATE terminal SET locked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET locked_at = $2, locked_why = 'content-altered' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({
     ...{ why: { reason: 'terminal-locked', sinceS: Math.floor(at.getTime() / 1000) }, leaseS: 0 },
   })
-  await owner('UPDATE terminal SET revoked_at = $2 WHERE id = $1', [terminal.id, at])
+  await owner("UPDATE terminal SET revoked_at = $2, revoked_why = 'by-staff' WHERE id = $1", [
+    terminal.id,
+    at,
+  ])
   expect(await refused()).toMatchObject({ why: { reason: 'terminal-revoked', why: 'by-staff' }, leaseS: 0 })
 })
 
@@ -431,11 +450,12 @@ test('a burnt order settles what was delivered before it', async () => {
 test('two orders of one terminal that come together are decided one after the other', async () => {
   const desk = createSupplyDesk(centre.needs)
   const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
+  const certificate = { number: row.certificate_number, endsAt: row.certified_until }
   const asked = [1, 2].map((quantity) => ({ quantity, signed: terminal.order(quantity) }))
   const answers = await Promise.all(
     asked.map(({ quantity, signed: { sequence, frame, payloadHash } }) =>
       desk.answer({
-        ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes: frame },
+        ...{ terminal: row, certificate, sequence, kind: 'supply-order', payloadHash, bytes: frame },
         order: {
           expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
           because: 'person',

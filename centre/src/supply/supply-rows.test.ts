@@ -97,6 +97,7 @@ test('products are locked in one order, whatever the order’s', async () => {
   const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
     ...{
       terminal: row,
+      certificate: { number: row.certificate_number, endsAt: row.certified_until },
       sequence: 2,
       kind: 'supply-order',
       payloadHash: Buffer.alloc(32),
@@ -195,7 +196,12 @@ test('unanswered orders come in the order of their decision, or the one that is 
       decideSupplyOrders(
         centre.needs,
         sql,
-        [{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes, order }],
+        [
+          {
+            ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes, order },
+            certificate: { number: row.certificate_number, endsAt: row.certified_until },
+          },
+        ],
         at(),
       ),
     )

@@ -1,5 +1,6 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { LockedWhy, RevokedWhy } from '../terminals/terminals.sql.ts'
 
 /** A terminal as the supply room sees it. */
 export interface SupplyTerminal {
@@ -9,12 +10,16 @@ export interface SupplyTerminal {
   retailer_name: string
   retailer_closed_at: Date | null
   certificate_number: number
-  public_key: Buffer
   certified_until: Date
+  /** When the centre's certificate ends that it holds; null: not known. */
+  centre_until: Date | null
   last_sequence: bigint
   letter_epoch: number
   letter_ends_at: Date | null
   catalogue_version: number
+  settings_version: number
+  locked_why: LockedWhy | null
+  revoked_why: RevokedWhy | null
   /** Of the newest card letter answered, and the one that a letter would have that says what is true now. */
   letter_number: bigint
   letter_wanted: bigint
@@ -26,20 +31,27 @@ export interface SupplyTerminal {
 
 const SUPPLY_TERMINAL = `
   SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
-         retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.public_key,
-         terminal.certified_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
-         terminal.letter_number, terminal.catalogue_version, terminal.letter_wanted, terminal.locked_at, terminal.revoked_at,
+         retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.certified_until,
+         terminal.centre_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
+         terminal.letter_number, terminal.letter_wanted, terminal.catalogue_version, terminal.settings_version,
+         terminal.locked_at, terminal.locked_why, terminal.revoked_at, terminal.revoked_why,
          EXISTS (SELECT FROM card WHERE card.retailer_id = terminal.retailer_id
                     AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card
     FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
 
-export async function findTerminalOfKey(
-  sql: Sql,
-  certificateNumber: number,
-): Promise<SupplyTerminal | undefined> {
-  const { rows } = await sql.query<SupplyTerminal>(`${SUPPLY_TERMINAL} WHERE certificate_number = $1`, [
-    certificateNumber,
-  ])
+/** A certificate that a terminal has, or had. */
+export interface TerminalKey {
+  number: number
+  terminal_id: TerminalId
+  public_key: Buffer
+  ends_at: Date
+}
+
+export async function findTerminalKey(sql: Sql, number: number): Promise<TerminalKey | undefined> {
+  const { rows } = await sql.query<TerminalKey>(
+    'SELECT number, terminal_id, public_key, ends_at FROM terminal_certificate WHERE number = $1',
+    [number],
+  )
   return rows[0]
 }
 

@@ -1,6 +1,7 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, LotId, OperatorId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
+import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import type { SequenceKey } from './supply-message.sql.ts'
 
 export interface PackRow {
@@ -59,6 +60,7 @@ export async function moveTaken(
 
 interface OrderRow extends SequenceKey {
   readonly retailer: RetailerId
+  readonly because: SupplyOrder['because']
   readonly epoch: number
   readonly codes: number
   readonly debitedMinor: bigint
@@ -73,9 +75,9 @@ export async function insertOrders(
 ): Promise<void> {
   await sql.query(
     `INSERT INTO supply_order (depot_id, decided_at, state, terminal_id, sequence, retailer_id, epoch, codes,
-                               debited_minor, available_minor)
+                               debited_minor, available_minor, because)
      SELECT $1, $2, 'decided', * FROM unnest($3::text[], $4::bigint[], $5::text[], $6::int[], $7::int[],
-                                             $8::bigint[], $9::bigint[])`,
+                                             $8::bigint[], $9::bigint[], $10::text[])`,
     [
       depot,
       decidedAt,
@@ -86,6 +88,7 @@ export async function insertOrders(
       orders.map(({ codes }) => codes),
       orders.map(({ debitedMinor }) => debitedMinor),
       orders.map(({ availableMinor }) => availableMinor),
+      orders.map(({ because }) => because),
     ],
   )
 }

@@ -10,7 +10,9 @@ import type { CardId } from '@scratchless/voucher/ids'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { CentreNeeds } from '../needs.ts'
+import { raiseShopSettings } from '../retailers/raise-shop-settings.ts'
 import { retailerOr404 } from '../retailers/retailer-routes.ts'
+import { readVendors } from '../retailers/shop-settings.sql.ts'
 import { ApprovalBody, CardBody, type CardView, cardField, ReasonBody } from '../staff-api.ts'
 import { collectApproval } from './approvals.ts'
 import {
@@ -44,6 +46,8 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
     }
     const view = await inTransaction(pool, async (sql) => {
       await retailerOr404(sql, body.retailer)
+      const vendors = await readVendors(sql, body.retailer)
+      if (!vendors.some(({ id }) => id === body.vendor)) throw new HttpRefusal(409, 'unknown-vendor')
       if (!(await insertCard(sql, { ...row, addedAt: at }))) throw new HttpRefusal(409, 'card-known')
       const added = viewOf(await cardOr404(sql, body.card))
       const actor = staffOf(request).signInName
@@ -80,6 +84,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
       await inTransaction(pool, async (sql) => {
         await markCardRegistered(sql, id, at)
         await wantNewLetters(sql, retailer)
+        await raiseShopSettings(needs, sql, retailer)
         const details = { approvers: approvals.map(({ approver }) => approver) }
         const actor = staffOf(request).signInName
         await appendAudit(sql, { at, actor, action: 'card-registered', subject: id, details })
@@ -97,6 +102,7 @@ export function addCardRoutes(app: FastifyInstance, needs: CentreNeeds, guard: S
       await markCardRevoked(sql, id, at)
       await endLetterEpochs(sql, retailer, at)
       await wantNewLetters(sql, retailer)
+      await raiseShopSettings(needs, sql, retailer)
       const actor = staffOf(request).signInName
       await appendAudit(sql, { at, actor, action: 'card-revoked', subject: id, details: { reason } })
     })

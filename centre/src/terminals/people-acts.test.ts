@@ -8,7 +8,7 @@ import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-r
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
-import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { addShop, enrolDevice, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import type { CardView, EnrolmentView, RetailerView, TerminalView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 import { standingFor } from '../supply/standing.ts'
@@ -133,13 +133,44 @@ test('a terminal is placed, enrolled, locked and unlocked, and each is written d
   expect(Math.round(week / 60_000)).toBe(7 * 24 * 60)
   expect(await look(url)).toMatchObject({ state: 'enrolling', enrolmentNumber: enrolment.enrolmentNumber })
   expect(await act(`${url}/unlock`, reason)).toMatchObject({ status: 409, code: 'not-locked' })
-  await centre.database.pool('owner').query('UPDATE terminal SET locked_at = now() WHERE id = $1', [id])
+  await centre.database
+    .pool('owner')
+    .query("UPDATE terminal SET locked_at = now(), locked_why = 'by-staff' WHERE id = $1", [id])
   expect(await look(url)).toMatchObject({ state: 'locked' })
   expect((await act<TerminalView>(`${url}/unlock`, reason)).json.state).toBe('enrolling')
   expect(await entries(id)).toEqual([
     { actor: 'demo', action: 'terminal-added', details: { retailer: terminal.retailer } },
     { actor: 'demo', action: 'enrolment-opened', details: { enrolmentNumber: enrolment.enrolmentNumber } },
     { actor: 'demo', action: 'terminal-unlocked', details: reason },
+  ])
+})
+
+test('a terminal that was off longer than its certificate comes back by a second enrolment, its sequence going on', async () => {
+  const url = `/api/terminals/${terminal.id}`
+  const { last_sequence: before } = (
+    await centre.needs.pool.query('SELECT last_sequence FROM terminal WHERE id = $1', [terminal.id])
+  ).rows[0]
+  const certificates = async () => {
+    const { rows } = await centre.needs.pool.query(
+      'SELECT number FROM terminal_certificate WHERE terminal_id = $1 ORDER BY number',
+      [terminal.id],
+    )
+    return rows.length
+  }
+  await centre.database
+    .pool('owner')
+    .query('UPDATE terminal SET certified_until = $2 WHERE id = $1', [
+      terminal.id,
+      new Date(centre.clock.nowMs()),
+    ])
+  const opened = await act<EnrolmentView>(`${url}/enrolments`, {})
+  expect(opened.status).toBe(201)
+  terminal.become(await enrolDevice(centre, { ...opened.json, id: terminal.id, retailer: terminal.retailer }))
+  expect([terminal.device.lastSequence, await certificates()]).toEqual([Number(before), 2])
+  const letter = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  expect([letter.sequence, (await terminal.ask('card-letter-request', letter)).kind]).toEqual([
+    Number(before) + 1,
+    'card-letter',
   ])
 })
 
@@ -152,7 +183,7 @@ test('a terminal that is enrolled is not enrolled again, nor one that is revoked
   expect(await entries(terminal.id)).toContainEqual({
     actor: 'demo',
     action: 'terminal-revoked',
-    details: reason,
+    details: { why: 'by-staff', ...reason },
   })
 })
 
@@ -251,7 +282,8 @@ test('the vault hears of a revoked terminal: it closes nothing for it, whatever 
   const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
   const row = {
     ...{ retailer_id: terminal.retailer, letter_ends_at: null },
-    ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1 },
+    ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1, settings_version: 1 },
+    centre_until: null,
   }
   const standing = await standingFor(centre.needs, centre.needs.pool, row)
   const request = { terminal: terminal.id, sequence, frame, standing }

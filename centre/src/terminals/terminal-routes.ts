@@ -13,18 +13,23 @@ import { DEPOT } from '../settings.ts'
 import {
   ApprovalBody,
   type EnrolmentView,
+  LockBody,
   ReasonBody,
+  RevocationBody,
   TerminalBody,
+  type TerminalStateView,
   type TerminalView,
 } from '../staff-api.ts'
 import { collectApproval } from './approvals.ts'
 import { readCodesAtTerminal } from './codes-at-terminal.sql.ts'
+import { readOpenAlarms, readTerminalState } from './terminal-state.sql.ts'
 import {
   activateTerminal,
   clearTerminalLock,
   findTerminal,
   insertEnrolment,
   insertTerminal,
+  markTerminalLocked,
   markTerminalRevoked,
   readTerminals,
   type TerminalRow,
@@ -72,8 +77,10 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const { id } = parseInput(IdParams, request.params)
     const row = await terminalOr404(pool, id)
     if (row.revoked_at !== null) throw new HttpRefusal(409, 'terminal-revoked')
-    // A device that is lost enrols anew only as a new terminal: its sequence and its codes stay with this one.
-    if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')
+    // A device that is lost enrols anew only as a new terminal: its sequence and its codes stay with this one. One that
+    // was off longer than its certificate comes back under its own name.
+    if (row.certified_until !== null && row.certified_until.getTime() > clock.nowMs())
+      throw new HttpRefusal(409, 'terminal-enrolled')
     const at = new Date(clock.nowMs())
     const expiresAt = new Date(at.getTime() + ENROLMENT_MS)
     const begun = await vault.beginEnrolment({
@@ -116,12 +123,7 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
       if (typeof certified === 'string') throw new HttpRefusal(409, certified)
       const at = new Date(clock.nowMs())
       await inTransaction(pool, async (sql) => {
-        await activateTerminal(sql, {
-          id,
-          certificateNumber: certified.certificateNumber,
-          publicKey: certified.publicKey,
-          certifiedUntil: new Date(certified.certifiedUntilS * 1000),
-        })
+        await activateTerminal(sql, { id, ...certified })
         const details = { approvers: approvals.map(({ approver }) => approver), fingerprint }
         const actor = staffOf(request).signInName
         await appendAudit(sql, { at, actor, action: 'terminal-certified', subject: id, details })
@@ -143,15 +145,42 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     return viewOf(await terminalOr404(pool, id))
   })
 
+  app.post('/api/terminals/:id/lock', guard.mayDo('lock-terminal'), async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const { why, reason } = parseInput(LockBody, request.body)
+    const at = new Date(clock.nowMs())
+    await inTransaction(pool, async (sql) => {
+      await terminalOr404(sql, id)
+      if (!(await markTerminalLocked(sql, id, at, why))) throw new HttpRefusal(409, 'locked-already')
+      const actor = staffOf(request).signInName
+      await appendAudit(sql, { at, actor, action: 'terminal-locked', subject: id, details: { why, reason } })
+    })
+    return viewOf(await terminalOr404(pool, id))
+  })
+
+  app.get('/api/terminals/:id/state', guard.mayDo('see-terminals'), async (request) => {
+    const { id } = parseInput(IdParams, request.params)
+    const state = await readTerminalState(pool, id)
+    if (state === undefined) throw new HttpRefusal(404, 'no-state')
+    const alarms = await readOpenAlarms(pool, id)
+    const view: TerminalStateView = {
+      reportedAt: state.reported_at.toISOString(),
+      softwareVersion: state.software_version,
+      report: JSON.parse(state.content) as Record<string, unknown>,
+      alarms: alarms.map((alarm) => ({ ...alarm, since: alarm.since.toISOString() })),
+    }
+    return view
+  })
+
   app.post('/api/terminals/:id/revocation', guard.mayDo('revoke-terminal'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
-    const { reason } = parseInput(ReasonBody, request.body)
+    const { why, reason } = parseInput(RevocationBody, request.body)
     await terminalOr404(pool, id)
     const at = new Date(clock.nowMs())
     await inTransaction(pool, async (sql) => {
-      await markTerminalRevoked(sql, id, at)
+      await markTerminalRevoked(sql, id, at, why)
       const actor = staffOf(request).signInName
-      await appendAudit(sql, { at, actor, action: 'terminal-revoked', subject: id, details: { reason } })
+      await appendAudit(sql, { at, actor, action: 'terminal-revoked', subject: id, details: { why, reason } })
     })
     await vault.revokeTerminal(id)
     return viewOf(await terminalOr404(pool, id))

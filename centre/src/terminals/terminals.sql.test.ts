@@ -6,6 +6,7 @@ import { addRetailer } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { markRetailerClosed } from '../retailers/retailers.sql.ts'
 import { DEPOT } from '../settings.ts'
+import { findTerminalKey } from '../supply/supply-terminal.sql.ts'
 import {
   activateTerminal,
   clearTerminalLock,
@@ -60,11 +61,13 @@ test('the date of a revocation, a lock and a closing is that of the first', asyn
   const { id, retailer } = await placed()
   const other = await placed()
   for (const at of [EARLY, LATE]) {
-    await markTerminalRevoked(sql(), id, at)
-    await markTerminalLocked(sql(), id, at)
+    await markTerminalRevoked(sql(), id, at, at === EARLY ? 'stolen' : 'retired')
+    await markTerminalLocked(sql(), id, at, at === EARLY ? 'by-staff' : 'stolen')
   }
   expect(await field(id, 'revoked_at')).toEqual({ value: EARLY })
   expect(await field(id, 'locked_at')).toEqual({ value: EARLY })
+  expect(await field(id, 'revoked_why')).toEqual({ value: 'stolen' })
+  expect(await field(id, 'locked_why')).toEqual({ value: 'by-staff' })
   expect(await field(other.id, 'revoked_at')).toEqual({ value: null })
   expect(await field(other.id, 'locked_at')).toEqual({ value: null })
   expect(await clearTerminalLock(sql(), other.id)).toBe(false)
@@ -74,15 +77,25 @@ test('the date of a revocation, a lock and a closing is that of the first', asyn
   expect(await markRetailerClosed(sql(), retailer, LATE)).toBe(false)
 })
 
-test('a certificate is set once; the same again changes nothing', async () => {
+test('a certificate is followed by a later one only, and those before stay known', async () => {
   const { id } = await placed()
-  const certificate = { id, certificateNumber: 900, publicKey: Buffer.of(1), certifiedUntil: EARLY }
-  await activateTerminal(sql(), certificate)
-  await activateTerminal(sql(), { ...certificate, publicKey: Buffer.of(2), certifiedUntil: LATE })
+  const seconds = (at: Date) => at.getTime() / 1000
+  const certificate = (certificateNumber: number, key: number, until: Date) => ({
+    ...{ id, certificateNumber, publicKey: Buffer.of(key) },
+    ...{ certifiedUntilS: seconds(until), centreUntilS: seconds(LATE) },
+  })
+  await activateTerminal(sql(), certificate(900, 1, EARLY))
+  await activateTerminal(sql(), certificate(900, 2, LATE))
   expect(await field(id, 'certified_until')).toEqual({ value: EARLY })
-  await activateTerminal(sql(), { ...certificate, certificateNumber: 901, certifiedUntil: LATE })
+  await activateTerminal(sql(), certificate(901, 3, LATE))
+  await activateTerminal(sql(), certificate(900, 1, EARLY))
   expect(await field(id, 'certified_until')).toEqual({ value: LATE })
+  expect(await field(id, 'centre_until')).toEqual({ value: LATE })
   expect((await findTerminal(sql(), id))?.certificate_number).toBe(901)
+  expect(await findTerminalKey(sql(), 900)).toEqual({
+    ...{ number: 900, terminal_id: id, public_key: Buffer.of(1), ends_at: EARLY },
+  })
+  expect(await findTerminalKey(sql(), 902)).toBeUndefined()
 })
 
 test('a card’s number is given once, and its dates are those of the first time', async () => {

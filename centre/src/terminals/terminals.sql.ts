@@ -1,13 +1,17 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
+import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { idText, mintNumber } from '../mint-number.ts'
 
 export interface TerminalRow {
   id: TerminalId
   retailer_id: RetailerId
   certificate_number: number | null
+  certified_until: Date | null
   last_sequence: bigint
   locked_at: Date | null
+  locked_why: LockedWhy | null
+  revoked_why: RevokedWhy | null
   revoked_at: Date | null
   enrolment_number: number | null
   fingerprint: string | null
@@ -15,8 +19,8 @@ export interface TerminalRow {
 }
 
 const TERMINAL_VIEW = `
-  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.last_sequence,
-         terminal.locked_at, terminal.revoked_at, enrolment.number AS enrolment_number, enrolment.fingerprint,
+  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.certified_until, terminal.last_sequence,
+         terminal.locked_at, terminal.revoked_at, terminal.locked_why, terminal.revoked_why, enrolment.number AS enrolment_number, enrolment.fingerprint,
          (SELECT array_agg(approver ORDER BY given_at) FROM approval
            WHERE purpose = 'certify-terminal' AND subject = enrolment.number::text) AS approvers
     FROM terminal
@@ -94,30 +98,65 @@ export async function updateFingerprint(sql: Sql, number: number, fingerprint: s
   ])
 }
 
-/** A device that is certified starts its sequence anew, at 1. */
-export async function activateTerminal(
-  sql: Sql,
-  terminal: { id: TerminalId; certificateNumber: number; publicKey: Uint8Array; certifiedUntil: Date },
-): Promise<void> {
+interface Certified {
+  readonly id: TerminalId
+  readonly certificateNumber: number
+  readonly publicKey: Uint8Array
+  readonly certifiedUntilS: number
+  readonly centreUntilS: number
+}
+
+/** A device that is certified, the first time or the next; its sequence goes on. Certificates before stay known. */
+export async function activateTerminal(sql: Sql, terminal: Certified): Promise<void> {
+  const endsAt = new Date(terminal.certifiedUntilS * 1000)
   await sql.query(
-    `UPDATE terminal SET certificate_number = $2, public_key = $3, certified_until = $4
-      WHERE id = $1 AND certificate_number IS DISTINCT FROM $2`,
-    [terminal.id, terminal.certificateNumber, terminal.publicKey, terminal.certifiedUntil],
+    `INSERT INTO terminal_certificate (number, terminal_id, public_key, ends_at) VALUES ($1, $2, $3, $4)
+     ON CONFLICT (number) DO NOTHING`,
+    [terminal.certificateNumber, terminal.id, Buffer.from(terminal.publicKey), endsAt],
+  )
+  // What comes late, of a certificate before, does not set it back.
+  await sql.query(
+    `UPDATE terminal SET certificate_number = $2, certified_until = $3, centre_until = $4
+      WHERE id = $1 AND coalesce(certificate_number, 0) < $2`,
+    [terminal.id, terminal.certificateNumber, endsAt, new Date(terminal.centreUntilS * 1000)],
   )
 }
 
-export async function markTerminalRevoked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
-  await sql.query('UPDATE terminal SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
+/** As the refusals of the supply line have them. */
+export type RevokedWhy = Extract<SupplyRefusalReason, { reason: 'terminal-revoked' }>['why']
+export type LockedWhy = Extract<SupplyRefusalReason, { reason: 'terminal-locked' }>['why']
+
+/** Once; what was revoked first stays the reason. */
+export async function markTerminalRevoked(
+  sql: Sql,
+  id: TerminalId,
+  now: Date,
+  why: RevokedWhy,
+): Promise<void> {
+  await sql.query(
+    'UPDATE terminal SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL',
+    [id, now, why],
+  )
 }
 
-export async function markTerminalLocked(sql: Sql, id: TerminalId, now: Date): Promise<void> {
-  await sql.query('UPDATE terminal SET locked_at = coalesce(locked_at, $2) WHERE id = $1', [id, now])
+/** False where it is locked already, for whatever reason: that one stays. */
+export async function markTerminalLocked(
+  sql: Sql,
+  id: TerminalId,
+  now: Date,
+  why: LockedWhy,
+): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    'UPDATE terminal SET locked_at = $2, locked_why = $3 WHERE id = $1 AND locked_at IS NULL',
+    [id, now, why],
+  )
+  return rowCount === 1
 }
 
 /** False where it was not locked. */
 export async function clearTerminalLock(sql: Sql, id: TerminalId): Promise<boolean> {
   const { rowCount } = await sql.query(
-    'UPDATE terminal SET locked_at = NULL WHERE id = $1 AND locked_at IS NOT NULL',
+    'UPDATE terminal SET locked_at = NULL, locked_why = NULL WHERE id = $1 AND locked_at IS NOT NULL',
     [id],
   )
   return rowCount === 1

@@ -17,6 +17,7 @@ import { openSigned } from '@scratchless/wire/supply/envelope'
 import { orderIn, readRequest } from '@scratchless/wire/supply/request'
 import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
+import { signerOfNumber } from './centre-signers.ts'
 import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
@@ -51,6 +52,8 @@ interface Plan {
   readonly epoch: number
   readonly codes: number
   readonly runs: string
+  /** Under which the delivery is signed. */
+  readonly centreCertificate: number
   /** Not in the journal yet. */
   readonly isNew: boolean
 }
@@ -108,7 +111,7 @@ async function judgeGroup(
       const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
       const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
-      else plans.push({ ...planOf(needs, order, verified.payloadHash, runs, key), isNew: false })
+      else plans.push({ ...planOf(needs, order, verified, runs, key), isNew: false })
       continue
     }
     if (!isAsOrdered(order.decided, verified.content)) {
@@ -120,7 +123,7 @@ async function judgeGroup(
       plans.push('no-safe-key')
       continue
     }
-    const plan = { ...planOf(needs, order, verified.payloadHash, runs, key), isNew: true }
+    const plan = { ...planOf(needs, order, verified, runs, key), isNew: true }
     if (!fitsCeilings(needs, counts, plan)) plans.push('ceiling-exceeded')
     else if (!takeCodes(cursors, order.decided)) plans.push('codes-taken')
     else plans.push(plan)
@@ -146,25 +149,41 @@ function verifyOrder(
   needs: VaultNeeds,
   row: Parameters<typeof terminalVerifier>[1],
   { terminal, sequence, frame }: Order,
-): { content: SupplyOrder; payloadHash: Buffer } | undefined {
+): VerifiedOrder | undefined {
   const verifier = terminalVerifier(needs, row)
   const parsed = readFrame(frame)
   if (verifier === null || parsed === undefined) return undefined
   const opened = openSigned(parsed, verifier, { terminal, sequence, answering: null })
   const request = opened === 'unacceptable' ? opened : readRequest(opened)
   const content = typeof request === 'string' ? undefined : orderIn(request)
-  return content && typeof request === 'object' ? { content, payloadHash: request.payloadHash } : undefined
+  return content && typeof request === 'object'
+    ? { content, payloadHash: request.payloadHash, centreCertificate: row.centre_certificate }
+    : undefined
+}
+
+interface VerifiedOrder {
+  readonly content: SupplyOrder
+  readonly payloadHash: Buffer
+  readonly centreCertificate: number
 }
 
 function planOf(
   needs: VaultNeeds,
   order: Order,
-  orderHash: Buffer,
+  { payloadHash: orderHash, centreCertificate }: VerifiedOrder,
   runs: string,
   key: SafeKeyRow,
 ): Omit<Plan, 'isNew'> {
   const codes = order.decided.lots.reduce((sum, lot) => sum + codesOf(lot), 0)
-  return { order, orderHash, safeKey: safeKeyOf(needs, key), epoch: key.epoch, codes, runs }
+  return {
+    order,
+    orderHash,
+    centreCertificate,
+    safeKey: safeKeyOf(needs, key),
+    epoch: key.epoch,
+    codes,
+    runs,
+  }
 }
 
 function codesOf(lot: Lot): number {
@@ -262,7 +281,7 @@ function runName(operator: OperatorId, firstSerial: bigint): string {
 
 function close(
   needs: VaultNeeds,
-  { order, orderHash, safeKey, epoch }: Plan,
+  { order, orderHash, centreCertificate, safeKey, epoch }: Plan,
   partOf: ReadonlyMap<string, SealedPart>,
 ): ClosedDelivery {
   const { terminal, sequence, decided } = order
@@ -285,7 +304,7 @@ function close(
       availableMinor: decided.availableMinor,
       lots,
     },
-    needs.signer,
+    signerOfNumber(needs, centreCertificate),
     { terminal, sequence, answering: orderHash },
   )
 

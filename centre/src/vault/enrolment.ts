@@ -19,6 +19,7 @@ import {
   readEnrolmentCode,
 } from '@scratchless/wire/supply/enrolment-code'
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
+import { centreCertificateToGive } from './centre-signers.ts'
 import {
   type EnrolmentRow,
   insertEnrolment,
@@ -112,7 +113,7 @@ export async function answerEnrolmentRequest(
         centre: needs.centre,
         rootKey: needs.keys.rootPublic,
         terminalCertificate: terminal.bytes,
-        centreCertificate: needs.centreCertificate,
+        centreCertificate: terminal.centre_bytes,
         lastSequence: request.lastSequence,
       })
       return { answer, state: 'enrolled' }
@@ -152,19 +153,29 @@ export async function certifyTerminal(
         certificateNumber: row.certificate,
         publicKey: row.device_key,
         certifiedUntilS: certificate.expiresAtS,
+        centreUntilS: endOf(needs, terminal.centre_bytes),
       }
     }
     if (row.expires_at.getTime() <= needs.clock.nowMs()) return 'enrolment-over'
-    const { number, expiresAtS } = await certify(needs, sql, {
-      name: row.terminal_id,
-      purpose: 'terminal',
-      publicKey,
-    })
+    const given = await centreCertificateToGive(needs, sql)
+    const subject = { name: row.terminal_id, purpose: 'terminal', publicKey } as const
+    const { number, expiresAtS } = await certify(needs, sql, subject, given.number)
     const terminal = { id: row.terminal_id, retailer_id: row.retailer_id, certificate: number }
     await upsertTerminal(sql, { ...terminal, mac: macTerminal(needs.keys, terminal) })
     await storeEnrolmentCertificate(sql, row.number, number)
-    return { certificateNumber: number, publicKey: row.device_key, certifiedUntilS: expiresAtS }
+    return {
+      certificateNumber: number,
+      publicKey: row.device_key,
+      certifiedUntilS: expiresAtS,
+      centreUntilS: given.endsAtS,
+    }
   })
+}
+
+function endOf({ keys, clock }: VaultNeeds, certificate: Uint8Array): number {
+  const read = verifyCertificate(certificate, keys.rootPublic, nowSeconds(clock))
+  // What has ended already ends nothing later.
+  return typeof read === 'object' ? read.expiresAtS : 0
 }
 
 export async function revokeTerminal(needs: VaultNeeds, terminal: TerminalId): Promise<void> {

@@ -84,7 +84,8 @@ async function take(count: number): Promise<string> {
   return said!
 }
 async function rows(text: string, values: unknown[] = []) {
-  return (await centre.database.pool('owner').query(text, values)).rows
+  const database = / vault_/.test(text) ? centre.vaultDatabase : centre.database
+  return (await database.pool('owner').query(text, values)).rows
 }
 const cursor = async () =>
   Number((await rows('SELECT closed_upto FROM vault_pack WHERE first_serial = $1', [FIRST]))[0].closed_upto)

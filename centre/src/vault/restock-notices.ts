@@ -20,8 +20,9 @@ export async function openRestockNotice(
   { operator, bytes }: Parameters<VaultVerbs['openRestockNotice']>[0],
 ): ReturnType<VaultVerbs['openRestockNotice']> {
   const opened = await openNotice(bytes, verifyingFor(needs, operator), TAKEN)
-  if ('content' in opened) await keepPartnerHead(needs, needs.pool, operator, opened.content.auditHead)
-  return opened
+  if (!('content' in opened)) return opened
+  const { auditHead } = opened.content
+  return { ...opened, contradictingHead: await keepPartnerHead(needs, needs.pool, operator, auditHead) }
 }
 
 export async function answerRestockNotice(
@@ -34,7 +35,7 @@ export async function answerRestockNotice(
     taken: TAKEN,
     id: newMessageId(needs.random),
     issuedAt: nowIso(needs.clock),
-    auditHead: await readHead(needs.pool),
+    auditHead: await readHead(needs.books),
   })
 }
 
@@ -45,6 +46,7 @@ export async function openNotUnderstood(
 ): ReturnType<VaultVerbs['openNotUnderstood']> {
   const verified = await verifyRestockNotUnderstood(bytes, verifyingFor(needs, operator))
   if ('refusal' in verified) return verified
-  await keepPartnerHead(needs, needs.pool, operator, verified.content.auditHead)
-  return verified.content
+  const { content } = verified
+  const contradictingHead = await keepPartnerHead(needs, needs.pool, operator, content.auditHead)
+  return { ...content, contradictingHead }
 }

@@ -51,7 +51,7 @@ export async function signRestockOrder(
   const signing = signingFor(needs, wish.receiver)
   // Deliveries will come: what opens them loads while the order travels.
   needs.restockWorker.prepare('open')
-  const order = { ...wish, auditHead: await readHead(needs.pool) }
+  const order = { ...wish, auditHead: await readHead(needs.books) }
   const bytes = await signMessage(order, signing)
   await insertSignedOrder(needs.pool, order)
   return bytes
@@ -65,8 +65,8 @@ export async function verifyOrderResponse(
   const verified = await verifyRestockOrderResponse(message.bytes, verifyingFor(needs, message.operator))
   if ('refusal' in verified) return { refusal: verified.refusal }
   const { content } = verified
-  await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
-  if (content.orderId !== message.orderId) return { refusal: 'another-order' }
+  const contradictingHead = await keepPartnerHead(needs, needs.pool, message.operator, content.auditHead)
+  if (content.orderId !== message.orderId) return { refusal: 'another-order', contradictingHead }
   await inTransaction(needs.pool, (sql) =>
     updateAcceptedLines(
       sql,
@@ -79,5 +79,5 @@ export async function verifyOrderResponse(
       })),
     ),
   )
-  return { content }
+  return { content, contradictingHead }
 }

@@ -7,6 +7,7 @@ import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { SealedPack } from './restock-jobs.ts'
+import type { ProductFacts } from './verbs.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
   await sql.query(
@@ -84,15 +85,34 @@ export async function addReceived(
   )
 }
 
-export async function readProductDigits(
-  sql: Sql,
-  operator: OperatorId,
-): Promise<{ id: ProductId; code_digits: number; check_digit: 'none' | 'luhn' }[]> {
-  const { rows } = await sql.query<{ id: ProductId; code_digits: number; check_digit: 'none' | 'luhn' }>(
-    'SELECT id, code_digits, check_digit FROM product WHERE operator = $1',
-    [operator],
-  )
+interface ProductRow {
+  id: ProductId
+  operator: OperatorId
+  code_digits: number
+  check_digit: 'none' | 'luhn'
+}
+
+export async function readProducts(sql: Sql): Promise<ProductRow[]> {
+  const { rows } = await sql.query<ProductRow>('SELECT id, operator, code_digits, check_digit FROM product')
   return rows
+}
+
+export async function readProductsOf(sql: Sql, operator: OperatorId): Promise<ProductRow[]> {
+  return (await readProducts(sql)).filter((product) => product.operator === operator)
+}
+
+/** Those that are known by now are left as they are. */
+export async function insertProducts(sql: Sql, products: readonly ProductFacts[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO product (id, operator, code_digits, check_digit)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[]) ON CONFLICT (id) DO NOTHING`,
+    [
+      products.map(({ id }) => id),
+      products.map(({ operator }) => operator),
+      products.map(({ codeDigits }) => codeDigits),
+      products.map(({ checkDigit }) => checkDigit),
+    ],
+  )
 }
 
 /** Parts of one operator are checked and stored one after the other, so that two cannot bring the same code. */

@@ -10,8 +10,74 @@ export async function takeCertificateNumber(sql: Sql, subject: string): Promise<
   return rows[0]!.number
 }
 
-export async function storeCertificate(sql: Sql, number: number, bytes: Uint8Array): Promise<void> {
-  await sql.query('UPDATE vault_certificate SET bytes = $2 WHERE number = $1', [number, bytes])
+export async function storeCertificate(
+  sql: Sql,
+  number: number,
+  bytes: Uint8Array,
+  centreCertificate: number | null,
+): Promise<void> {
+  await sql.query('UPDATE vault_certificate SET bytes = $2, centre_certificate = $3 WHERE number = $1', [
+    number,
+    bytes,
+    centreCertificate,
+  ])
+}
+
+interface CertificateRow {
+  subject: string
+  bytes: Buffer | null
+  /** Given out with a terminal's; null: it is the centre's own. */
+  centre_certificate: number | null
+}
+
+export async function findCertificate(sql: Sql, number: number): Promise<CertificateRow | undefined> {
+  const { rows } = await sql.query<CertificateRow>(
+    'SELECT subject, bytes, centre_certificate FROM vault_certificate WHERE number = $1',
+    [number],
+  )
+  return rows[0]
+}
+
+interface RenewalRow {
+  terminal_id: TerminalId
+  sequence: number
+  request_hash: Buffer
+  asked_under: number
+  certificate: number
+  answer: Buffer
+}
+
+export async function findRenewal(
+  sql: Sql,
+  terminal: TerminalId,
+  sequence: number,
+): Promise<Omit<RenewalRow, 'terminal_id' | 'sequence'> | undefined> {
+  const { rows } = await sql.query<RenewalRow>(
+    `SELECT request_hash, asked_under, certificate, answer FROM vault_renewal
+      WHERE terminal_id = $1 AND sequence = $2`,
+    [terminal, sequence],
+  )
+  return rows[0]
+}
+
+export async function insertRenewal(sql: Sql, row: RenewalRow): Promise<void> {
+  await sql.query(
+    `INSERT INTO vault_renewal (terminal_id, sequence, request_hash, asked_under, certificate, answer)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [row.terminal_id, row.sequence, row.request_hash, row.asked_under, row.certificate, row.answer],
+  )
+}
+
+/** The same terminal of the same shop, under its next certificate. */
+export async function updateTerminalCertificate(
+  sql: Sql,
+  row: Pick<TerminalRow, 'id' | 'certificate' | 'mac'>,
+): Promise<void> {
+  await sql.query('UPDATE vault_terminal SET certificate = $2, mac = $3 WHERE id = $1', [
+    row.id,
+    row.certificate,
+    row.mac,
+  ])
 }
 
 export async function findNewestCertificate(
@@ -83,15 +149,19 @@ export interface TerminalRow {
   revoked_at: Date | null
   /** The certificate itself. */
   bytes: Buffer
+  /** The number and the bytes of the centre's certificate that was given with it. */
+  centre_certificate: number
+  centre_bytes: Buffer
 }
 
 /** Terminals of the ring, each locked until the transaction ends, in the order of their ids. */
 export async function lockTerminals(sql: Sql, ids: readonly TerminalId[]): Promise<TerminalRow[]> {
   const { rows } = await sql.query<TerminalRow>(
     `SELECT terminal.id, terminal.retailer_id, terminal.certificate, terminal.mac, terminal.revoked_at,
-            certificate.bytes
+            certificate.bytes, certificate.centre_certificate, centre.bytes AS centre_bytes
        FROM vault_terminal AS terminal
        JOIN vault_certificate AS certificate ON certificate.number = terminal.certificate
+       JOIN vault_certificate AS centre ON centre.number = certificate.centre_certificate
       WHERE terminal.id = ANY($1::text[]) ORDER BY terminal.id FOR NO KEY UPDATE OF terminal`,
     [ids],
   )

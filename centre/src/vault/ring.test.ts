@@ -56,7 +56,7 @@ test('the vault registers no card without two different approvers who signed jus
 test('the vault certifies no terminal on one approval', async () => {
   const shop = await addShop(centre, 0n)
   const terminal = await enrolTerminal(centre, shop)
-  const { rows } = await centre.database
+  const { rows } = await centre.vaultDatabase
     .pool('owner')
     .query<{ number: number }>('SELECT number FROM vault_enrolment WHERE terminal_id = $1', [terminal.id])
   const [one] = centre.approvers
@@ -74,7 +74,7 @@ test('the vault certifies no terminal on one approval', async () => {
 test('a card that a database administrator planted gets no letter', async () => {
   const terminal = await enrolTerminal(centre, await addShop(centre, 0n))
   const planted = rsaKey().export({ type: 'spki', format: 'der' })
-  const owner = centre.database.pool('owner')
+  const owner = centre.vaultDatabase.pool('owner')
   await owner.query('UPDATE vault_card SET public_key = $2 WHERE retailer_id = $1', [
     terminal.retailer,
     planted,
@@ -86,7 +86,7 @@ test('a card that a database administrator planted gets no letter', async () => 
 test('a terminal moved to another shop, or a safe key that lives longer, is not the vault’s own', async () => {
   const [one, two] = [await addShop(centre, 0n), await addShop(centre, 0n)]
   const terminal = await enrolTerminal(centre, one)
-  const owner = centre.database.pool('owner')
+  const owner = centre.vaultDatabase.pool('owner')
   const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, two.retailer])
   await expectForeign(centre.door(request.frame))

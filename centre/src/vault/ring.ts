@@ -4,13 +4,12 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Sql } from '@scratchless/office/database/database'
 import { nowSeconds } from '@scratchless/voucher/clock'
-import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
+import { p256Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { kidOfNumber, ROOT_KID, signCertificate, verifyCertificate } from '@scratchless/wire/compact/cwt'
 import { assertOwnRecord, macRecord, type OwnFields } from './own-record.ts'
 import {
   type CardRow,
   type EnrolmentRow,
-  findNewestCertificate,
   type SafeKeyRow,
   storeCertificate,
   type TerminalRow,
@@ -19,9 +18,8 @@ import {
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 
-const CERTIFICATE_S = 365 * 86_400
-/** The centre's certificate is renewed while every terminal still believes the old one. */
-const RENEW_BEFORE_S = 30 * 86_400
+/** How long a certificate holds. A terminal's is renewed by message, from 30 days before its end. */
+const LIFETIME_S = { terminal: 90 * 86_400, centre: 365 * 86_400 } as const
 /** A terminal's clock may be a little behind the centre's. */
 const BACKDATED_S = 60
 
@@ -98,15 +96,19 @@ export function safeKeyOf(needs: VaultNeeds, row: SafeKeyRow): KeyObject {
   return key
 }
 
-/** Certifies a key for a subject: takes a number, signs with the root, stores. */
+/**
+ * Certifies a key for a subject: takes a number, signs with the root, stores. `givenWith`: the centre's certificate
+ * that a terminal gets together with its own; null for the centre's.
+ */
 export async function certify(
   needs: Pick<VaultNeeds, 'keys' | 'clock' | 'centre'>,
   sql: Sql,
   subject: { name: string; purpose: 'terminal' | 'centre'; publicKey: KeyObject },
+  givenWith: number | null,
 ): Promise<{ number: number; bytes: Buffer; expiresAtS: number }> {
   const number = await takeCertificateNumber(sql, subject.name)
   const nowS = nowSeconds(needs.clock)
-  const expiresAtS = nowS + CERTIFICATE_S
+  const expiresAtS = nowS + LIFETIME_S[subject.purpose]
   const bytes = signCertificate(
     {
       issuer: needs.centre,
@@ -119,25 +121,6 @@ export async function certify(
     },
     p256Signer(ROOT_KID, needs.keys.root),
   )
-  await storeCertificate(sql, number, bytes)
+  await storeCertificate(sql, number, bytes, givenWith)
   return { number, bytes, expiresAtS }
-}
-
-/** The centre's own signer and certificate; a certificate is made at the first start and before the last one ends. */
-export async function loadCentreSigner(
-  needs: Pick<VaultNeeds, 'keys' | 'clock' | 'centre'>,
-  sql: Sql,
-): Promise<{ signer: Signer; certificate: Buffer }> {
-  const { keys, clock, centre } = needs
-  const known = await findNewestCertificate(sql, centre)
-  const verified =
-    known && verifyCertificate(known.bytes, keys.rootPublic, nowSeconds(clock) + RENEW_BEFORE_S)
-  if (known && typeof verified === 'object' && verified.publicKey.equals(keys.supplyPublic))
-    return { signer: p256Signer(verified.kid, keys.supplySign), certificate: known.bytes }
-  const made = await certify(needs, sql, {
-    name: centre,
-    purpose: 'centre',
-    publicKey: keys.supplyPublic,
-  })
-  return { signer: p256Signer(kidOfNumber(made.number), keys.supplySign), certificate: made.bytes }
 }

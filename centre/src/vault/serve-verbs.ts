@@ -4,6 +4,7 @@ import { fileHolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
 import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool } from '@scratchless/office/database/database'
+import { behindSchemas } from '@scratchless/office/vault/verb-door'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
@@ -13,14 +14,14 @@ import {
   tokenUnwrappingKey,
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
-import type { CentreSettings } from '../settings.ts'
+import type { CentreSettings, CentreVaultSettings } from '../settings.ts'
 import { createKeyCache } from './key-cache.ts'
 import type { UnwrapSource } from './restock-jobs.ts'
 import { createRestockWorker } from './restock-worker-line.ts'
-import { loadCentreSigner } from './ring.ts'
 import type { VaultKeys } from './vault-keys.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import { vaultVerbs } from './vault-verbs.ts'
+import { CENTRE_VERB_ARGUMENTS } from './verb-arguments.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 interface StartedVault {
@@ -31,8 +32,8 @@ interface StartedVault {
 /** Opens every key and returns the verbs. Throws a KeyProblem where a key is missing. */
 export async function startVault(
   settings: Pick<
-    CentreSettings,
-    'party' | 'token' | 'databaseUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
+    CentreVaultSettings,
+    'party' | 'token' | 'databaseUrl' | 'booksUrl' | 'partners' | 'approvers' | 'ceilings' | 'epochDays'
   >,
   keyFolder: KeyFolder,
   process: { clock: Clock; random: Random; log: Log },
@@ -40,7 +41,7 @@ export async function startVault(
   const { party: centre, ceilings, epochDays } = settings
   const { unwrapSource, ...keys } = await openKeys(settings, keyFolder)
   const pool = createPool({ url: settings.databaseUrl, name: `${centre} vault`, log: process.log })
-  const own = await loadCentreSigner({ keys, clock: process.clock, centre }, pool)
+  const books = createPool({ url: settings.booksUrl, max: 2, name: `${centre} vault`, log: process.log })
   const partners = settings.partners.map(({ party, suite, level, verifyKey, wrapKey }) => ({
     operator: party,
     suite,
@@ -64,22 +65,22 @@ export async function startVault(
   const needs: VaultNeeds = {
     ...process,
     pool,
+    books,
     centre,
     keys,
     partners: new Map(partners.map((partner) => [partner.operator, partner])),
     approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
     ceilings,
     epochDays,
-    signer: own.signer,
-    centreCertificate: own.certificate,
+    signers: new Map(),
     cache: createKeyCache(),
     restockWorker,
   }
   return {
-    verbs: vaultVerbs(needs),
+    verbs: behindSchemas(vaultVerbs(needs), CENTRE_VERB_ARGUMENTS),
     async stop() {
       await restockWorker.stop()
-      await pool.end()
+      await Promise.all([pool.end(), books.end()])
     },
   }
 }

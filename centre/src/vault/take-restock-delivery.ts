@@ -30,7 +30,7 @@ import {
   type MatchingCode,
   readMatchingCodes,
   readOrderLines,
-  readProductDigits,
+  readProductsOf,
 } from './restock.sql.ts'
 import type { OpenedPart } from './restock-jobs.ts'
 import { priceText, signingFor } from './restock-orders.ts'
@@ -38,13 +38,15 @@ import type { VaultNeeds } from './vault-needs.ts'
 import type { TakenDelivery, VaultVerbs } from './verbs.ts'
 
 type Part = Extract<OpenedPart, { content: unknown }>
+/** What is kept of it, and the same at every repeat. */
+type Answered = Omit<TakenDelivery, 'contradictingHead'>
 type Verdict = { reason: DeliveryRefusal | null; duplicates: readonly SerialNumber[] }
 
 export async function takeRestockDelivery(
   needs: VaultNeeds,
   { operator, bytes }: { operator: OperatorId; bytes: Uint8Array },
 ): ReturnType<VaultVerbs['takeRestockDelivery']> {
-  const products = await readProductDigits(needs.pool, operator)
+  const products = await readProductsOf(needs.pool, operator)
   const luhnProducts = products.filter((one) => one.check_digit === 'luhn').map(({ id }) => id)
   const opened = await needs.restockWorker.run('open', { operator, bytes, luhnProducts })
   if ('refusal' in opened) return opened
@@ -52,23 +54,26 @@ export async function takeRestockDelivery(
   return inTransaction(needs.pool, async (sql) => {
     await lockOperatorStock(sql, operator)
     const { id, auditHead } = opened.content
-    await keepPartnerHead(needs, sql, operator, auditHead)
+    const contradictingHead = await keepPartnerHead(needs, sql, operator, auditHead)
     const known = await findDelivery(sql, operator, id)
     if (known !== undefined) {
       if (!known.payload_hash.equals(opened.payloadHash))
         // Not stored: the first answer stays, and this is an alarm for people.
-        return answerWith(needs, sql, opened, { reason: 'duplicate-content', duplicates: [] })
-      const taken = JSON.parse(known.taken) as Omit<TakenDelivery, 'receipt' | 'payloadHash'>
-      return { ...taken, payloadHash: known.payload_hash, receipt: known.receipt }
+        return {
+          ...(await answerWith(needs, opened, { reason: 'duplicate-content', duplicates: [] })),
+          contradictingHead,
+        }
+      const taken = JSON.parse(known.taken) as Omit<Answered, 'receipt' | 'payloadHash'>
+      return { ...taken, payloadHash: known.payload_hash, receipt: known.receipt, contradictingHead }
     }
     const digits = new Map(products.map((one) => [one.id, one.code_digits]))
     const verdict = await judge(needs, sql, operator, opened, digits.get(opened.content.product))
     if (verdict === 'order-unanswered') return { refusal: verdict }
     if (verdict.reason === null) await store(sql, operator, opened)
-    const answered = await answerWith(needs, sql, opened, verdict)
+    const answered = await answerWith(needs, opened, verdict)
     const { receipt, payloadHash, ...taken } = answered
     await insertDelivery(sql, { operator, id, payloadHash, taken: JSON.stringify(taken), receipt })
-    return answered
+    return { ...answered, contradictingHead }
   })
 }
 
@@ -194,7 +199,7 @@ async function store(sql: SqlClient, operator: OperatorId, part: Part): Promise<
   await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
 }
 
-async function answerWith(needs: VaultNeeds, sql: Sql, part: Part, verdict: Verdict): Promise<TakenDelivery> {
+async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Promise<Answered> {
   const { content, packs, payloadHash } = part
   const { reason, duplicates } = verdict
   const taken = reason === null
@@ -203,7 +208,7 @@ async function answerWith(needs: VaultNeeds, sql: Sql, part: Part, verdict: Verd
     issuedAt: nowIso(needs.clock),
     sender: needs.centre,
     receiver: content.sender,
-    auditHead: await readHead(sql),
+    auditHead: await readHead(needs.books),
     deliveryId: content.id,
     orderId: content.orderId,
     verdict: taken ? 'taken' : 'refused',

@@ -12,7 +12,10 @@ import type { RestockWorker } from './restock-jobs.ts'
 import type { VaultKeys, VaultPartner } from './vault-keys.ts'
 
 export interface VaultNeeds {
+  /** The vault's own database. */
   readonly pool: Pool
+  /** The office's books, of which the vault reads the audit chain's head and nothing else. */
+  readonly books: Pool
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -22,9 +25,8 @@ export interface VaultNeeds {
   readonly approvers: ApproverRing
   readonly ceilings: { readonly codesPerHour: number; readonly codesPerDay: number }
   readonly epochDays: number
-  /** Signs for the centre; its kid is the number of the centre's certificate. */
-  readonly signer: Signer
-  readonly centreCertificate: Uint8Array
+  /** The signer of answers under each terminal's certificate, once it was looked up (centre-signers.ts). */
+  readonly signers: Map<string, Signer>
   readonly cache: KeyCache
   readonly restockWorker: RestockWorker
 }

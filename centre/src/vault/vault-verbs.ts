@@ -3,7 +3,9 @@
 import { registerCard, revokeCard } from './cards.ts'
 import { closeSupplyDeliveries } from './close-supply-deliveries.ts'
 import { answerEnrolmentRequest, beginEnrolment, certifyTerminal, revokeTerminal } from './enrolment.ts'
+import { knowProducts } from './products.ts'
 import { keepRecentHead } from './recent-head.ts'
+import { renewTerminal } from './renew-terminal.ts'
 import { answerRestockNotice, openNotUnderstood, openRestockNotice } from './restock-notices.ts'
 import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
 import { signAnswer } from './sign-answer.ts'
@@ -15,6 +17,7 @@ import { writeCardLetter } from './write-card-letter.ts'
 export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
   const answering = { ...needs, recentHead: keepRecentHead(needs) }
   return {
+    knowProducts: (products) => knowProducts(needs, products),
     signRestockOrder: (order) => signRestockOrder(needs, order),
     verifyRestockOrderResponse: (message) => verifyOrderResponse(needs, message),
     takeRestockDelivery: (message) => takeRestockDelivery(needs, message),
@@ -25,6 +28,7 @@ export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
     beginEnrolment: (request) => beginEnrolment(needs, request),
     answerEnrolmentRequest: (request) => answerEnrolmentRequest(needs, request),
     certifyTerminal: (request) => certifyTerminal(needs, request),
+    renewTerminal: (request) => renewTerminal(needs, request),
     revokeTerminal: (terminal) => revokeTerminal(needs, terminal),
     registerCard: (request) => registerCard(needs, request),
     revokeCard: (card) => revokeCard(needs, card),

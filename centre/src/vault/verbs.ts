@@ -15,6 +15,7 @@ import type {
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
 import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
+import type { AuditHeadField } from '@scratchless/wire/restock/audit-head-field'
 import type { OpenedNotice, UnknownMessage } from '@scratchless/wire/restock/open-notice'
 import type { RestockNotUnderstood } from '@scratchless/wire/restock/restock-not-understood'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
@@ -22,13 +23,28 @@ import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-ord
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
 import type { DeliveryRefusal } from '@scratchless/wire/restock/restock-receipt'
 import type { Acknowledgement } from '@scratchless/wire/supply/acknowledgement'
+import type { Balance } from '@scratchless/wire/supply/balance'
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
+import type { ShopSettings } from '@scratchless/wire/supply/shop-settings'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { StatusAnswer } from '@scratchless/wire/supply/status-answer'
 import type { SupplyRefusal } from '@scratchless/wire/supply/supply-refusal'
 
+/** What codes of a product look like. */
+export interface ProductFacts {
+  readonly id: ProductId
+  readonly operator: OperatorId
+  readonly codeDigits: number
+  readonly checkDigit: 'none' | 'luhn'
+}
+
+/** A head that an operator's verified message brought and that contradicts an earlier one of his: an alarm. */
+interface HeadBrought {
+  readonly contradictingHead: AuditHeadField | null
+}
+
 /** What became of a delivery part. `taken`: these packs are stored. */
-export interface TakenDelivery {
+export interface TakenDelivery extends HeadBrought {
   readonly id: MessageId
   readonly payloadHash: Uint8Array
   readonly orderId: MessageId
@@ -108,6 +124,13 @@ export interface CertifiedTerminal {
   /** SubjectPublicKeyInfo, DER. */
   readonly publicKey: Uint8Array
   readonly certifiedUntilS: number
+  /** Until when the centre's certificate holds that it got with its own. */
+  readonly centreUntilS: number
+}
+
+/** A terminal under its next certificate, and what it is answered. */
+export interface RenewedTerminal extends CertifiedTerminal {
+  readonly frame: Uint8Array
 }
 
 export interface GivenApproval {
@@ -119,11 +142,15 @@ export interface GivenApproval {
 type PlainAnswer =
   | { readonly kind: 'acknowledgement'; readonly content: Omit<Acknowledgement, 'auditHead'> }
   | { readonly kind: 'catalogue'; readonly content: Catalogue }
+  | { readonly kind: 'shop-settings'; readonly content: ShopSettings }
+  | { readonly kind: 'balance'; readonly content: Balance }
   | { readonly kind: 'status-answer'; readonly content: StatusAnswer }
   | { readonly kind: 'supply-refusal'; readonly content: SupplyRefusal }
 
 /** Type, not interface: the private line asks for an index of verbs. */
 export type VaultVerbs = {
+  /** Tells what codes of products look like, before the first of them come; what was told once stays. */
+  knowProducts(products: readonly ProductFacts[]): Promise<'known' | { refusal: 'product-differs' }>
   /** Signs an order of ours, closes it for the operator, and remembers what was ordered. */
   signRestockOrder(order: Omit<RestockOrder, 'auditHead'>): Promise<Uint8Array>
   /** Opens the operator's answer to an order of ours and remembers what it accepted, once. */
@@ -131,7 +158,11 @@ export type VaultVerbs = {
     operator: OperatorId
     orderId: MessageId
     bytes: Uint8Array
-  }): Promise<{ content: RestockOrderResponse } | { refusal: RestockRefusal | 'another-order' }>
+  }): Promise<
+    | ({ content: RestockOrderResponse } & HeadBrought)
+    | { refusal: RestockRefusal }
+    | ({ refusal: 'another-order' } & HeadBrought)
+  >
   /** Verifies, opens, checks, closes for the centre and stores a delivery part, whole or not at all; repeatable. */
   takeRestockDelivery(message: {
     operator: OperatorId
@@ -146,7 +177,7 @@ export type VaultVerbs = {
   openRestockNotice(message: {
     operator: OperatorId
     bytes: Uint8Array
-  }): Promise<OpenedNotice | UnknownMessage | { refusal: RestockRefusal }>
+  }): Promise<(OpenedNotice & HeadBrought) | UnknownMessage | { refusal: RestockRefusal }>
   /** Signs what is said to a notice, over bytes that verify as the operator's. */
   answerRestockNotice(message: {
     operator: OperatorId
@@ -157,7 +188,7 @@ export type VaultVerbs = {
   openNotUnderstood(message: {
     operator: OperatorId
     bytes: Uint8Array
-  }): Promise<RestockNotUnderstood | { refusal: RestockRefusal }>
+  }): Promise<(RestockNotUnderstood & HeadBrought) | { refusal: RestockRefusal }>
   /** Opens an enrolment: the code leaves the vault this once. */
   beginEnrolment(enrolment: {
     terminal: TerminalId
@@ -177,6 +208,10 @@ export type VaultVerbs = {
     enrolmentNumber: number
     approvals: readonly GivenApproval[]
   }): Promise<CertifiedTerminal | CertifyRefusal>
+  /** Certifies the next key of a terminal, asked under its present one and proven by the new one. */
+  renewTerminal(
+    request: SignedRequest & { standing: Standing },
+  ): Promise<RenewedTerminal | 'request-not-verified' | 'proof-not-verified'>
   /** Needs no approval: it only takes away. */
   revokeTerminal(terminal: TerminalId): Promise<void>
   /** Puts a vendor card into the ring once two approvers agree to its key. */
@@ -205,6 +240,8 @@ export type VaultVerbs = {
   /** Signs an answer that closes no code. */
   signAnswer(request: {
     terminal: TerminalId
+    /** The number of the terminal's certificate that the request came under. */
+    certificate: number
     sequence: number
     /** Payload hash of the request answered. */
     answering: Uint8Array

@@ -10,6 +10,7 @@ import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
 import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { signerOfNumber } from './centre-signers.ts'
 import { insertSafeKey, lockTerminals, readCards, readNewestSafeKeys, type SafeKeyRow } from './ring.sql.ts'
 import { assertOwnSafeKey, cardKeyOf, macSafeKey, safeKeyOf, terminalVerifier } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
@@ -52,7 +53,7 @@ export async function writeCardLetter(
           ),
         ),
       },
-      needs.signer,
+      signerOfNumber(needs, row.centre_certificate),
       { terminal, sequence, answering: verified.payloadHash },
     )
     return { frame: letter.frame, epoch: current.epoch, epochEndsS }

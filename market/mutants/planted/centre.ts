@@ -93,14 +93,14 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/sequence.ts',
-    find: 'terminal.certified_until.getTime() <= nowMs',
-    replace: 'terminal.certified_until.getTime() < nowMs',
+    find: 'if (endsAt.getTime() <= nowMs ||',
+    replace: 'if (endsAt.getTime() < nowMs ||',
     why: 'a certificate counts at the very moment of its end',
   },
   {
     file: 'centre/src/supply/sequence.ts',
-    find: 'if (terminal.locked_at !== null)',
-    replace: 'if (terminal.locked_at === undefined)',
+    find: 'if (locked_at !== null && why !== null)',
+    replace: 'if (locked_at === undefined && why !== null)',
     why: 'a locked terminal goes on ordering',
   },
   {
@@ -111,7 +111,7 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/answer-in-sequence.ts',
-    find: `    await markTerminalLocked(sql, terminal.id, at)
+    find: `    await markTerminalLocked(sql, terminal.id, at, 'content-altered')
 `,
     replace: '',
     why: 'one number with two contents raises an alarm and locks nothing',
@@ -258,8 +258,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/terminals/terminal-routes.ts',
-    find: "if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')",
-    replace: '',
+    find: 'if (row.certified_until !== null && row.certified_until.getTime() > clock.nowMs())',
+    replace: 'if (row.certified_until === undefined)',
     why: 'a terminal in use is enrolled a second time',
   },
   {
@@ -270,19 +270,13 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/terminals/terminals.sql.ts',
-    find: `SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1', [id, now])
-}
-
-export async function markTerminalLocked`,
-    replace: `SET revoked_at = $2 WHERE id = $1', [id, now])
-}
-
-export async function markTerminalLocked`,
+    find: 'SET revoked_at = $2, revoked_why = $3 WHERE id = $1 AND revoked_at IS NULL',
+    replace: 'SET revoked_at = $2, revoked_why = $3 WHERE id = $1',
     why: 'a second revocation moves the date of the first',
   },
   {
     file: 'centre/src/retailers/retailer-routes.ts',
-    find: "if (result === 'id-reused') throw new HttpRefusal(409, 'document-used')",
+    find: "if (result === 'document-used') throw new HttpRefusal(409, result)",
     replace: "if (result === 'id-reused') return viewOf(sql, row, settings.currency)",
     why: 'a document used for another deposit is taken as if it held',
   },

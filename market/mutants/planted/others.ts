@@ -58,8 +58,8 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'ledger/db/grants.sql',
-    find: 'GRANT SELECT, INSERT ON account, transfer, entry, settlement TO :api;',
-    replace: 'GRANT SELECT, INSERT, UPDATE ON account, transfer, entry, settlement TO :api;',
+    find: 'GRANT SELECT, INSERT ON account, transfer, settlement TO :api;',
+    replace: 'GRANT SELECT, INSERT, UPDATE ON account, transfer, settlement TO :api;',
     why: "a settlement that the api's role may rewrite",
   },
   {
@@ -70,8 +70,8 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'ledger/transfer.ts',
-    find: '+ amountMinor <= available',
-    replace: '+ amountMinor <= available + 1n',
+    find: '+ transfer.amountMinor <= available',
+    replace: '+ transfer.amountMinor <= available + 1n',
     why: 'a holder may owe a millime more than his line',
   },
   {

@@ -3,11 +3,15 @@
 
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import type { Log } from '@scratchless/program/log'
-import { type LotId, lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
+import { centreId, type LotId, lotId, type MessageId, messageId, operatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import { type LotActivation, verifyLotActivation } from '@scratchless/wire/restock/lot-activation'
+import {
+  type LotActivation,
+  signLotActivation as signLotActivationMessage,
+  verifyLotActivation,
+} from '@scratchless/wire/restock/lot-activation'
 import {
   type NoticeReceipt,
   signNoticeReceipt,
@@ -33,6 +37,7 @@ import {
   signLotActivation,
   verifyNoticeReceipt,
 } from '../vault/restock-notices.ts'
+import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -58,6 +63,7 @@ beforeEach(async () => {
   vault = await testVault()
   const own = { ...vault.needs, clock }
   const verbs = {
+    listSealedLots: ({ known }) => readSealedLots(own.pool, known, 10),
     takeRestockOrder: (argument) => takeRestockOrder(own, argument),
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
@@ -70,14 +76,14 @@ beforeEach(async () => {
   } as Partial<VaultVerbs> as VaultVerbs
   needs = {
     ...{ party: ATLAS, pool: vault.database.pool('api'), vault: verbs, clock, random: systemRandom },
-    ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]), timeZone: 'UTC' },
+    ...{ log: log as unknown as Log, discounts: new Map([[CENTRE, 600]]), timeZone: 'Africa/Tunis' },
   }
   await vault.addProduct(FIVE, 14)
   await createPartnerAccount(needs.pool, {
     ...{ partner: CENTRE, currency: 'TND', guaranteeMinor: null, openedAt: new Date(NOW) },
   })
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 async function rows(text: string, values: unknown[] = []) {
   return (await vault.database.pool('owner').query(text, values)).rows
@@ -158,6 +164,8 @@ test('a lot is activated as a whole once, and ranges of it only while it sleeps'
   const again = (more: object) => expect(activateLot(needs, amel, { lot, ...more })).rejects
   await again({ runs: [run(5, 6)] }).toThrow('serials-not-of-lot')
   await again({ runs: [run(-1, 2)] }).toThrow('serials-not-of-lot')
+  await stock(10)
+  await again({ runs: [run(12, 1)] }).toThrow('serials-not-of-lot')
   await activateLot(needs, amel, { lot, runs: [run(5, 5)] })
   await activateLot(needs, amel, { lot })
   await again({}).toThrow('unknown-or-activated')
@@ -179,6 +187,14 @@ test('ranges are told at once to who has codes of the lot, and with the codes to
   expect(await told()).toHaveLength(1)
   await activateLot(needs, amel, { lot, runs: [run(10, 1)] })
   expect((await told()).map(({ runs }) => runs)).toEqual([[run(0, 10), run(1_500, 500)], [run(10, 1)]])
+})
+
+test('a centre that refused its part of the lot is not told', async () => {
+  const lot = await stock(10)
+  await order(3)
+  await rows(`UPDATE restock_delivery SET state = 'refused', codes_taken = 0`)
+  await activateLot(needs, amel, { lot })
+  expect(await told()).toEqual([])
 })
 
 /** An activation on its way, and what is said to it. */
@@ -285,7 +301,13 @@ test('an order of a level above the agreed one is answered that it is not unders
   })
   expect(Buffer.compare((await receiveRestockOrder(needs, CENTRE, above))!, answer)).toBe(0)
   expect(await rows('SELECT FROM restock_order')).toEqual([])
-  // A centre activates nothing.
+  // A centre activates nothing, and answers are no questions.
+  const activation = { ...from(), lot: lotId('L000001'), activatedOn: FROM, runs: [] }
+  const signed = await signLotActivationMessage(
+    { ...activation, sender: operatorId(CENTRE), receiver: centreId(ATLAS) },
+    closing(),
+  )
+  expect(await receiveRestockOrder(needs, CENTRE, signed)).toBeNull()
   const receipt = await signNoticeReceipt(
     { ...from(), notice: 'LotActivation', noticeId: content.id, verdict: 'taken', ranges: [] },
     closing(),

@@ -54,6 +54,7 @@ export async function receiveRestockOrder(
     return null
   }
   const { order, payloadHash, altered } = verified
+  await adoptSealedStock(needs)
   return inTransaction(pool, async (sql) => {
     const takenAt = new Date(needs.clock.nowMs())
     const key = { sender: partner, kind: KIND, id: order.id }
@@ -100,7 +101,6 @@ async function decide(
     await insertOrder(sql, { ...received, verdict: 'refused', reason: 'order-expired' })
     return { verdict: 'refused', reason: 'order-expired', lines: [] }
   }
-  await adoptSealedStock(sql)
   const discount = needs.discounts.get(partner) ?? 0
   const products = await lockProducts(
     sql,
@@ -143,9 +143,7 @@ async function decide(
   await sendLotActivations(
     needs,
     sql,
-    planned.flatMap(({ parts }) =>
-      parts.filter(({ activatedAt }) => activatedAt === null).map(({ lot }) => lot),
-    ),
+    planned.flatMap(({ parts }) => parts.map(({ lot }) => lot)),
   )
   return { verdict, reason, lines }
 }

@@ -17,6 +17,7 @@ import { createPartnerAccount } from '../finance/partner-account.ts'
 import { closeRestockDelivery } from '../vault/close-restock-delivery.ts'
 import { generateStock } from '../vault/generate-stock.ts'
 import { openNotUnderstood, openRestockNotice } from '../vault/restock-notices.ts'
+import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import { signRestockOrderResponse } from '../vault/sign-restock-order-response.ts'
 import { takeRestockOrder } from '../vault/take-restock-order.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -39,6 +40,7 @@ beforeEach(async () => {
   vault = await testVault()
   const own = { ...vault.needs, clock }
   const verbs = {
+    listSealedLots: ({ known }) => readSealedLots(own.pool, known, 10),
     takeRestockOrder: (argument) => takeRestockOrder(own, argument),
     signRestockOrderResponse: (response) => signRestockOrderResponse(own, response),
     closeRestockDelivery: (plan) => closeRestockDelivery(own, plan),
@@ -54,7 +56,7 @@ beforeEach(async () => {
   await vault.addProduct(FIVE, 14)
   await account(null)
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 const account = (guaranteeMinor: bigint | null) =>
   createPartnerAccount(needs.pool, {

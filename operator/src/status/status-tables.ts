@@ -1,10 +1,10 @@
 // The operator's tables of the status page: stock, and the restock orders with how far their parts have come.
 
-import { inTransaction, type Pool } from '@scratchless/office/database/database'
 import { countText, type StatusTable } from '@scratchless/office/status/status-page'
 import type { Language } from '@scratchless/office/status/status-words'
+import { PrivateLineLost } from '@scratchless/program/private-line'
 import { listDeliveries, listOrders } from '../restock/restock.sql.ts'
-import { adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
+import { type AdoptNeeds, adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
 import { readStock } from '../stock/stock.sql.ts'
 
 const ORDERS_SHOWN = 20
@@ -35,9 +35,13 @@ const fr: typeof en = {
   verdicts: { accepted: 'acceptée', partly: 'partielle', refused: 'refusée' },
 }
 
-export async function statusTables(pool: Pool, language: Language): Promise<StatusTable[]> {
+export async function statusTables(needs: AdoptNeeds, language: Language): Promise<StatusTable[]> {
+  const { pool } = needs
   const words = { en, fr }[language]
-  await inTransaction(pool, adoptSealedStock)
+  await adoptSealedStock(needs).catch((problem: unknown) => {
+    // What the books know is shown, also while the vault starts.
+    if (!(problem instanceof PrivateLineLost)) throw problem
+  })
   const [stock, orders, deliveries] = await Promise.all([
     readStock(pool),
     listOrders(pool, ORDERS_SHOWN),

@@ -1,5 +1,5 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
-import { inTransaction, type Pool } from '@scratchless/office/database/database'
+import { inTransaction } from '@scratchless/office/database/database'
 import type { StaffMember } from '@scratchless/office/staff/staff'
 import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { LotId, OperatorId } from '@scratchless/voucher/ids'
@@ -7,7 +7,7 @@ import { newMessageId } from '@scratchless/voucher/random'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import { type ActivationNeeds, sendLotActivations } from '../restock/send-lot-activation.ts'
 import { findLot, insertActivation, insertActivationRuns, runsAreOfLot } from './activation.sql.ts'
-import { adoptSealedStock } from './adopt-sealed-stock.ts'
+import { type AdoptNeeds, adoptSealedStock } from './adopt-sealed-stock.ts'
 import { lockProducts } from './product.sql.ts'
 import { markActivated } from './stock.sql.ts'
 
@@ -24,12 +24,12 @@ interface Activation {
  * an HttpRefusal 409 `unknown-or-activated`, `serials-not-of-lot`.
  */
 export async function activateLot(
-  needs: ActivationNeeds & { pool: Pool; party: OperatorId },
+  needs: ActivationNeeds & AdoptNeeds & { party: OperatorId },
   member: StaffMember,
   { lot, activatedOn, runs = [] }: Activation,
 ): Promise<void> {
+  await adoptSealedStock(needs)
   await inTransaction(needs.pool, async (sql) => {
-    await adoptSealedStock(sql)
     const at = new Date(needs.clock.nowMs())
     const from = activatedOn === undefined ? at : new Date(activatedOn)
     const known = await findLot(sql, lot)

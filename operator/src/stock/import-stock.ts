@@ -1,7 +1,7 @@
 // Step 1 of the way of a code: a member of staff brings codes into stock. The api says yes and hands out a token;
 // the file goes to the vault's own listener, and codes are made in the vault.
 
-import { inTransaction, type Pool } from '@scratchless/office/database/database'
+import type { Pool } from '@scratchless/office/database/database'
 import type { StaffMember } from '@scratchless/office/staff/staff'
 import { HttpRefusal } from '@scratchless/program/http/http-server'
 import type { PrivateLine } from '@scratchless/program/private-line'
@@ -10,7 +10,7 @@ import type { OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SealedLot, VaultVerbs } from '../vault/verbs.ts'
 import { adoptSealedStock } from './adopt-sealed-stock.ts'
-import { findProduct } from './product.sql.ts'
+import { findProduct, listProducts } from './product.sql.ts'
 
 export interface ImportNeeds {
   readonly party: OperatorId
@@ -29,6 +29,7 @@ export async function admitStockFile(
   member: StaffMember,
   file: { fileName: string; sizeBytes: number; activated: boolean },
 ): Promise<{ token: string; url: string }> {
+  await tellProducts(needs)
   const { token, path } = await needs.vault.admitStockFile({ ...file, actor: member.signInName })
   return { token, url: needs.stockUrl + path }
 }
@@ -41,6 +42,7 @@ export async function generateStock(
 ): Promise<SealedLot> {
   const product = await findProduct(needs.pool, needs.party, wanted.product)
   if (product === undefined) throw new HttpRefusal(409, 'unknown-product')
+  await tellProducts(needs)
   const lastDay = new Date(needs.clock.nowMs() + product.validityDays * DAY_MS)
   const lot = await needs.vault.generateStock({
     product: wanted.product,
@@ -50,6 +52,15 @@ export async function generateStock(
     actor: member.signInName,
   })
   if ('refusal' in lot) throw new HttpRefusal(409, lot.refusal)
-  await inTransaction(needs.pool, adoptSealedStock)
+  await adoptSealedStock(needs)
   return lot
+}
+
+/** What codes look like, the vault must know before they come. It takes no second word on a product. */
+async function tellProducts({ pool, party, vault }: ImportNeeds): Promise<void> {
+  const products = await listProducts(pool, party)
+  const told = await vault.knowProducts(
+    products.map(({ id, codeDigits, checkDigit }) => ({ id, codeDigits, checkDigit })),
+  )
+  if (told !== 'known') throw new Error(`the vault knows otherwise of a product: ${told.refusal}`)
 }

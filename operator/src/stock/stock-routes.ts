@@ -100,7 +100,7 @@ export function addStockRoutes(
   })
 
   app.get('/api/stock', guard.mayDo('see-stock'), async () => {
-    await inTransaction(needs.pool, adoptSealedStock)
+    await adoptSealedStock(needs)
     const [stock, lots] = await Promise.all([readStock(needs.pool), listLots(needs.pool)])
     return {
       stock: stock.map((row) => ({

@@ -1,24 +1,45 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
+import type { SealedLotEntry } from '../vault/verbs.ts'
 import type { FreePack } from './allocation.ts'
 
-/** Enters the lots that the vault sealed and we do not know yet, with their packs; returns the lots. */
-export async function insertSealedLots(sql: Sql): Promise<LotId[]> {
+export async function countLots(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ lots: bigint }>('SELECT count(*) AS lots FROM lot')
+  return Number(rows[0]!.lots)
+}
+
+/** Enters lots that the vault closed; returns those that were not there yet. */
+export async function insertLots(sql: Sql, lots: readonly SealedLotEntry[]): Promise<LotId[]> {
   const { rows } = await sql.query<{ id: LotId }>(
     `INSERT INTO lot (id, product, expires_on, codes, activated_at, sealed_at)
-     SELECT id, product, expires_on, codes, activated_at, sealed_at FROM sealed_lot
-      WHERE NOT EXISTS (SELECT FROM lot WHERE lot.id = sealed_lot.id)
+     SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::int[], $5::timestamptz[], $6::timestamptz[])
      ON CONFLICT (id) DO NOTHING RETURNING id`,
+    [
+      lots.map(({ lot }) => lot),
+      lots.map(({ product }) => product),
+      lots.map(({ expiresOn }) => expiresOn),
+      lots.map(({ codes }) => codes),
+      lots.map(({ activatedAt }) => activatedAt),
+      lots.map(({ sealedAt }) => sealedAt),
+    ],
   )
   return rows.map(({ id }) => id)
 }
 
-export async function insertSealedPacks(sql: Sql, lots: readonly LotId[]): Promise<void> {
+export async function insertPacks(sql: Sql, lots: readonly SealedLotEntry[]): Promise<void> {
+  const packs = lots.flatMap(({ lot, packs: held }) =>
+    held.map(([id, firstSerial, count]) => ({ id, lot, firstSerial, count })),
+  )
   await sql.query(
     `INSERT INTO pack (id, lot, first_serial, count)
-     SELECT id, lot, first_serial, count FROM sealed_pack WHERE lot = ANY($1)`,
-    [lots],
+     SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::int[])`,
+    [
+      packs.map(({ id }) => id),
+      packs.map(({ lot }) => lot),
+      packs.map(({ firstSerial }) => firstSerial),
+      packs.map(({ count }) => count),
+    ],
   )
 }
 

@@ -8,12 +8,12 @@ import { createLog } from '@scratchless/program/log'
 import { serveJobs } from '@scratchless/program/worker-threads'
 import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
-import { operatorProcessSettings } from '../settings.ts'
+import { operatorVaultSettings } from '../settings.ts'
 import { bulkJobs, type WorkerGiven } from './bulk-jobs.ts'
 import { loadVaultNeeds, WORKER_CONNECTIONS } from './vault-needs.ts'
 
 const { plainSettings, passphrase } = workerData as WorkerGiven
-const settings = checkConfig("the vault's settings", plainSettings, operatorProcessSettings)
+const settings = checkConfig("the vault's settings", plainSettings, operatorVaultSettings)
 const keys = unlockKeyFolder(join(settings.keysFolder, 'vault'), passphrase)
 const needs = loadVaultNeeds(settings, keys, {
   clock: systemClock,

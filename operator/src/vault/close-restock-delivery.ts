@@ -58,7 +58,7 @@ export async function closeRestockDelivery(
   if (rows.some((row) => row.closed_upto > row.offset)) return { refusal: 'closed-already' }
   if (rows.some((row) => row.closed_upto < row.offset)) return { refusal: 'out-of-turn' }
 
-  const auditHead = await readHead(needs.pool)
+  const auditHead = await readHead(needs.books)
   const counts = plan.runs.map(({ count }) => count)
   const codes = counts.reduce((sum, count) => sum + count, 0)
   const packedCodes = wipeableBytes(codes * packedSize(lot.row.code_digits))

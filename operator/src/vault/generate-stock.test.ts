@@ -17,7 +17,7 @@ beforeEach(async () => {
   await vault.addProduct('ATLAS-5', 14)
   await vault.addProduct('ATLAS-10', 10, 'luhn')
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 const generation = { count: 2_500, expiresOn: '2099-12-31', activated: false, actor: 'amel' }
 
@@ -64,7 +64,7 @@ test('codes are different, of the product’s length, and hold their check digit
 
 test('serials that a file brought are passed over', async () => {
   await generate('ATLAS-5', 10)
-  await vault.database.pool('owner').query('UPDATE serial_counter SET next_serial = 99999999995')
+  await vault.vaultDatabase.pool('owner').query('UPDATE serial_counter SET next_serial = 99999999995')
   await generate('ATLAS-5', 10)
   const { rows } = await vault.needs.pool.query('SELECT max(first_serial)::text AS first FROM sealed_pack')
   expect(rows[0].first).toBe('100000000010')

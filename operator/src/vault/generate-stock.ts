@@ -1,7 +1,6 @@
 // Step 1 of the way of a code, for an operator without files: codes from the system's random numbers, each digit
 // drawn alone, closed for the operator before anything else happens to them.
 
-import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { luhnDigit } from '@scratchless/voucher/check-digit'
@@ -51,7 +50,9 @@ async function generate(
 ): Promise<SealedLot> {
   const known = (await readStockProducts(sql)).get(product)
   if (known === undefined) throw new Refused('unknown-product')
-  const sealing = await beginStockSealing(needs, sql, { source: 'generator', activated })
+  const sealing = await beginStockSealing(needs, sql, {
+    ...{ source: 'generator', activated, broughtBy: actor, fileName: null },
+  })
   const { codeDigits } = known
   let firstSerial = await freeSerials(sql, count)
   for (let left = count; left > 0; ) {
@@ -63,14 +64,6 @@ async function generate(
   }
   await moveSerialCounter(sql, firstSerial)
   const [lot] = await sealing.finish()
-  const at = new Date(needs.clock.nowMs())
-  await appendAudit(sql, {
-    at,
-    actor,
-    action: 'stock-generated',
-    subject: lot!.lot,
-    details: { product, codes: count },
-  })
   return lot!
 }
 

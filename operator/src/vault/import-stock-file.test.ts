@@ -16,7 +16,7 @@ beforeEach(async () => {
   await vault.addProduct('ATLAS-5', 14)
   await vault.addProduct('ATLAS-10', 14, 'luhn')
 })
-afterEach(() => vault.database.drop())
+afterEach(() => vault.drop())
 
 const HEADER = 'serial,code,product,expires'
 const EXPIRES = '2099-12-31'
@@ -45,7 +45,7 @@ async function take(
 
 /** Every code in stock by its serial: opened, in this test, to see that it is the file's. */
 async function openAll(): Promise<Map<number, string>> {
-  const { rows } = await vault.database.pool('vault').query('SELECT * FROM sealed_pack ORDER BY id')
+  const { rows } = await vault.needs.pool.query('SELECT * FROM sealed_pack ORDER BY id')
   const codes = new Map<number, string>()
   for (const pack of rows) {
     const lot = (await openLot(vault.needs, vault.needs.pool, lotId(pack.lot)))!
@@ -204,7 +204,7 @@ test('the database holds no code of the file, open or packed', async () => {
   await take(file(row(1, code)))
   const packed = Buffer.alloc(packedSize(14))
   packDigits(Buffer.from(String(code)), packed)
-  const { rows } = await vault.database.pool('owner').query(`
+  const { rows } = await vault.vaultDatabase.pool('owner').query(`
     SELECT (SELECT string_agg(t::text, '') FROM sealed_pack t) || (SELECT string_agg(t::text, '') FROM sealed_lot t)
         || (SELECT string_agg(t::text, '') FROM code_fingerprint t) AS text`)
   expect(rows[0].text).toContain('000001')

@@ -6,7 +6,6 @@ import { createHmac } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { packCollector } from './pack-collector.ts'
 import { repeatedCodes, repeatedSerials } from './repeated-codes.ts'
@@ -69,7 +68,8 @@ async function takeFile(
 ): Promise<StockImport> {
   const products = await readStockProducts(sql)
   const takenAt = new Date(needs.clock.nowMs())
-  const sealing = await beginStockSealing(needs, sql, { source: 'file', activated: admission.activated })
+  const { activated, actor: broughtBy, fileName } = admission
+  const sealing = await beginStockSealing(needs, sql, { source: 'file', activated, broughtBy, fileName })
   const collector = packCollector(products)
   const reader = stockFileReader(products, takenAt.toISOString().slice(0, 10), collector.add)
   const lineOf = (pack: number, place: number) => collector.lineOf(pack - sealing.firstPack, place)
@@ -106,13 +106,6 @@ async function takeFile(
   const count = codesIn(lots)
   const names = lots.map(({ lot }) => lot)
   await insertStockFile(sql, { tag: tagBytes, lots: names, codes: count, takenAt })
-  await appendAudit(sql, {
-    at: takenAt,
-    actor: admission.actor,
-    action: 'stock-imported',
-    subject: names.slice(0, 10).join(' '),
-    details: { lots: names.length, codes: count, file: admission.fileName },
-  })
   return { lots, codes: count, alreadyKnown: false }
 }
 

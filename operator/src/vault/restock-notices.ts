@@ -44,7 +44,7 @@ export async function answerRestockNotice(
     taken: TAKEN,
     id: newMessageId(needs.random),
     issuedAt: nowIso(needs.clock),
-    auditHead: await readHead(needs.pool),
+    auditHead: await readHead(needs.books),
   })
 }
 
@@ -56,7 +56,7 @@ export async function signLotActivation(
   const closing = closingFor(needs, partner)
   if (closing === null) return { refusal: 'unknown-partner' }
   if ((await findSealedLot(needs.pool, activation.lot)) === undefined) return { refusal: 'unknown-lot' }
-  const auditHead = await readHead(needs.pool)
+  const auditHead = await readHead(needs.books)
   return signMessage({ ...activation, sender: needs.party, receiver: partner, auditHead }, closing)
 }
 

@@ -2,7 +2,7 @@ import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { StockProduct } from './stock-file.ts'
-import type { SealedLot } from './verbs.ts'
+import type { ProductFacts, SealedLot, SealedLotEntry } from './verbs.ts'
 
 export interface SealedLotRow {
   id: LotId
@@ -34,6 +34,38 @@ export async function readStockProducts(sql: Sql): Promise<Map<string, StockProd
   )
 }
 
+/** Those that are known by now are left as they are. */
+export async function insertProducts(sql: Sql, products: readonly ProductFacts[]): Promise<void> {
+  await sql.query(
+    `INSERT INTO product (id, code_digits, check_digit)
+     SELECT * FROM unnest($1::text[], $2::int[], $3::text[]) ON CONFLICT (id) DO NOTHING`,
+    [
+      products.map(({ id }) => id),
+      products.map(({ codeDigits }) => codeDigits),
+      products.map(({ checkDigit }) => checkDigit),
+    ],
+  )
+}
+
+/** Lots in the order in which they were closed, from the one after the first `known`; each with its packs. */
+export async function readSealedLots(sql: Sql, known: number, limit: number): Promise<SealedLotEntry[]> {
+  type Row = Omit<SealedLotEntry, 'activatedAt' | 'sealedAt'> & { activatedAt: Date | null; sealedAt: Date }
+  const { rows } = await sql.query<Row>(
+    `SELECT id AS lot, product, expires_on AS "expiresOn", codes, source, activated_at AS "activatedAt",
+            sealed_at AS "sealedAt", brought_by AS "broughtBy", file_name AS "fileName", packs
+       FROM (SELECT * FROM sealed_lot ORDER BY no OFFSET $1 LIMIT $2) AS lot,
+            LATERAL (SELECT json_agg(json_build_array(id, first_serial, count) ORDER BY id) AS packs
+                       FROM sealed_pack WHERE sealed_pack.lot = lot.id) AS held
+      ORDER BY no`,
+    [known, limit],
+  )
+  return rows.map((row) => ({
+    ...row,
+    activatedAt: row.activatedAt?.toISOString() ?? null,
+    sealedAt: row.sealedAt.toISOString(),
+  }))
+}
+
 export async function takeLotNumber(sql: Sql): Promise<number> {
   const { rows } = await sql.query<{ number: bigint }>("SELECT nextval('lot_number') AS number")
   return Number(rows[0]!.number)
@@ -63,12 +95,14 @@ export async function insertSealedLot(
     source: 'file' | 'generator'
     activated_at: Date | null
     sealed_at: Date
+    brought_by: string
+    file_name: string | null
   },
 ): Promise<void> {
   await sql.query(
     `INSERT INTO sealed_lot (id, product, code_digits, expires_on, codes, source, activated_at, sealed_at,
-                             wrapped_key, mac)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+                             wrapped_key, mac, brought_by, file_name)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       lot.id,
       lot.product,
@@ -80,6 +114,8 @@ export async function insertSealedLot(
       lot.sealed_at,
       lot.wrapped_key,
       lot.mac,
+      lot.brought_by,
+      lot.file_name,
     ],
   )
 }

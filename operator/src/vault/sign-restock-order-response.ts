@@ -22,7 +22,7 @@ export async function signRestockOrderResponse(
   if (!closing) return { refusal: 'unknown-order' }
   const ordered = await readVerifiedLines(needs.pool, response.orderId)
   if (response.lines.length > 0 && !answers(response.lines, ordered)) return { refusal: 'lines-differ' }
-  const auditHead = await readHead(needs.pool)
+  const auditHead = await readHead(needs.books)
   return signMessage({ ...response, sender: needs.party, receiver: order.partner, auditHead }, closing)
 }
 

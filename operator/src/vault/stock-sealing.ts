@@ -64,7 +64,12 @@ interface LotUnderWay {
 export async function beginStockSealing(
   needs: Pick<VaultNeeds, 'party' | 'keys' | 'random' | 'clock'>,
   sql: SqlClient,
-  options: { source: 'file' | 'generator'; activated: boolean },
+  options: {
+    source: 'file' | 'generator'
+    activated: boolean
+    broughtBy: string
+    fileName: string | null
+  },
 ): Promise<StockSealing> {
   await lockStock(sql)
   const firstPack = await readNextPack(sql)
@@ -141,6 +146,8 @@ export async function beginStockSealing(
           sealed_at: sealedAt,
           wrapped_key: record.wrappedKey,
           mac: record.mac,
+          brought_by: options.broughtBy,
+          file_name: options.fileName,
         })
       }
       return [...lots.values()].map(({ id, product, codes, expiresOn }) => ({

@@ -20,7 +20,7 @@ import {
   unwrappingKeyOf,
 } from '@scratchless/wire/xml/rsa-keys'
 import type { RestockPartnerSettings } from '../restock/partner-settings.ts'
-import type { OperatorSettings } from '../settings.ts'
+import type { OperatorVaultSettings } from '../settings.ts'
 
 export interface VaultKeys {
   /** We are the holder of our own stock: this opens its lot records. */
@@ -37,7 +37,10 @@ export interface VaultNeeds {
   readonly party: OperatorId
   readonly keys: VaultKeys
   readonly partners: ReadonlyMap<CentreId, RestockPartnerSettings>
+  /** The vault's own database. */
   readonly pool: Pool
+  /** The office's books, of which the vault reads the audit chain's head and nothing else. */
+  readonly books: Pool
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -49,7 +52,7 @@ export const WORKER_CONNECTIONS = 2
 
 /** Opens the vault's keys. Throws a KeyProblem. */
 export async function loadVaultNeeds(
-  settings: OperatorSettings,
+  settings: OperatorVaultSettings,
   keys: KeyFolder,
   outside: { clock: Clock; random: Random; log: Log; connections: number },
 ): Promise<VaultNeeds> {
@@ -74,6 +77,7 @@ export async function loadVaultNeeds(
       name: `${party} vault`,
       log: outside.log,
     }),
+    books: createPool({ url: settings.booksUrl, max: 1, name: `${party} vault`, log: outside.log }),
     clock: outside.clock,
     random: outside.random,
     log: outside.log,
@@ -81,7 +85,7 @@ export async function loadVaultNeeds(
 }
 
 async function loadRsaKeys(
-  { token }: OperatorSettings,
+  { token }: OperatorVaultSettings,
   keys: KeyFolder,
 ): Promise<Pick<VaultKeys, 'stock' | 'sign' | 'unwrap'>> {
   if (token !== undefined) {

@@ -15,6 +15,26 @@ import type { RestockOrderResponse } from '@scratchless/wire/restock/restock-ord
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
 import type { RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
 
+/** What codes of a product look like. */
+export interface ProductFacts {
+  readonly id: ProductId
+  readonly codeDigits: number
+  readonly checkDigit: 'none' | 'luhn'
+}
+
+/** A lot that was closed, with all that the books enter of it. */
+export interface SealedLotEntry extends SealedLot {
+  readonly source: 'file' | 'generator'
+  /** Instants, as the line has no dates. */
+  readonly activatedAt: string | null
+  readonly sealedAt: string
+  /** Who brought it in; null: the first release, which has written that down already. */
+  readonly broughtBy: string | null
+  readonly fileName: string | null
+  /** Id, first serial, count. */
+  readonly packs: readonly (readonly [number, number, number])[]
+}
+
 /** One lot that was closed. */
 export interface SealedLot {
   readonly lot: LotId
@@ -102,6 +122,10 @@ export type ClosingRefusal =
   | 'more-than-ordered'
 
 export type VaultVerbs = {
+  /** Tells what codes of products look like, before the first of them come; what was told once stays. */
+  knowProducts(products: readonly ProductFacts[]): Promise<'known' | { refusal: 'product-differs' }>
+  /** The lots that were closed after the first `known` ones, some at a time: the books enter them in this order. */
+  listSealedLots(argument: { known: number }): Promise<readonly SealedLotEntry[]>
   /** Gives a single-use token under which one stock file may be posted to the vault's own listener. */
   admitStockFile(admission: StockAdmission): Promise<StockTicket>
   /** Makes codes and closes them for ourselves: one lot. */
