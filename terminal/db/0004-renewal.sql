@@ -34,8 +34,6 @@ ALTER TABLE device ADD COLUMN catalogue_is_old INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE request ADD COLUMN level INTEGER NOT NULL DEFAULT 1;
 -- The level to write at, where the centre knows less than this program; null: the program's own.
 ALTER TABLE device ADD COLUMN spoken_level INTEGER;
--- The version of this program that the centre did not understand at its own level: it needs an update.
-ALTER TABLE device ADD COLUMN not_understood TEXT;
 
 -- The centre's word that this terminal sells no more.
 CREATE TABLE stop (

@@ -37,6 +37,16 @@ describe('a device without a name', () => {
     })
   const state = async () => (await shop.call<TillState>('GET', '/api/state')).body
 
+  test('is enrolled again by its owner, once he has signed in, and by nobody else', async () => {
+    await enrol()
+    shop.forgetCookie()
+    expect(await enrol()).toMatchObject({ status: 409, body: code('already-enrolled') })
+    await shop.signIn('owner')
+    const before = shop.world.till().word()!.identity.key
+    expect((await enrol()).status).toBe(200)
+    await shop.world.until(() => !shop.world.till().word()!.identity.key.equals(before))
+  })
+
   test('asks with its code, and whoever typed it is the owner and signed in', async () => {
     expect(await state()).toEqual({
       ...{ terminal: null, retailerName: null, enrolment: 'none', fingerprint: null },
