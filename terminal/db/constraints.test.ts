@@ -67,7 +67,7 @@ const TABLES: readonly TriedTable[] = [
       [`${UNIQUE}device.only_one`]: [{ offset_ms: 1 }],
       [`${CHECK}only_one = 1`]: [{ only_one: 2 }],
     },
-    mayBeEmpty: ['available_minor', 'next_key', 'spoken_level'],
+    mayBeEmpty: ['available_minor', 'next_key', 'not_understood', 'spoken_level'],
   },
   {
     table: 'earlier_identity',

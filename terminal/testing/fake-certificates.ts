@@ -69,8 +69,8 @@ export function createFakeCertificates(clock: Clock, terminal: string) {
       return found && { ...found, isNew }
     },
     /** A good certificate of this terminal, over any key. */
-    certificateOver: (key: KeyObject) => ({
-      terminalCertificate: sign('terminal', kidOfNumber(++given), key),
+    certificateOver: (key: KeyObject, kid: Uint8Array = kidOfNumber(++given)) => ({
+      terminalCertificate: sign('terminal', Buffer.from(kid), key),
     }),
     /** What a welcome says under another name, to whichever of these keys is not in use. */
     renamed(name: string, keys: DeviceKeys) {

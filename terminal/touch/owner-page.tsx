@@ -83,6 +83,7 @@ export function OwnerPage({ state }: { state: TillState }) {
           <Button onClick={leave}>{t('backToSignIn')}</Button>
         </div>
         <Standstill state={state} />
+        {state.updateNeeded && <p role="status">{t('updateNeeded')}</p>}
         {state.message !== null && <p role="status">{state.message}</p>}
         {state.fingerprint !== null && (
           <p className="done" role="status">

@@ -131,6 +131,7 @@ const fr = {
     'Le compte du revendeur est suspendu : voyez avec le centre ce qui reste à régler.',
   'stop_behind-card': 'Sa mémoire est plus ancienne que sa carte. N’en restaurez aucune copie.',
   stop_unknown: 'Demandez pourquoi au centre.',
+  updateNeeded: 'Ce terminal a besoin d’une mise à jour. Ce qui marche continue ; appelez le centre.',
   enrolAgainTitle: 'Nouvelle mise en service',
   enrolAgainHelp:
     'Quand le certificat est terminé ou que le centre le demande. Les codes à bord et le journal restent ; ce terminal reste ce qu’il est jusqu’à l’accord du centre.',
@@ -305,6 +306,7 @@ const en: Words = {
   'stop_retailer-suspended': 'The retailer’s account is suspended: settle with the centre what is open.',
   'stop_behind-card': 'Its memory is older than its card. Restore no copy of it.',
   stop_unknown: 'Ask the centre why.',
+  updateNeeded: 'This terminal needs an update. What works goes on; call the centre.',
   enrolAgainTitle: 'Enrol again',
   enrolAgainHelp:
     'When the certificate has ended or the centre asks for it. Codes on board and the journal stay; this terminal stays what it is until the centre has approved.',

@@ -75,3 +75,12 @@ export function catalogueIsOld(store: Store): boolean {
 export function catalogueIsNew(store: Store): void {
   store.statement('UPDATE device SET catalogue_is_old = 0 WHERE catalogue_is_old = 1').run()
 }
+
+/** The version of the program that the centre did not understand though it wrote at the centre's level. */
+export function notUnderstoodVersion(store: Store): string | null {
+  return store.statement('SELECT not_understood FROM device').get()!.not_understood as string | null
+}
+
+export function saveNotUnderstood(store: Store, version: string): void {
+  store.statement('UPDATE device SET not_understood = ?').run(version)
+}

@@ -10,6 +10,8 @@ import { salesToReport } from '../sale/report.sql.ts'
 import { countUnreported } from '../sale/sale.sql.ts'
 import { stateView } from '../till/state-view.ts'
 import { getEnrolled } from './centre-word.sql.ts'
+import { nextKey } from './device.sql.ts'
+import { publicBytes } from './device-keys.ts'
 import { beginToEnrol } from './enrol.ts'
 import { askedRequests, lastSequence, nextSequence } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
@@ -158,6 +160,26 @@ test('a stop of the centre ends with a new enrolment, and what it called altered
   world.till().supply.wake()
   await world.until(() => lastOrder().state === 'receipted')
   expect(lastOrder().sequence).toBeGreaterThan(sequence)
+})
+
+test('a renewal on its way asks for the same key, and its late answer changes nothing', async () => {
+  world.centre.disturb('lose-answer', ...Array.from({ length: 40 }, () => 'lose-request' as const))
+  world.clock.setMs(START_MS + 350 * DAY_MS)
+  world.till().supply.wake()
+  await world.until(() => askedRequests(world.store())[0]?.kind === 'renewal-request')
+  await world.until(() => world.centre.heard.at(-1)!.kind === 'renewal-request')
+  await world.till().supply.stop()
+  const asked = nextKey(world.store())!
+  world.centre.calm()
+  expect(await beginToEnrol(world.till(), world.centre.enrolmentCode)).toBe('enrolled')
+  await world.restart()
+  expect(publicBytes(key()).equals(asked)).toBe(true)
+  const { signer } = world.till().word()!.identity
+  await quiet()
+  await world.restart()
+  expect(world.till().word()!.identity.signer.kid).toEqual(signer.kid)
+  order()
+  await world.until(() => lastOrder().state === 'receipted')
 })
 
 test('another name is refused where codes or sales stand under this one, and everything stays', async () => {

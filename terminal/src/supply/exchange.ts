@@ -13,8 +13,8 @@ import { takeCatalogue } from './ask-catalogue.ts'
 import { renewedBy, takeRenewal } from './ask-renewal.ts'
 import { takeSettings } from './ask-settings.ts'
 import { takeStatusAnswer } from './ask-status.ts'
-import { saveAvailable } from './device.sql.ts'
-import { FRESH_MS } from './enrol.ts'
+import { saveAvailable, saveNotUnderstood } from './device.sql.ts'
+import { FRESH_MS, SOFTWARE_VERSION } from './enrol.ts'
 import { centreFor } from './identity.ts'
 import { keepHead } from './kept-head.sql.ts'
 import { receiveSupplyDelivery, takeOrderRefusal } from './receive-supply-delivery.ts'
@@ -23,6 +23,7 @@ import type { RequestNeeds } from './save-request.ts'
 import { releaseReport, takeReportAcknowledgement } from './send-sales-report.ts'
 import { takeReceiptAnswer } from './send-supply-receipt.ts'
 import { speakAsHigh, speakLower } from './spoken-level.ts'
+import { askOrderAnew, askReceiptAnew } from './supply-order.sql.ts'
 import { stopIn, takeStanding, takeStop } from './take-standing.ts'
 
 export interface ExchangeNeeds extends RequestNeeds {
@@ -120,10 +121,24 @@ function apply({ store, clock }: ExchangeNeeds, request: StoredRequest, answer: 
   }
 }
 
+/** What a request held is asked once more, written as the centre can read it. */
+function makeAnew(store: Store, { kind, sequence }: StoredRequest): void {
+  if (kind === 'supply-order') askOrderAnew(store, sequence)
+  if (kind === 'supply-receipt') askReceiptAnew(store, sequence)
+  if (kind === 'sales-report') releaseReport(store, sequence)
+  if (kind === 'state-report') alarmsUnreported(store)
+}
+
 /** A "no" is an answer too: it uses the sequence up, and what was asked is over or is asked anew. */
 function takeRefusal(store: Store, request: StoredRequest, refusal: SupplyRefusal): void {
   saveAvailable(store, refusal.availableMinor)
-  if (refusal.why.reason === 'not-understood') speakLower(store, request.level, refusal.why.highestLevel)
+  if (refusal.why.reason === 'not-understood') {
+    if (speakLower(store, request.level, refusal.why.highestLevel)) {
+      makeAnew(store, request)
+      return
+    }
+    saveNotUnderstood(store, SOFTWARE_VERSION)
+  }
   if (request.kind === 'supply-order') takeOrderRefusal(store, request.sequence, refusal.why)
   // The codes are here and the money is settled by any later message: a refused receipt is not repeated.
   if (request.kind === 'supply-receipt') takeReceiptAnswer(store, request.sequence)

@@ -149,6 +149,11 @@ const bad: Record<string, (world: TestTill) => Change> = {
     at.centre.certificates.certificateOver(createPublicKey(at.till().word()!.identity.key)),
   "a certificate over a stranger's key": (at) => () =>
     at.centre.certificates.certificateOver(stranger.publicKey),
+  'a certificate by the number of now': (at) => () =>
+    at.centre.certificates.certificateOver(
+      createPublicKey(at.till().deviceKeys.held().at(-1)!),
+      at.till().word()!.identity.signer.kid,
+    ),
   'a certificate of another root': () => () => ({ terminalCertificate: byStranger('terminal', 'T00001') }),
   "a centre's certificate of another root": () => () => ({
     centreCertificate: byStranger('centre', 'centre'),

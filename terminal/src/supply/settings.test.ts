@@ -3,14 +3,14 @@
 import { operatorId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { notices } from '@scratchless/wire/supply/notice'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { OPERATOR, PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../../testing/test-till.ts'
 import { auditTerminal } from '../audit.ts'
 import { type BarredRange, barRuns } from '../safe/barred-run.sql.ts'
 import { moveCursor, nextCode, stockOf } from '../safe/safe-run.sql.ts'
 import { stateView } from '../till/state-view.ts'
-import { minimumOf } from './ask-settings.ts'
+import { minimumOf, takeSettings } from './ask-settings.ts'
 import { getSettings } from './centre-word.sql.ts'
 import { askedRequests } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
@@ -138,6 +138,18 @@ test('a code that was chosen and is barred before it is promised is not sold', (
   barRuns(world.store(), [range(0, 10)])
   expect(() => moveCursor(world.store(), code.run, code.index)).toThrow("the run's cursor is elsewhere")
   barRuns(world.store(), [])
+})
+
+test('a code that is given back is not sold where it was barred meanwhile', async () => {
+  await set(1, { barred: [range(9, 1)] })
+  const known = getSettings(world.store())!
+  vi.spyOn(world.till().card, 'keyOfCode').mockImplementationOnce(async () => {
+    const store = world.store()
+    store.transaction(() => takeSettings(store, { ...known, version: 2, barred: [range(0, 1)] }))
+    return { refusal: 'too-fast' }
+  })
+  expect(await press()).toBe('too-fast')
+  expect(await press()).toBe(1)
 })
 
 test('below the level that the shop sets a product is low, else below the device’s own', async () => {

@@ -37,10 +37,26 @@ describe('a device without a name', () => {
     })
   const state = async () => (await shop.call<TillState>('GET', '/api/state')).body
 
+  test('is enrolled again by its owner, once he has signed in, and by nobody else', async () => {
+    await enrol()
+    shop.forgetCookie()
+    expect(await enrol()).toMatchObject({ status: 409, body: code('already-enrolled') })
+    await shop.signIn('owner')
+    const before = shop.world.till().word()!.identity.key
+    expect((await enrol()).status).toBe(200)
+    await shop.world.until(() => !shop.world.till().word()!.identity.key.equals(before))
+  })
+
   test('asks with its code, and whoever typed it is the owner and signed in', async () => {
     expect(await state()).toEqual({
       ...{ terminal: null, retailerName: null, enrolment: 'none', fingerprint: null },
-      ...{ enrolmentRefusal: null, stopped: null, message: null, certificateOver: false },
+      ...{
+        enrolmentRefusal: null,
+        stopped: null,
+        message: null,
+        updateNeeded: false,
+        certificateOver: false,
+      },
       ...{ vendors: [], signedIn: 'nobody', locale: 'fr' },
     })
     const wake = vi.spyOn(shop.world.till().supply, 'wake')
@@ -49,7 +65,13 @@ describe('a device without a name', () => {
       200,
       {
         ...{ terminal: 'T00001', retailerName: 'Épicerie El Amen', enrolment: 'enrolled', fingerprint: null },
-        ...{ enrolmentRefusal: null, stopped: null, message: null, certificateOver: false },
+        ...{
+          enrolmentRefusal: null,
+          stopped: null,
+          message: null,
+          updateNeeded: false,
+          certificateOver: false,
+        },
         ...{ vendors: [], signedIn: 'owner', locale: 'fr' },
       },
     ])

@@ -33,6 +33,7 @@ import { sendSalesReport } from './send-sales-report.ts'
 import { type Machine, sendStateReport } from './send-state-report.ts'
 import { sendSupplyOrder } from './send-supply-order.ts'
 import { sendSupplyReceipt } from './send-supply-receipt.ts'
+import { spokenLevel } from './spoken-level.ts'
 import { firstOrderIn, orderBySequence } from './supply-order.sql.ts'
 
 export interface TurnNeeds extends EnrolNeeds {
@@ -121,7 +122,8 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     })
     if (outcome.outcome === 'taken') {
       if (outcome.refusal === 'no-card') askedInVain = needs.card()
-      if (outcome.refusal === 'not-offered' || outcome.refusal === 'not-understood')
+      const isTooHigh = outcome.refusal === 'not-understood' && spokenLevel(store) < request.level
+      if (outcome.refusal === 'not-offered' || (outcome.refusal === 'not-understood' && !isTooHigh))
         notOffered.add(request.kind)
       log.info({ sequence: request.sequence, kind: request.kind, answer: outcome.answer }, 'answered')
       return 'taken'

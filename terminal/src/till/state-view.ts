@@ -4,7 +4,8 @@ import { createPublicKey } from 'node:crypto'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import { notices } from '@scratchless/wire/supply/notice'
 import { getSettings } from '../supply/centre-word.sql.ts'
-import { keyOf } from '../supply/enrol.ts'
+import { notUnderstoodVersion } from '../supply/device.sql.ts'
+import { keyOf, SOFTWARE_VERSION } from '../supply/enrol.ts'
 import { enrolmentIn, lastRefusal } from '../supply/enrolment.sql.ts'
 import { stopOf } from '../supply/stop.sql.ts'
 import type { Session } from '../vendors/sessions.ts'
@@ -24,6 +25,7 @@ export function stateView(till: Till, session: Session | null): TillState {
     enrolmentRefusal: lastRefusal(till.store),
     stopped: stop && { reason: stop.reason, why: stop.why },
     message: messageOf(till),
+    updateNeeded: notUnderstoodVersion(till.store) === SOFTWARE_VERSION,
     certificateOver: word !== null && till.clock.nowMs() >= word.identity.certificateUntilMs,
     vendors: vendorIds(till.store).map((id) => ({ id })),
     signedIn: session?.who ?? 'nobody',

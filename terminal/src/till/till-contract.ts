@@ -32,6 +32,8 @@ export const stateShape = z.strictObject({
   enrolmentRefusal: z.string().nullable(),
   /** The centre said that this terminal sells no more. */
   stopped: stopShape.nullable(),
+  /** The centre did not understand this program, and a newer one is wanted; what works goes on. */
+  updateNeeded: z.boolean(),
   /** From the centre to the owner. */
   message: z.string().nullable(),
   /** The certificate has ended: only a second enrolment helps. */
