@@ -11,17 +11,20 @@ import {
   type Strike,
 } from './scenarios/killed-at-any-moment.ts'
 import { runPriceOfTomorrow } from './scenarios/price-of-tomorrow.ts'
+import { ALL_OF_TWO_CENTRES, runTwoCentres } from './scenarios/two-centres.ts'
 
 interface Options {
   readonly dataDir: string
   /** Null: as many as the story has. */
   readonly moments: number | null
+  readonly orders: number | null
 }
 
 /** Each tells its story and returns whether everything held. */
 const STORIES: Readonly<Record<string, (options: Options) => Promise<boolean>>> = {
   'killed-at-any-moment': killedAtAnyMoment,
   'price-of-tomorrow': priceOfTomorrow,
+  'two-centres': twoCentres,
 }
 
 process.exitCode = await main()
@@ -29,21 +32,27 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
-      options: { data: { type: 'string' }, moments: { type: 'string' } },
+      options: { data: { type: 'string' }, moments: { type: 'string' }, orders: { type: 'string' } },
       allowPositionals: true,
     })
     const [name = ''] = positionals
     const story = Object.hasOwn(STORIES, name) ? STORIES[name] : undefined
     if (!story)
       throw new Error(`There is no scenario "${name}". There is: ${Object.keys(STORIES).join(', ')}.`)
-    const moments = values.moments === undefined ? null : Number(values.moments)
-    if (moments !== null && !(Number.isInteger(moments) && moments > 0))
-      throw new Error('--moments takes a whole number above 0.')
-    return (await story({ dataDir: path.resolve(values.data ?? 'data'), moments })) ? 0 : 1
+    const dataDir = path.resolve(values.data ?? 'data')
+    const [moments, orders] = [countOf('--moments', values.moments), countOf('--orders', values.orders)]
+    return (await story({ dataDir, moments, orders })) ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return 1
   }
+}
+
+function countOf(name: string, text: string | undefined): number | null {
+  if (text === undefined) return null
+  const count = Number(text)
+  if (!(Number.isInteger(count) && count > 0)) throw new Error(`${name} takes a whole number above 0.`)
+  return count
 }
 
 async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean> {
@@ -63,6 +72,13 @@ async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean
 
 async function priceOfTomorrow({ dataDir }: Options): Promise<boolean> {
   const result = await runPriceOfTomorrow(dataDir, (progress) => process.stdout.write(`${progress}\n`))
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  return result.ok
+}
+
+async function twoCentres({ dataDir, orders }: Options): Promise<boolean> {
+  const size = { ...ALL_OF_TWO_CENTRES, ...(orders !== null && { orders }) }
+  const result = await runTwoCentres(dataDir, size, (progress) => process.stdout.write(`${progress}\n`))
   process.stdout.write(`${JSON.stringify(result)}\n`)
   return result.ok
 }

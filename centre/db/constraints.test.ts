@@ -23,6 +23,10 @@ const depot_id = 'main'
 const operator = 'ooredoo'
 const terminal_id = 'T10000'
 
+/** A map of a pack's codes: `1` at these places. */
+const marked = (...places: number[]) =>
+  Array.from({ length: 1_000 }, (_, place) => (places.includes(place) ? '1' : '0')).join('')
+
 const TABLES: readonly TriedTable[] = [
   {
     table: 'product',
@@ -365,17 +369,19 @@ const TABLES: readonly TriedTable[] = [
       product_id: 'TT-5000',
       delivery_id: DELIVERY,
       expires_on: '2027-06-30',
-      taken: 0,
+      given: marked(),
+      aside: marked(),
     },
-    takes: [{ count: 1 }, { count: 1_000 }, { taken: 10 }],
+    takes: [{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
     breaks: {
       pack_pkey: [{ count: 11 }],
       pack_count_check: [{ count: 0 }, { count: 1_001 }],
       pack_delivery_id_fkey: [{ delivery_id: OTHER }],
       pack_depot_id_operator_lot_id_fkey: [{ lot_id: 'L2' }, { operator: 'another' }],
-      pack_check: [{ taken: 11 }, { taken: -1 }],
+      pack_marks_within: [{ given: marked(10) }, { aside: marked(999) }],
+      pack_marks_apart: [{ given: marked(3), aside: marked(3) }],
     },
-    mayBeEmpty: ['activated_on'],
+    mayBeEmpty: ['activated_on', 'held_at'],
   },
   {
     table: 'supply_message',
@@ -469,6 +475,7 @@ const TABLES: readonly TriedTable[] = [
       supply_run_depot_id_terminal_id_sequence_fkey: [{ sequence: 2 }, { terminal_id: 'T00002' }],
       supply_run_depot_id_operator_pack_first_serial_fkey: [{ pack_first_serial: 101 }],
     },
+    mayBeEmpty: ['released_at'],
   },
   {
     table: 'sale',

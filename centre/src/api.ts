@@ -60,7 +60,7 @@ const outbox = startOutbox({
 })
 
 const resumed = await resumeSupplyOrders(needs)
-if (resumed > 0) log.info({ orders: resumed }, 'orders decided before the last stop were closed')
+if (resumed > 0) log.info({ orders: resumed }, 'orders that were decided and left open were closed')
 const door = createSupplyDoor(needs, createSupplyDesk(needs))
 const partner = createPartnerListener(needs, own)
 const supply = createSupplyHttps(needs, own, door)

@@ -28,25 +28,45 @@ export function countDisputedOrders({ books }: AuditedOffice): Promise<Breaks> {
   )
 }
 
-/** Packs whose runs do not cover exactly what was taken, each code once. */
+/** Packs whose given codes are not those of the runs of orders that were not withheld, each in one of them. */
 export function countMistakenPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
     books,
     `SELECT pack.operator || ' pack ' || pack.first_serial FROM pack LEFT JOIN (
-       SELECT depot_id, operator, pack_first_serial, sum(count) AS codes, min(first_serial) AS first,
-              max(first_serial + count) AS ends, bool_or(first_serial < before) AS overlap
-         FROM (SELECT *, lag(first_serial + count) OVER (
-                           PARTITION BY depot_id, operator, pack_first_serial ORDER BY first_serial) AS before
-                 FROM supply_run) AS run
-        GROUP BY depot_id, operator, pack_first_serial) AS run
+       SELECT run.depot_id, run.operator, run.pack_first_serial, sum(run.count) AS count,
+              bit_or(((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - run.pack_first_serial)::int)
+                AS codes
+         FROM supply_run AS run
+         JOIN supply_order AS "order"
+           ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+          AND "order".sequence = run.sequence
+        WHERE "order".state <> 'withheld'
+        GROUP BY run.depot_id, run.operator, run.pack_first_serial) AS run
          ON run.depot_id = pack.depot_id AND run.operator = pack.operator
         AND run.pack_first_serial = pack.first_serial
-      WHERE coalesce(run.codes, 0) <> taken OR coalesce(overlap, false)
-         OR (run.codes IS NOT NULL AND (first <> first_serial OR ends <> first_serial + taken))`,
+      WHERE coalesce(run.codes, 0::bit(1000)) <> given OR coalesce(run.count, 0) <> bit_count(given)`,
   )
 }
 
-/** Packs that the vault does not hold alike, or whose cursor is ahead of the desk's. */
+/** Runs of withheld orders whose codes are not aside, though nobody has let them go. */
+export function countStrayCodes({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT run.operator || ' serial ' || run.first_serial
+       FROM supply_run AS run
+       JOIN supply_order AS "order"
+         ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+        AND "order".sequence = run.sequence AND "order".state = 'withheld'
+       LEFT JOIN pack
+         ON pack.depot_id = run.depot_id AND pack.operator = run.operator
+        AND pack.first_serial = run.pack_first_serial
+      WHERE run.released_at IS NULL
+        AND substring(pack.aside FROM (run.first_serial - run.pack_first_serial)::int + 1 FOR run.count)
+              IS DISTINCT FROM substring((-1)::bit(1000) FROM 1 FOR run.count)`,
+  )
+}
+
+/** Packs that the vault does not hold alike, or of which it closed a code that the desk gave to nobody. */
 export async function countDifferingPacks({
   books,
   vaultBefore,
@@ -59,18 +79,18 @@ export async function countDifferingPacks({
        LEFT JOIN json_to_recordset($1) AS sealed (operator text, first_serial bigint, count int, lot_id text,
                                                   product_id text)
          ON sealed.operator = pack.operator AND sealed.first_serial = pack.first_serial
-       LEFT JOIN json_to_recordset($2) AS closed (operator text, first_serial bigint, closed_upto int)
-         ON closed.operator = pack.operator AND closed.first_serial = pack.first_serial
+       LEFT JOIN json_to_recordset($2) AS marked (operator text, first_serial bigint, closed bit(1000))
+         ON marked.operator = pack.operator AND marked.first_serial = pack.first_serial
       WHERE (sealed.count, sealed.lot_id, sealed.product_id)
               IS DISTINCT FROM (pack.count, pack.lot_id, pack.product_id)
-         OR closed.closed_upto > pack.taken`,
+         OR marked.closed & ~pack.given <> 0::bit(1000)`,
     [
       await rowsAsJson(
         vaultAfter,
         `SELECT pack.operator, first_serial, count, lot_id, product_id
            FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = record_id`,
       ),
-      await rowsAsJson(vaultBefore, 'SELECT operator, first_serial, closed_upto FROM vault_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT operator, first_serial, closed FROM vault_pack'),
     ],
   )
 }
@@ -126,6 +146,26 @@ export async function countUnjournalledOrders({
        FROM before LEFT JOIN supply_order AS "order" USING (terminal_id, sequence)
       WHERE "order".depot_id IS NULL`,
     [await rowsAsJson(vaultAfter, journal), await rowsAsJson(vaultBefore, journal)],
+  )
+}
+
+/** Packs whose closed codes are not those of the vault's journal, each in one of its orders. */
+export function countMisclosedPacks({ vaultBefore }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    vaultBefore,
+    `SELECT pack.operator || ' pack ' || pack.first_serial FROM vault_pack AS pack LEFT JOIN (
+       SELECT pack.operator, pack.first_serial, sum(run.count) AS count,
+              bit_or(((-1)::bit(1000) << (1000 - run.count)) >> (run.first - pack.first_serial)::int) AS codes
+         FROM (SELECT lot ->> 0 AS operator, (run ->> 0)::bigint AS first, (run ->> 1)::int AS count
+                 FROM vault_supply, json_array_elements(runs::json) AS lot, json_array_elements(lot -> 4) AS run)
+              AS run
+         JOIN vault_pack AS pack
+           ON pack.operator = run.operator AND pack.first_serial =
+              (SELECT max(first_serial) FROM vault_pack AS one
+                WHERE one.operator = run.operator AND one.first_serial <= run.first)
+        GROUP BY pack.operator, pack.first_serial) AS closed USING (operator, first_serial)
+      WHERE coalesce(closed.codes, 0::bit(1000)) <> pack.closed
+         OR coalesce(closed.count, 0) <> bit_count(pack.closed)`,
   )
 }
 

@@ -9,6 +9,7 @@ import {
   countDifferingProducts,
   countDisputedOrders,
   countMisboughtDeliveries,
+  countMisclosedPacks,
   countMiscountedDeliveries,
   countMisdebitedOrders,
   countMisreceivedLines,
@@ -17,6 +18,7 @@ import {
   countOverlappingPacks,
   countSalesOfOthers,
   countSharedNonces,
+  countStrayCodes,
   countUnansweredMessages,
   countUnjournalledOrders,
   countUnwrittenPacks,
@@ -24,7 +26,13 @@ import {
 
 export const centreChecks: readonly AuditCheck[] = [
   { invariant: 1, holds: 'each serial is in one pack', count: countOverlappingPacks },
-  { invariant: 1, holds: 'each code taken is in one run', count: countMistakenPacks },
+  { invariant: 1, holds: 'each code given is in one run', count: countMistakenPacks },
+  { invariant: 1, holds: 'what was withheld is aside', count: countStrayCodes },
+  {
+    invariant: 1,
+    holds: 'each code closed is in one order of the vault’s journal',
+    count: countMisclosedPacks,
+  },
   { invariant: 1, holds: 'vault and api agree on every pack', count: countDifferingPacks },
   { invariant: 1, holds: 'every pack of the vault is written down', count: countUnwrittenPacks },
   { invariant: 1, holds: 'vault and api know the same of every product', count: countDifferingProducts },

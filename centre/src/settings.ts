@@ -112,7 +112,12 @@ export const CENTRE_VAULT_MOVE: VaultMove = {
   tables: [
     { table: 'product', from: 'SELECT id, operator, code_digits, check_digit FROM product' },
     { table: 'vault_lot_record' },
-    { table: 'vault_pack' },
+    {
+      table: 'vault_pack',
+      from: `SELECT operator, first_serial, count, record_id, first_index, sealed,
+                    (-1)::bit(1000) << (1000 - closed_upto) AS closed
+               FROM vault_pack`,
+    },
     { table: 'vault_fingerprint' },
     { table: 'vault_restock_line' },
     { table: 'vault_restock_delivery' },

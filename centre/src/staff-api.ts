@@ -334,6 +334,8 @@ export interface StockView {
   readonly operator: string
   readonly product: string
   readonly inStock: number
+  /** Here, and supplied to nobody until people say so. */
+  readonly onHold: number
   /** In a supply delivery whose money is still pending. */
   readonly despatched: number
   readonly delivered: number

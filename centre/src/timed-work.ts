@@ -6,6 +6,7 @@ import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
 import { DEPOT } from './settings.ts'
+import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 
 const EVERY_MINUTE = '* * * * *'
@@ -19,6 +20,10 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'settle-overdue-orders': async () => {
         await settleOverdueOrders(needs)
       },
+      // What a process that is gone had decided, and no terminal has asked for again.
+      'resume-supply-orders': async () => {
+        await resumeSupplyOrders(needs)
+      },
       'fold-own-books': async () => {
         await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
       },
@@ -29,6 +34,7 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
     },
     every: {
       'settle-overdue-orders': EVERY_MINUTE,
+      'resume-supply-orders': EVERY_MINUTE,
       'fold-own-books': EVERY_MINUTE,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },

@@ -15,8 +15,8 @@ const OWN: Rights = {
   product: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
   vault_lot_record: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, lot_id, operator, product_id)' },
   vault_pack: {
-    vault: 'INSERT, SELECT, UPDATE (closed_upto)',
-    auditor: 'SELECT (closed_upto, count, first_index, first_serial, operator, record_id)',
+    vault: 'INSERT, SELECT, UPDATE (closed, void)',
+    auditor: 'SELECT (closed, count, first_index, first_serial, operator, record_id, void)',
   },
   vault_fingerprint: { vault: 'INSERT, SELECT' },
   vault_restock_line: {

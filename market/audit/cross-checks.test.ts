@@ -83,7 +83,7 @@ function market() {
           delivery: DELIVERY,
           firstSerial: FIRST,
           count: 40,
-          taken: 15,
+          given: 15,
         },
       ],
       restockLines: [
@@ -160,7 +160,7 @@ test.each<[string, (facts: Tampered) => void, string[]]>([
   [
     'codes that left their shelf and came nowhere',
     ({ centre }) => {
-      centre.packs[0]!.taken = 16
+      centre.packs[0]!.given = 16
     },
     ['received = sum over places, per lot'],
   ],

@@ -180,7 +180,7 @@ function lotsNotAddingUp({ terminals, centre, operators }: MarketFacts): string[
         onHold: sentParts
           .filter((part) => held.has(`${operator} ${part.id}`))
           .reduce((total, part) => total + part.codes - held.get(`${operator} ${part.id}`)!.codes, 0),
-        atCentre: (packs.get(key) ?? []).reduce((total, pack) => total + pack.count - pack.taken, 0),
+        atCentre: (packs.get(key) ?? []).reduce((total, pack) => total + pack.count - pack.given, 0),
         toTerminals: sum(travelling.get(key) ?? []),
         atTerminals: sum(atTerminals.get(key) ?? []),
       }
@@ -199,14 +199,17 @@ function isOpen(part: OperatorFacts['parts'][number], centre: CentreFacts): bool
   return part.settledAt === null || part.settledAt > centre.readAt
 }
 
-/** An order whose codes its terminal need not have: it has no answer yet, or had none when its book was read. */
+/**
+ * An order whose codes its terminal need not have: it has no answer yet, or had none when its book was read. What was
+ * withheld is still at the centre.
+ */
 function isTravelling(
   order: CentreFacts['supplyOrders'][number],
   terminals: readonly TerminalFacts[],
 ): boolean {
   const terminal = terminals.find((candidate) => candidate.terminal === order.terminal)
   const request = terminal?.requests.find(({ sequence }) => BigInt(sequence) === order.sequence)
-  return request === undefined || request.state === 'asked' || order.state === 'withheld'
+  return order.state !== 'withheld' && (request === undefined || request.state === 'asked')
 }
 
 function salesNotMade({ terminals, centre }: MarketFacts): string[] {

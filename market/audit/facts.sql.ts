@@ -63,7 +63,7 @@ export async function readCentreFacts({ books: sql, vaultAfter }: AuditedOffice)
     packs: await rows(
       sql,
       `SELECT operator, product_id AS product, lot_id AS lot, delivery_id AS delivery,
-              first_serial AS "firstSerial", count, taken FROM pack`,
+              first_serial AS "firstSerial", count, bit_count(given)::int AS given FROM pack`,
     ),
     restockLines: await rows(
       sql,

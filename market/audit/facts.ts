@@ -74,7 +74,7 @@ export interface CentreFacts {
     readonly product: string
     readonly lot: string
     readonly delivery: string
-    readonly taken: number
+    readonly given: number
   })[]
   readonly restockLines: readonly {
     readonly operator: string

@@ -468,14 +468,14 @@ test("an operator's captured api process gets nothing but what its partner order
     'unknown-partner',
   )
 
-  const { rows: free } = await sql.query<{ id: string; first_serial: string; allocated: number }>(
-    'SELECT id, first_serial, allocated FROM pack WHERE lot = $1 AND allocated < count ORDER BY id LIMIT 1',
+  const { rows: free } = await sql.query<{ id: string; first_serial: string; free: number }>(
+    'SELECT id, first_serial + count - 1 AS first_serial, free FROM pack WHERE lot = $1 AND free > 0 ORDER BY id LIMIT 1',
     [one.lot],
   )
   const next = free[0]!
   const nextRun = {
     pack: BigInt(next.id),
-    firstSerial: serialFromNumber(Number(next.first_serial) + next.allocated),
+    firstSerial: serialFromNumber(Number(next.first_serial)),
     count: 1,
   }
   expect(await close('one code more than the order ordered', { runs: [nextRun] })).toBe('more-than-ordered')

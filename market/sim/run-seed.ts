@@ -27,6 +27,9 @@ import { newWitness, type Violation, type Witness } from './witness.ts'
 const OPERATIONS = 50
 const FIRST_RESTOCK = 60
 const FIRST_ORDER = 4
+/** Serials from an office's first one on. */
+const HELD_WITHIN = 150
+const HELD_AT_ONCE = 30
 /** What a till has to say before it comes to a new order: a receipt, a letter, a report. */
 const TURNS_BEFORE = 5
 /** Once faults have stopped. */
@@ -83,6 +86,7 @@ const OPERATION_WEIGHTS: readonly OperationEntry[] = [
   [3, 'partition', partition, 'nobody'],
   [5, 'replay', replay, 'nobody'],
   [2, 'late arrivals', async (world) => `${await pickWay(world).flush()}`, 'nobody'],
+  [4, 'hold or release', holdOrRelease, 'nobody'],
   [2, 'settle overdue', async ({ centre }) => `${await centre.settleOverdue()}`, 'supply'],
   [2, 'power cut', powerCut, 'nobody'],
 ]
@@ -167,6 +171,14 @@ async function partition(world: World): Promise<string> {
   const exchanges = 1 + world.chance.below(4)
   pickWay(world).cut(exchanges)
   return `${exchanges}`
+}
+
+/** Codes that are held at either office are supplied to nobody until they are let go; what is given stays given. */
+async function holdOrRelease({ chance, centre, operator }: World): Promise<string> {
+  const office = chance.pick([centre, operator])
+  const act = chance.pick(['hold', 'release'] as const)
+  const [from, count] = [chance.below(HELD_WITHIN), 1 + chance.below(HELD_AT_ONCE)]
+  return `${act} ${await office.holdOrRelease(act, from, count)} of ${count} at the ${office === centre ? 'centre' : 'operator'}`
 }
 
 async function replay(world: World): Promise<string> {

@@ -4,6 +4,11 @@
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
+import { DEPOT } from '@scratchless/centre/settings'
+import {
+  holdRange as holdAtCentre,
+  releaseRange as releaseAtCentre,
+} from '@scratchless/centre/stock/held-codes.sql'
 import { createSupplyDoor, type SupplyDoor } from '@scratchless/centre/supply/answer-supply-frame'
 import { resumeSupplyOrders } from '@scratchless/centre/supply/close-supply-orders'
 import { settleOverdueOrders } from '@scratchless/centre/supply/settle-overdue-orders'
@@ -29,6 +34,10 @@ import { findPlannedDeliveries } from '@scratchless/operator/restock/restock.sql
 import { sendRestockDelivery } from '@scratchless/operator/restock/send-restock-delivery'
 import { activateLot } from '@scratchless/operator/stock/activate-lot'
 import { adoptSealedStock } from '@scratchless/operator/stock/adopt-sealed-stock'
+import {
+  holdRange as holdAtOperator,
+  releaseRange as releaseAtOperator,
+} from '@scratchless/operator/stock/held-codes.sql'
 import { closeRestockDelivery } from '@scratchless/operator/vault/close-restock-delivery'
 import { knowProducts } from '@scratchless/operator/vault/products'
 import {
@@ -46,6 +55,7 @@ import { verifyRestockReceipt } from '@scratchless/operator/vault/verify-restock
 import type { Clock } from '@scratchless/voucher/clock'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
+import { type SerialRange, serialFromNumber } from '@scratchless/voucher/serial'
 import { ATLAS, ATLAS_5, CENTRE } from '../../voucher/testing/example-product.ts'
 import type { BaseWorld, SeedDatabase } from './base-world.ts'
 import { type Meeting, newMeeting } from './meeting.ts'
@@ -154,6 +164,7 @@ export interface SimCentre extends Office {
   orderRestock(quantity: number): Promise<string>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
   settleOverdue(): Promise<number>
+  holdOrRelease(act: 'hold' | 'release', from: number, count: number): Promise<number>
   /** Both exchanges at once; their groups at the desk meet at the shop's account. */
   meetAtAccounts: Meeting['of']
 }
@@ -208,7 +219,20 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
           takeRestockOrderResponse(needs, sql, message, answer),
         ),
       ),
-    settleOverdue: () => office.run(() => settleOverdueOrders(needs)),
+    holdOrRelease: (act, from, count) =>
+      office.run(async () => {
+        const range = await rangeFrom(needs.pool, from, count)
+        return act === 'hold'
+          ? holdAtCentre(needs.pool, DEPOT, ATLAS, range)
+          : inTransaction(needs.pool, (sql) =>
+              releaseAtCentre(sql, DEPOT, ATLAS, range, new Date(clock.nowMs())),
+            )
+      }),
+    settleOverdue: () =>
+      office.run(async () => {
+        await resumeSupplyOrders(needs)
+        return settleOverdueOrders(needs)
+      }),
     async meetAtAccounts(askFirst, askSecond) {
       meeting = newMeeting()
       try {
@@ -220,9 +244,16 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
   }
 }
 
+/** Serials of an office counted from its first one. */
+async function rangeFrom(sql: Pool, from: number, count: number): Promise<SerialRange> {
+  const { rows } = await sql.query<{ first: bigint | null }>('SELECT min(first_serial) AS first FROM pack')
+  return { firstSerial: serialFromNumber(Number(rows[0]!.first ?? 0) + from), count }
+}
+
 export interface SimOperator extends Office {
   takeOrder(bytes: Uint8Array): Promise<Uint8Array | null>
   activate(lot: LotId): Promise<void>
+  holdOrRelease(act: 'hold' | 'release', from: number, count: number): Promise<number>
   /** Has the next planned part closed. Null where none is planned. */
   closeNextDelivery(): Promise<string | null>
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
@@ -282,6 +313,11 @@ export async function startOperator({
   return {
     ...office,
     takeOrder: (bytes) => office.run(() => receiveRestockOrder(needs, CENTRE, bytes)),
+    holdOrRelease: (act, from, count) =>
+      office.run(async () => {
+        const range = await rangeFrom(needs.pool, from, count)
+        return act === 'hold' ? holdAtOperator(needs.pool, range) : releaseAtOperator(needs.pool, range)
+      }),
     activate: (lot) => office.run(() => activateLot(needs, { signInName: 'sim' } as StaffMember, { lot })),
     closeNextDelivery: () =>
       office.run(async () => {

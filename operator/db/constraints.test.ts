@@ -17,6 +17,10 @@ const ORDER = '3f0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
 const DELIVERY = '5b0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
 const OTHER = '7d0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
 
+/** A map of a pack's codes: `1` at these places. */
+const marked = (...places: number[]) =>
+  Array.from({ length: 1_000 }, (_, place) => (places.includes(place) ? '1' : '0')).join('')
+
 const TABLES: readonly TriedTable[] = [
   {
     table: 'product',
@@ -85,14 +89,16 @@ const TABLES: readonly TriedTable[] = [
   },
   {
     table: 'pack',
-    row: { id: 1, lot: 'L1', first_serial: 100, count: 10, allocated: 0 },
-    takes: [{ count: 1 }, { count: 1_000 }, { allocated: 10 }],
+    row: { id: 1, lot: 'L1', first_serial: 100, count: 10, given: marked(), aside: marked() },
+    takes: [{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
     breaks: {
       pack_pkey: [{ first_serial: 200 }],
       pack_lot_fkey: [{ lot: 'L2' }],
       pack_count_check: [{ count: 0 }, { count: 1_001 }],
-      pack_check: [{ allocated: 11 }, { allocated: -1 }],
+      pack_marks_within: [{ given: marked(10) }, { aside: marked(999) }],
+      pack_marks_apart: [{ given: marked(3), aside: marked(3) }],
     },
+    mayBeEmpty: ['held_at'],
   },
   {
     table: 'restock_order',

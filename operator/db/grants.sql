@@ -3,7 +3,7 @@ GRANT SELECT, INSERT ON product TO :api;
 GRANT UPDATE (on_hold) ON product TO :api;
 GRANT SELECT, INSERT ON lot, pack TO :api;
 GRANT UPDATE (activated_at) ON lot TO :api;
-GRANT UPDATE (allocated) ON pack TO :api;
+GRANT UPDATE (given, aside, held_at) ON pack TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, restock_run, restock_duplicate TO :api;
 GRANT UPDATE (state, settled_at, codes_taken, reason) ON restock_delivery TO :api;
 GRANT SELECT, INSERT ON lot_activation, lot_activation_run, lot_activation_told TO :api;

@@ -17,7 +17,7 @@ const OWN: Rights = {
     auditor: 'SELECT',
   },
   lot: { api: 'INSERT, SELECT, UPDATE (activated_at)', auditor: 'SELECT' },
-  pack: { api: 'INSERT, SELECT, UPDATE (allocated)', auditor: 'SELECT' },
+  pack: { api: 'INSERT, SELECT, UPDATE (aside, given, held_at)', auditor: 'SELECT' },
   restock_order: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   restock_order_line: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   restock_delivery: {

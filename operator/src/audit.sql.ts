@@ -18,17 +18,15 @@ export function countOverlappingPacks({ books }: AuditedOffice): Promise<Breaks>
   )
 }
 
-/** Packs whose runs do not cover exactly what is allocated, each code once. */
+/** Packs whose given codes are not those of their runs, each in one of them. */
 export function countMisallocatedPacks({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
     books,
     `SELECT 'pack ' || pack.id FROM pack LEFT JOIN (
-       SELECT pack, sum(count) AS codes, min(first_serial) AS first, max(first_serial + count) AS ends,
-              bool_or(first_serial < before) AS overlap
-         FROM (SELECT *, lag(first_serial + count) OVER (PARTITION BY pack ORDER BY first_serial) AS before
-                 FROM restock_run) AS run GROUP BY pack) AS run ON run.pack = pack.id
-      WHERE coalesce(run.codes, 0) <> allocated OR coalesce(overlap, false)
-         OR (run.pack IS NOT NULL AND (first <> first_serial OR ends <> first_serial + allocated))`,
+       SELECT pack.id, sum(run.count) AS count,
+              bit_or(((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - pack.first_serial)::int) AS codes
+         FROM restock_run AS run JOIN pack ON pack.id = run.pack GROUP BY pack.id) AS run ON run.id = pack.id
+      WHERE coalesce(run.codes, 0::bit(1000)) <> given OR coalesce(run.count, 0) <> bit_count(given)`,
   )
 }
 
@@ -38,11 +36,11 @@ export async function countUnbalancedLots({ books, vaultAfter }: AuditedOffice):
     books,
     `SELECT 'lot ' || lot.id FROM lot
        LEFT JOIN json_to_recordset($1) AS sealed_lot (id text, product text, codes int) ON sealed_lot.id = lot.id
-       LEFT JOIN (SELECT lot, sum(count) AS codes, sum(allocated) AS allocated FROM pack GROUP BY lot) AS packs
+       LEFT JOIN (SELECT lot, sum(count) AS codes, sum(bit_count(given)) AS given FROM pack GROUP BY lot) AS packs
               ON packs.lot = lot.id
        LEFT JOIN (SELECT lot, sum(codes) AS codes FROM restock_delivery GROUP BY lot) AS sent ON sent.lot = lot.id
       WHERE (lot.codes, lot.product) IS DISTINCT FROM (sealed_lot.codes, sealed_lot.product)
-         OR lot.codes IS DISTINCT FROM packs.codes OR coalesce(sent.codes, 0) <> coalesce(packs.allocated, 0)`,
+         OR lot.codes IS DISTINCT FROM packs.codes OR coalesce(sent.codes, 0) <> coalesce(packs.given, 0)`,
     [await rowsAsJson(vaultAfter, 'SELECT id, product, codes FROM sealed_lot')],
   )
 }
@@ -58,12 +56,12 @@ export async function countDifferingPacks({
     `SELECT 'pack ' || pack.id FROM pack
        LEFT JOIN json_to_recordset($1) AS sealed (id bigint, lot text, first_serial bigint, count int)
               ON sealed.id = pack.id
-       LEFT JOIN json_to_recordset($2) AS closed (id bigint, closed_upto int) ON closed.id = pack.id
+       LEFT JOIN json_to_recordset($2) AS marked (id bigint, closed bit(1000)) ON marked.id = pack.id
       WHERE (sealed.lot, sealed.first_serial, sealed.count) IS DISTINCT FROM (pack.lot, pack.first_serial, pack.count)
-         OR closed.closed_upto > pack.allocated`,
+         OR marked.closed & ~pack.given <> 0::bit(1000)`,
     [
       await rowsAsJson(vaultAfter, 'SELECT id, lot, first_serial, count FROM sealed_pack'),
-      await rowsAsJson(vaultBefore, 'SELECT id, closed_upto FROM sealed_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT id, closed FROM sealed_pack'),
     ],
   )
 }
@@ -93,17 +91,19 @@ export async function countUnjournalledDeliveries({ books, vaultAfter }: Audited
   )
 }
 
-/** Packs whose vault cursor is not what the vault's journal closed of them. */
+/** Packs whose closed codes are not those of the deliveries in the vault's journal. */
 export async function countMisclosedPacks({ books, vaultBefore }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
     books,
-    `SELECT 'pack ' || sealed.id FROM json_to_recordset($1) AS sealed (id bigint, closed_upto int) LEFT JOIN (
-       SELECT run.pack, sum(run.count) AS codes FROM restock_run run
-         JOIN json_to_recordset($2) AS closed (id uuid) ON closed.id = run.delivery_id GROUP BY run.pack) AS closed
-         ON closed.pack = sealed.id
-      WHERE coalesce(closed.codes, 0) <> closed_upto`,
+    `SELECT 'pack ' || sealed.id FROM json_to_recordset($1) AS sealed (id bigint, closed bit(1000)) LEFT JOIN (
+       SELECT pack.id,
+              bit_or(((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - pack.first_serial)::int) AS codes
+         FROM restock_run AS run JOIN pack ON pack.id = run.pack
+         JOIN json_to_recordset($2) AS closed (id uuid) ON closed.id = run.delivery_id GROUP BY pack.id) AS closed
+         ON closed.id = sealed.id
+      WHERE coalesce(closed.codes, 0::bit(1000)) <> sealed.closed`,
     [
-      await rowsAsJson(vaultBefore, 'SELECT id, closed_upto FROM sealed_pack'),
+      await rowsAsJson(vaultBefore, 'SELECT id, closed FROM sealed_pack'),
       await rowsAsJson(vaultBefore, 'SELECT id FROM closed_delivery'),
     ],
   )

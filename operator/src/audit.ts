@@ -20,7 +20,7 @@ import {
 
 export const operatorChecks: readonly AuditCheck[] = [
   { invariant: 1, holds: 'each serial is in one pack', count: countOverlappingPacks },
-  { invariant: 1, holds: 'each allocated code is in one run', count: countMisallocatedPacks },
+  { invariant: 1, holds: 'each given code is in one run', count: countMisallocatedPacks },
   { invariant: 1, holds: 'vault and api agree on every pack', count: countDifferingPacks },
   { invariant: 1, holds: 'vault and api know the same of every product', count: countDifferingProducts },
   { invariant: 1, holds: 'what was closed once was closed for one delivery', count: countMisclosedPacks },

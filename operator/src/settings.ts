@@ -85,7 +85,12 @@ export const OPERATOR_VAULT_MOVE: VaultMove = {
                ORDER BY EXISTS (SELECT FROM lot WHERE lot.id = sealed_lot.id) DESC, sealed_at, id) AS no
                FROM sealed_lot`,
     },
-    { table: 'sealed_pack' },
+    {
+      table: 'sealed_pack',
+      from: `SELECT id, lot, first_serial, count, first_index, sealed,
+                    (-1)::bit(1000) << (1000 - closed_upto) AS closed
+               FROM sealed_pack`,
+    },
     { table: 'code_fingerprint' },
     { table: 'stock_file' },
     { table: 'serial_counter' },

@@ -20,6 +20,10 @@ const DELIVERY = '5b0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
 const OTHER = '7d0c8f0e-5a0c-4d5e-9d0b-0a4e6f1d2c3b'
 const MAC = Buffer.alloc(16, 1)
 
+/** A map of a pack's codes: `1` at these places. */
+const marked = (...places: number[]) =>
+  Array.from({ length: 1_000 }, (_, place) => (places.includes(place) ? '1' : '0')).join('')
+
 const TABLES: readonly TriedTable[] = [
   {
     table: 'product',
@@ -75,13 +79,22 @@ const TABLES: readonly TriedTable[] = [
   },
   {
     table: 'sealed_pack',
-    row: { id: 1, lot: 'L1', first_serial: 100, count: 10, first_index: 0, sealed: MAC, closed_upto: 0 },
-    takes: [{ count: 1 }, { count: 1_000 }, { closed_upto: 10 }],
+    row: {
+      id: 1,
+      lot: 'L1',
+      first_serial: 100,
+      count: 10,
+      first_index: 0,
+      sealed: MAC,
+      closed: marked(),
+      void: marked(),
+    },
+    takes: [{ count: 1 }, { count: 1_000 }, { closed: marked(0, 9), void: marked(1, 9) }],
     breaks: {
       sealed_pack_pkey: [{ first_serial: 200 }],
       sealed_pack_lot_fkey: [{ lot: 'L2' }],
       sealed_pack_count_check: [{ count: 0 }, { count: 1_001 }],
-      sealed_pack_check: [{ closed_upto: 11 }, { closed_upto: -1 }],
+      sealed_pack_marks_within: [{ closed: marked(10) }, { void: marked(999) }],
       // One serial in common is enough, at either end.
       sealed_pack_serials: [
         { id: 2, first_serial: 109, count: 1 },
@@ -173,4 +186,36 @@ test('no constraint is untried', async () => {
 
 test('only these columns may be without a value', async () => {
   expect(await emptyColumnsOf(client, NAMES)).toEqual(columnsThatMayBeEmpty(TABLES))
+})
+
+test('a code that is closed or void stays so, whoever asks', async () => {
+  await client.query('BEGIN')
+  try {
+    for (const { table, row } of TABLES.slice(0, NAMES.indexOf('sealed_pack') + 1)) {
+      const marks = table === 'sealed_pack' ? { closed: marked(0, 1), void: marked(5) } : {}
+      const columns = Object.entries({ ...row, ...marks })
+      await client.query(
+        `INSERT INTO ${table} (${columns.map(([name]) => name).join(', ')}) OVERRIDING SYSTEM VALUE
+         VALUES (${columns.map((_, n) => `$${n + 1}`).join(', ')})`,
+        columns.map(([, value]) => value),
+      )
+    }
+    const set = async (closed: string, void_: string) => {
+      await client.query('SAVEPOINT before')
+      try {
+        await client.query('UPDATE sealed_pack SET closed = $1, void = $2', [closed, void_])
+        return 'set'
+      } catch (error) {
+        await client.query('ROLLBACK TO SAVEPOINT before')
+        return (error as Error).message
+      }
+    }
+    const stays = 'a code that is closed or void stays so'
+    expect(await set(marked(0, 1, 2), marked(5, 6))).toBe('set')
+    expect(await set(marked(0, 2, 3), marked(5, 6))).toBe(stays)
+    expect(await set(marked(0, 1, 2), marked(6))).toBe(stays)
+    expect(await set(marked(0, 1, 2, 9), marked(5, 6))).toBe('set')
+  } finally {
+    await client.query('ROLLBACK')
+  }
 })

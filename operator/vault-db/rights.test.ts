@@ -18,8 +18,8 @@ const OWN: Rights = {
     auditor: 'SELECT (codes, expires_on, id, no, product, sealed_at, source)',
   },
   sealed_pack: {
-    vault: 'INSERT, SELECT, UPDATE (closed_upto)',
-    auditor: 'SELECT (closed_upto, count, first_index, first_serial, id, lot)',
+    vault: 'INSERT, SELECT, UPDATE (closed, void)',
+    auditor: 'SELECT (closed, count, first_index, first_serial, id, lot, void)',
   },
   code_fingerprint: { vault: 'INSERT, SELECT' },
   stock_file: { vault: 'INSERT, SELECT' },

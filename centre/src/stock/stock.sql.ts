@@ -1,11 +1,12 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { StockView } from '../staff-api.ts'
 
-/** Counts of codes by depot and product: in packs, on their way, at terminals, sold. */
+/** Counts of codes by depot and product: in packs, held back, on their way, at terminals, sold. */
 export async function readStock(sql: Sql): Promise<StockView[]> {
   const { rows } = await sql.query<StockView>(
     `WITH packed AS (
-       SELECT depot_id, operator, product_id, sum(count - taken) AS in_stock
+       SELECT depot_id, operator, product_id, coalesce(sum(free) FILTER (WHERE held_at IS NULL), 0) AS in_stock,
+              sum(bit_count(aside)) + coalesce(sum(free) FILTER (WHERE held_at IS NOT NULL), 0) AS on_hold
          FROM pack GROUP BY depot_id, operator, product_id),
      given AS (
        SELECT run.depot_id, run.product_id,
@@ -19,7 +20,7 @@ export async function readStock(sql: Sql): Promise<StockView[]> {
      sold AS (
        SELECT depot_id, product_id, count(*) AS sold FROM sale GROUP BY depot_id, product_id)
      SELECT packed.depot_id AS depot, packed.operator, packed.product_id AS product,
-            packed.in_stock::int AS "inStock", coalesce(despatched, 0)::int AS despatched,
+            packed.in_stock::int AS "inStock", packed.on_hold::int AS "onHold", coalesce(despatched, 0)::int AS despatched,
             (coalesce(delivered, 0) - coalesce(sold, 0))::int AS delivered, coalesce(sold, 0)::int AS sold
        FROM packed
        LEFT JOIN given ON given.depot_id = packed.depot_id AND given.product_id = packed.product_id

@@ -12,7 +12,14 @@ import type { SupplyClosingRefusal } from '../vault/verbs.ts'
 import { signRefusal, transferId } from './answer-in-sequence.ts'
 import { runsByLot } from './runs-by-lot.ts'
 import { standingsFor } from './standing.ts'
-import { markDespatched, markWithheld, readRuns, readUnansweredOrders, type TakenRun } from './supply.sql.ts'
+import {
+  markDespatched,
+  markWithheld,
+  putAside,
+  readRuns,
+  readUnansweredOrders,
+  type TakenRun,
+} from './supply.sql.ts'
 import { readMessages, type SequenceKey, storeAnswers } from './supply-message.sql.ts'
 import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 import { withheldReason } from './withheld-reason.ts'
@@ -25,11 +32,10 @@ export interface OrderToClose extends SequenceKey {
   readonly runs: readonly TakenRun[]
 }
 
-/** Orders that a start closes again in one group. */
+/** Orders that are resumed in one group. */
 const RESUME_AT_ONCE = 64
-
-/** Runs one work after the other, in the order in which they are handed in. */
-export type InTurn = <Result>(work: () => Promise<Result>) => Promise<Result>
+/** Whoever decided an order has it closed long before, if he lives. */
+const LEFT_OPEN_MS = 10_000
 
 async function readStandings(needs: CentreNeeds, orders: readonly OrderToClose[]) {
   const terminals = await readTerminals(
@@ -45,26 +51,22 @@ async function readStandings(needs: CentreNeeds, orders: readonly OrderToClose[]
   return { terminals, standings }
 }
 
-/** Has the codes of decided orders closed and stores the answers; what each order is answered with. */
+/**
+ * Has the codes of decided orders closed and stores the answers; what each order is answered with. Where another process
+ * was first with one of them, its answer is the order's.
+ */
 export async function closeSupplyOrders(
   needs: CentreNeeds,
   orders: readonly OrderToClose[],
-  inTurn: InTurn,
 ): Promise<Map<OrderToClose, Uint8Array>> {
   if (orders.length === 0) return new Map()
-  const reading = readStandings(needs, orders)
-  // Its fault is thrown when the turn comes.
-  reading.catch(() => undefined)
-  const { terminals, closed } = await inTurn(async () => {
-    const { terminals, standings } = await reading
-    const closed = await needs.vault.closeSupplyDeliveries(
-      orders.map(({ terminal, sequence, frame, debitedMinor, availableMinor: left, runs }, index) => ({
-        ...{ terminal, sequence, frame },
-        decided: { standing: standings[index]!, debitedMinor, availableMinor: left, lots: runsByLot(runs) },
-      })),
-    )
-    return { terminals, closed }
-  })
+  const { terminals, standings } = await readStandings(needs, orders)
+  const closed = await needs.vault.closeSupplyDeliveries(
+    orders.map(({ terminal, sequence, frame, debitedMinor, availableMinor: left, runs }, index) => ({
+      ...{ terminal, sequence, frame },
+      decided: { standing: standings[index]!, debitedMinor, availableMinor: left, lots: runsByLot(runs) },
+    })),
+  )
   const answers = new Map<OrderToClose, Uint8Array>()
   const despatched: { order: OrderToClose; frame: Uint8Array; payloadHash: Uint8Array }[] = []
   for (const [index, order] of orders.entries()) {
@@ -76,23 +78,41 @@ export async function closeSupplyOrders(
       answers.set(order, result.frame)
     }
   }
-  if (despatched.length > 0)
-    await inTransaction(needs.pool, async (sql) => {
-      const rows = despatched.map(({ order: { terminal, sequence }, frame, payloadHash }) => ({
-        terminal,
-        sequence,
-        answer: frame,
-        deliveryHash: payloadHash.subarray(0, DELIVERY_HASH_BYTES),
-      }))
-      await storeAnswers(sql, DEPOT, rows)
-      await markDespatched(sql, DEPOT, rows)
-    })
+  if (despatched.length === 0) return answers
+  const rows = despatched.map(({ order: { terminal, sequence }, frame, payloadHash }) => ({
+    terminal,
+    sequence,
+    answer: frame,
+    deliveryHash: payloadHash.subarray(0, DELIVERY_HASH_BYTES),
+  }))
+  const stored = await inTransaction(needs.pool, async (sql) => {
+    const first = new Set((await storeAnswers(sql, DEPOT, rows)).map(nameOf))
+    await markDespatched(
+      sql,
+      DEPOT,
+      rows.filter((row) => first.has(nameOf(row))),
+    )
+    return first
+  })
+  for (const { order } of despatched)
+    if (!stored.has(nameOf(order))) answers.set(order, await storedAnswer(needs, order))
   return answers
+}
+
+function nameOf({ terminal, sequence }: SequenceKey): string {
+  return transferId(terminal, sequence)
+}
+
+/** What another process stored first. */
+async function storedAnswer(needs: CentreNeeds, order: SequenceKey): Promise<Uint8Array> {
+  const [known] = await readMessages(needs.pool, DEPOT, [order])
+  if (known?.answer == null) throw new Error(`${nameOf(order)} has no answer`)
+  return known.answer
 }
 
 /**
  * The vault would not close what the desk decided: the two disagree, and people must look. The money is voided, which
- * it may be because no answer was offered to the line; the codes stay on hold.
+ * it may be because no answer was offered to the line; the codes are put aside.
  */
 async function withhold(
   needs: CentreNeeds,
@@ -114,22 +134,27 @@ async function withhold(
     bytes: order.frame,
   }
   const answer = await signRefusal(needs, message, withheldReason(needs, order.runs, terminal, refusal))
-  await inTransaction(needs.pool, async (sql) => {
+  const first = await inTransaction(needs.pool, async (sql) => {
     await lockTerminals(sql, DEPOT, [order.terminal])
+    if ((await storeAnswers(sql, DEPOT, [{ ...order, answer }])).length === 0) return false
     const settlement = { outcome: 'voided', reason: `vault: ${refusal}`, settledAt: at } as const
     if (order.debitedMinor > 0n) await settlePending(sql, DEPOT, [id], settlement)
     await markWithheld(sql, DEPOT, order, at)
-    await storeAnswers(sql, DEPOT, [{ ...order, answer }])
+    await putAside(sql, DEPOT, order.runs)
     await raiseAlarm(sql, { at, kind: 'supply-withheld', subject: id, details: { refusal } })
+    return true
   })
-  return answer
+  return first ? answer : storedAnswer(needs, order)
 }
 
-/** At the start: orders that were decided before the last stop and never answered. Returns how many there were. */
+/**
+ * Orders that were decided and never answered, whoever decided them: he is gone if they are older than a moment. Returns
+ * how many there were.
+ */
 export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
+  const decidedBefore = new Date(needs.clock.nowMs() - LEFT_OPEN_MS)
   for (let resumed = 0; ; ) {
-    // Before the desk opens nobody else comes to the vault.
-    const closed = await closeUnanswered(needs, null, (work) => work())
+    const closed = await closeUnanswered(needs, { decidedBefore })
     if (closed.length === 0) return resumed
     resumed += closed.length
   }
@@ -138,10 +163,9 @@ export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
 /** Orders that stand decided in the database are closed with just the runs that were taken for them. */
 export async function closeUnanswered(
   needs: CentreNeeds,
-  only: SequenceKey | null,
-  inTurn: InTurn,
+  which: Parameters<typeof readUnansweredOrders>[3],
 ): Promise<Uint8Array[]> {
-  const rows = await readUnansweredOrders(needs.pool, DEPOT, RESUME_AT_ONCE, only)
+  const rows = await readUnansweredOrders(needs.pool, DEPOT, RESUME_AT_ONCE, which)
   const keys = rows.map(({ terminal_id, sequence }) => ({
     terminal: terminal_id,
     sequence: Number(sequence),
@@ -154,6 +178,6 @@ export async function closeUnanswered(
     availableMinor: row.available_minor,
     runs: runs.filter((run) => run.terminal === row.terminal_id && run.sequence === Number(row.sequence)),
   }))
-  const answers = await closeSupplyOrders(needs, orders, inTurn)
+  const answers = await closeSupplyOrders(needs, orders)
   return orders.map((order) => answers.get(order)!)
 }

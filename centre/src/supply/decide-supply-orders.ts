@@ -29,7 +29,7 @@ import {
   insertOrders,
   insertRuns,
   lockPacksToTake,
-  moveTaken,
+  markGiven,
   type PackRow,
 } from './supply.sql.ts'
 import { type Accepted, type BlockedOrders, decideSupplyOrder, type SupplyView } from './supply-decision.ts'
@@ -38,8 +38,9 @@ import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** A shop sells within days; a customer keeps a ticket for weeks. */
 const LEAST_VALIDITY_DAYS = 60
-/** Packs of one product that are locked at a time: enough for 32,000 codes. */
-const PACKS_AT_ONCE = 32
+/** Packs of one product that are locked at a time; so few that other processes find some too. */
+const MOST_PACKS_AT_ONCE = 32
+const PACK_CODES = 1_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
@@ -91,7 +92,7 @@ export async function decideSupplyOrders(
     return { accepted: { ...keyOf(message), frame: message.bytes, debitedMinor, availableMinor: left, runs } }
   })
   if (accepted.length > 0) {
-    await moveTaken(sql, DEPOT, view.shelf.moved())
+    await markGiven(sql, DEPOT, view.shelf.taken())
     await writeDown(needs, sql, accepted, at)
   }
   return decided
@@ -161,26 +162,37 @@ async function lockStock(
     for (const { product, quantity } of order.lines)
       wanted.set(product, (wanted.get(product) ?? 0) + quantity)
   const notBefore = new Date(at.getTime() + LEAST_VALIDITY_DAYS * DAY_MS).toISOString().slice(0, 10)
+  await sql.query('SAVEPOINT before_packs')
+  const unlocked = await lockPacks(sql, wanted, { now: at, notBefore }, 'skip')
+  if (unlocked.enough) return unlocked.packs
+  // Another process may have locked the rest for a moment. What is held is let go first and all is taken in one order,
+  // so that two who wait never wait for each other.
+  await sql.query('ROLLBACK TO SAVEPOINT before_packs')
+  return (await lockPacks(sql, wanted, { now: at, notBefore }, 'wait')).packs
+}
+
+async function lockPacks(
+  sql: SqlClient,
+  wanted: ReadonlyMap<ProductId, number>,
+  bounds: { now: Date; notBefore: string },
+  locked: 'wait' | 'skip',
+): Promise<{ packs: PackRow[]; enough: boolean }> {
   const packs: PackRow[] = []
-  // In one order everywhere, so that two groups never wait for each other in a ring.
+  let enough = true
   for (const product of [...wanted.keys()].sort()) {
     let missing = wanted.get(product)!
     let after: PackRow | null = null
-    while (missing > 0) {
-      const page: PackRow[] = await lockPacksToTake(
-        sql,
-        DEPOT,
-        product,
-        { now: at, notBefore, after },
-        PACKS_AT_ONCE,
-      )
+    for (let atOnce = Math.ceil(missing / PACK_CODES); missing > 0; atOnce *= 2) {
+      const limit = Math.min(atOnce, MOST_PACKS_AT_ONCE)
+      const page: PackRow[] = await lockPacksToTake(sql, DEPOT, product, { ...bounds, after }, limit, locked)
       if (page.length === 0) break
       packs.push(...page)
-      missing -= page.reduce((sum, { count, taken }) => sum + count - taken, 0)
+      missing -= page.reduce((sum, { free }) => sum + free, 0)
       after = page.at(-1)!
     }
+    if (missing > 0) enough = false
   }
-  return packs
+  return { packs, enough }
 }
 
 interface AcceptedOrder extends Accepted {

@@ -1,6 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
-import { PrivateLineLost } from '@scratchless/program/private-line'
 import { cardId, lotId, vendorId } from '@scratchless/voucher/ids'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
@@ -101,12 +99,12 @@ test('an order is debited, delivered, and its codes open with the card and nothi
   }
 })
 
-test('groups reach the vault in the order in which they were decided, however long one takes to it', async () => {
+test('groups may reach the vault in any order: a later one is closed while the first is on its way', async () => {
   const terminals = [await terminalWith(10), await terminalWith(10)] as const
   let calls = 0
+  const held = Promise.withResolvers<void>()
   const door = doorWhere(async (orders) => {
-    // The later group takes codes that lie behind the first one's in the same pack: closed before, it would lock them out.
-    if (calls++ === 0) await sleep(200)
+    if (calls++ === 0) await held.promise
     return centre.needs.vault.closeSupplyDeliveries(orders)
   })
   const [early, late] = [terminals[0].order(5), terminals[1].order(5)]
@@ -114,26 +112,93 @@ test('groups reach the vault in the order in which they were decided, however lo
   await vi.waitFor(async () => expect(await stateOf(terminals[0], early.sequence)).toBe('decided'), {
     interval: 2,
   })
-  await Promise.all([first, door(late.frame)])
-  expect(await stateOf(terminals[0], early.sequence)).toBe('despatched')
+  await door(late.frame)
   expect(await stateOf(terminals[1], late.sequence)).toBe('despatched')
+  expect(await stateOf(terminals[0], early.sequence)).toBe('decided')
+  held.resolve()
+  await first
+  expect(await stateOf(terminals[0], early.sequence)).toBe('despatched')
 })
 
-test('where the vault is lost, no later order passes the one that it left open', async () => {
-  const terminals = [await terminalWith(10), await terminalWith(10), await terminalWith(10)] as const
-  let calls = 0
-  const door = doorWhere(async (orders) => {
-    if (calls++ === 0) throw new PrivateLineLost('closeSupplyDeliveries: the line was cut')
-    return centre.needs.vault.closeSupplyDeliveries(orders)
+test('of two processes that close one order the first is heard, and both answer with its bytes', async () => {
+  const terminal = await terminalWith(10)
+  const held = Promise.withResolvers<void>()
+  const slow = doorWhere(async (orders) => {
+    const closed = await centre.needs.vault.closeSupplyDeliveries(orders)
+    await held.promise
+    return closed
   })
-  const orders = terminals.map((terminal) => terminal.order(5))
-  await expect(door(orders[0]!.frame)).rejects.toThrow('the line was cut')
-  // Two at once, so that one of them waits while the other mends.
-  await Promise.all([door(orders[1]!.frame), door(orders[2]!.frame)])
-  const first = await door(orders[0]!.frame)
-  for (const [index, terminal] of terminals.entries())
-    expect(await stateOf(terminal, orders[index]!.sequence)).toBe('despatched')
-  expect(Buffer.compare(await door(orders[0]!.frame), first)).toBe(0)
+  const signed = terminal.order(5)
+  const late = slow(signed.frame)
+  await vi.waitFor(async () => expect(await stateOf(terminal, signed.sequence)).toBe('decided'), {
+    interval: 2,
+  })
+  const first = await centre.door(signed.frame)
+  expect(await stateOf(terminal, signed.sequence)).toBe('despatched')
+  held.resolve()
+  expect(Buffer.compare(await late, first)).toBe(0)
+})
+
+test('what one process closed is not withheld by another that was refused it', async () => {
+  const terminal = await terminalWith(10)
+  const held = Promise.withResolvers<void>()
+  const slow = doorWhere(async (orders) => {
+    await held.promise
+    return orders.map(() => ({ refusal: 'no-safe-key' as const }))
+  })
+  const signed = terminal.order(5)
+  const late = slow(signed.frame)
+  await vi.waitFor(async () => expect(await stateOf(terminal, signed.sequence)).toBe('decided'), {
+    interval: 2,
+  })
+  const first = await centre.door(signed.frame)
+  held.resolve()
+  expect(Buffer.compare(await late, first)).toBe(0)
+  expect(await stateOf(terminal, signed.sequence)).toBe('despatched')
+  expect(await available(terminal)).toBe(5n * UNIT_PRICE_MINOR)
+})
+
+test('packs that another process holds for a moment are waited for, where there are no others', async () => {
+  const terminal = await terminalWith(10)
+  const signed = terminal.order(5)
+  const { pool } = centre.needs
+  const other = await pool.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query('SELECT FROM pack FOR NO KEY UPDATE')
+    const answering = centre.door(signed.frame)
+    await vi.waitFor(
+      async () => {
+        const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+        expect(rows.length).toBeGreaterThan(0)
+      },
+      { interval: 5 },
+    )
+    await other.query('COMMIT')
+    expect(terminal.verify('supply-order', await answering, signed)).toMatchObject({
+      kind: 'supply-delivery',
+    })
+  } finally {
+    other.release()
+  }
+})
+
+test('packs that another process holds are passed over, where there are others', async () => {
+  const terminal = await terminalWith(10)
+  const other = await centre.needs.pool.connect()
+  try {
+    await other.query('BEGIN')
+    const { rows } = await other.query<{ first_serial: bigint }>(
+      `SELECT first_serial FROM pack WHERE free > 0 ORDER BY expires_on, first_serial LIMIT 1 FOR NO KEY UPDATE`,
+    )
+    const answer = await terminal.ask('supply-order', terminal.order(5))
+    if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
+    const { firstSerial } = answer.content.lots[0]!.runs[0]!
+    expect(BigInt(firstSerial)).toBeGreaterThanOrEqual(rows[0]!.first_serial + 1_000n)
+    await other.query('COMMIT')
+  } finally {
+    other.release()
+  }
 })
 
 test('the same order again gets the same bytes; with other content the terminal is locked until people have looked', async () => {
@@ -184,7 +249,7 @@ test('no interleaving of orders passes the balance of a shop with several termin
   expect(new Set(all).size).toBe(20)
 })
 
-test('orders decided before a crash are closed at the next start with the same runs', async () => {
+test('orders that were decided and left open are closed with the same runs, once nobody else can be at it', async () => {
   const terminal = await terminalWith(50)
   const before = terminal.order(7)
   const { vault } = centre.needs
@@ -197,7 +262,10 @@ test('orders decided before a crash are closed at the next start with the same r
   expect(await stateOf(terminal, before.sequence)).toBe('decided')
 
   await centre.restartVault()
+  expect(await resumeSupplyOrders(centre.needs)).toBe(0)
+  centre.clock.move(10_000)
   expect(await resumeSupplyOrders(centre.needs)).toBe(1)
+  expect(await resumeSupplyOrders(centre.needs)).toBe(0)
   const answer = await terminal.ask('supply-order', before)
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   expect(answer.content.debitedMinor).toBe(7n * UNIT_PRICE_MINOR)
@@ -209,17 +277,16 @@ test('orders decided before a crash are closed at the next start with the same r
   expect(rows).toEqual([{ count: 7 }])
 })
 
-test('a group that never reached the vault is closed at the next start in the order of its decision', async () => {
+test('a group that never reached the vault is closed by whoever finds it', async () => {
   const terminals = await Promise.all([1, 2, 3, 4].map(() => terminalWith(10)))
   const orders = terminals.map((terminal) => terminal.order(5))
   const states = () => Promise.all(terminals.map((terminal, at) => stateOf(terminal, orders[at]!.sequence)))
-  // However the desk grouped them: all are decided before the first comes to the vault.
   const door = doorWhere(async () => {
-    await vi.waitFor(async () => expect(await states()).toEqual(terminals.map(() => 'decided')), 20_000)
     throw new Error('killed')
   })
   const ends = await Promise.allSettled(orders.map(({ frame }) => door(frame)))
   expect(ends.map(({ status }) => status)).toEqual(terminals.map(() => 'rejected'))
+  centre.clock.move(10_000)
   expect(await resumeSupplyOrders(centre.needs)).toBe(terminals.length)
   expect(await states()).toEqual(terminals.map(() => 'despatched'))
 })
@@ -239,7 +306,7 @@ test('the vault closes no order with other runs, another product or more than wa
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const { standing } = answer.content
   const { rows } = await centre.needs.pool.query<{ first_serial: bigint; taken: number; count: number }>(
-    'SELECT first_serial, taken, count FROM pack WHERE taken > 0 AND taken < count',
+    'SELECT first_serial, count - free AS taken, count FROM pack WHERE free BETWEEN 1 AND count - 1',
   )
   const pack = rows[0]!
   const first = String(pack.first_serial).padStart(12, '0')

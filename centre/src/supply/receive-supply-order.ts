@@ -4,39 +4,40 @@
 
 import { inTransaction } from '@scratchless/office/database/database'
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, answerPlace, keyOf, refuseInSequence } from './answer-in-sequence.ts'
-import { closeSupplyOrders, closeUnanswered, type InTurn } from './close-supply-orders.ts'
+import { type Answered, answerPlace, keyOf, placeNow, refuseInSequence } from './answer-in-sequence.ts'
+import { closeSupplyOrders, closeUnanswered } from './close-supply-orders.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import type { Place } from './sequence.ts'
 
-/** Answers a group of orders, each in its place of the array. Groups come to the vault `inTurn`. */
+/** Answers a group of orders, each in its place of the array. */
 export async function receiveSupplyOrders(
   needs: CentreNeeds,
   messages: readonly SupplyOrderMessage[],
-  inTurn: InTurn,
 ): Promise<Answered[]> {
   const at = new Date(needs.clock.nowMs())
   const decided = await inTransaction(needs.pool, (sql) => decideSupplyOrders(needs, sql, messages, at))
   const accepted = decided.flatMap((one) => ('accepted' in one ? [one.accepted] : []))
-  const closed = await closeSupplyOrders(needs, accepted, inTurn)
+  const closed = await closeSupplyOrders(needs, accepted)
   return Promise.all(
     decided.map((one, index) => {
       const message = messages[index]!
       if ('accepted' in one) return closed.get(one.accepted)!
-      if ('place' in one) return answerKnown(needs, message, one.place, inTurn)
+      if ('place' in one) return answerKnown(needs, message, one.place)
       return refuseInSequence(needs, { ...message, terminal: one.terminal }, one.why)
     }),
   )
 }
 
-/** A repeat; where the vault was lost on the first time, its codes are closed now. */
+/** A repeat; where nobody has closed its codes yet, they are closed now. */
 async function answerKnown(
   needs: CentreNeeds,
   message: SupplyOrderMessage,
   place: Exclude<Place, 'next'>,
-  inTurn: InTurn,
 ): Promise<Answered> {
   if (place !== 'in-progress') return answerPlace(needs, message, place)
-  const [answer] = await closeUnanswered(needs, keyOf(message), inTurn)
-  return answer ?? 'in-progress'
+  const [answer] = await closeUnanswered(needs, keyOf(message))
+  if (answer !== undefined) return answer
+  // Answered a moment ago, by whoever decided it.
+  const now = await placeNow(needs, needs.pool, message.terminal, message)
+  return now === 'next' ? 'in-progress' : answerPlace(needs, message, now)
 }

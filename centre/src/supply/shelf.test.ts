@@ -9,15 +9,21 @@ import type { PackRow, TakenRun } from './supply.sql.ts'
 const FIVE = ATLAS_5.id
 const [FIRST, SECOND, THIRD] = [lotId('L000001'), lotId('L000002'), lotId('L000003')]
 const pack = (first: bigint, count: number, more: Partial<PackRow> = {}): PackRow => ({
-  ...{ operator: operatorId('atlas'), first_serial: first, count, taken: 0, lot_id: FIRST },
-  ...{ product_id: FIVE, expires_on: '2027-12-31' },
+  ...{ operator: operatorId('atlas'), first_serial: first, count, free: count, gone: '0'.repeat(1_000) },
+  ...{ lot_id: FIRST, product_id: FIVE, expires_on: '2027-12-31' },
   ...more,
 })
+/** A map of a pack's codes, `1` at the first ones. */
+const gone = (first: number) => '1'.repeat(first).padEnd(1_000, '0')
 const spans = (runs: readonly TakenRun[]) =>
   runs.map(({ firstSerial, count }) => [Number(firstSerial), count])
 
 test('codes come pack after pack, from where each stands, and nothing moves before it is taken', () => {
-  const shelf = createShelf([pack(100n, 10, { taken: 8 }), pack(200n, 10, { taken: 10 }), pack(300n, 10)])
+  const shelf = createShelf([
+    pack(100n, 10, { gone: gone(8) }),
+    pack(200n, 10, { gone: gone(10) }),
+    pack(300n, 10),
+  ])
   const runs = shelf.find(FIVE, 5, 48n)
   expect(spans(runs)).toEqual([
     [108, 2],
@@ -29,12 +35,28 @@ test('codes come pack after pack, from where each stands, and nothing moves befo
   })
   expect(spans(shelf.find(FIVE, 5, 48n))).toEqual(spans(runs))
   shelf.take(runs)
-  expect(shelf.moved().map(({ first_serial, taken }) => [first_serial, taken])).toEqual([
-    [100n, 10],
-    [300n, 3],
+  expect(shelf.taken()).toEqual([
+    { operator: 'atlas', packFirstSerial: 100n, firstSerial: 108n, count: 2 },
+    { operator: 'atlas', packFirstSerial: 300n, firstSerial: 300n, count: 3 },
   ])
   expect(spans(shelf.find(FIVE, 50, 48n))).toEqual([[303, 7]])
   expect(shelf.find(productId('ATLAS-10'), 1, 1n)).toEqual([])
+})
+
+test('what is held in the middle of a pack is passed over, and what was let go in front comes first', () => {
+  const held = `${'0'.repeat(2)}111${'0'.repeat(2)}1${'0'.repeat(992)}`
+  const shelf = createShelf([pack(100n, 10, { gone: held }), pack(200n, 1_000)])
+  const runs = shelf.find(FIVE, 5, 1n)
+  expect(spans(runs)).toEqual([
+    [100, 2],
+    [105, 2],
+    [108, 1],
+  ])
+  shelf.take(runs)
+  expect(spans(shelf.find(FIVE, 999, 1n))).toEqual([
+    [109, 1],
+    [200, 998],
+  ])
 })
 
 test('what was not found just before is not taken', () => {
@@ -42,7 +64,7 @@ test('what was not found just before is not taken', () => {
   const runs = shelf.find(FIVE, 2, 1n)
   shelf.take(runs)
   expect(() => shelf.take(runs)).toThrow('not found just before')
-  expect(shelf.moved().map(({ operator }) => operator)).toEqual(['atlas'])
+  expect(shelf.taken().map(({ operator }) => operator)).toEqual(['atlas'])
   expect(() => shelf.take([{ ...runs[0]!, product: productId('ATLAS-10') }])).toThrow('not found just before')
 })
 

@@ -19,8 +19,8 @@ const TEN = productId('ATLAS-10')
 const ATLAS_10: Product = { ...ATLAS_5, id: TEN }
 
 const pack = (first: bigint, count: number, more: Partial<PackRow> = {}): PackRow => ({
-  ...{ operator: operatorId('atlas'), first_serial: first, count, taken: 0, lot_id: lotId('L000001') },
-  ...{ product_id: FIVE, expires_on: '2027-12-31' },
+  ...{ operator: operatorId('atlas'), first_serial: first, count, free: count, gone: '0'.repeat(1_000) },
+  ...{ lot_id: lotId('L000001'), product_id: FIVE, expires_on: '2027-12-31' },
   ...more,
 })
 
@@ -171,7 +171,7 @@ test('a refused order takes nothing from the next', () => {
   const from = view({ availableMinor: new Map([[RETAILER, 9_600n]]) })
   expect(why(order(line(3)), from)).toMatchObject({ reason: 'balance-too-low' })
   expect(from.given.size).toBe(0)
-  expect(from.shelf.moved()).toEqual([])
+  expect(from.shelf.taken()).toEqual([])
   expect(decideSupplyOrder(from, terminal, order(line(2)))).toMatchObject({
     accepted: { runs: [{ firstSerial: 1_000n }] },
   })

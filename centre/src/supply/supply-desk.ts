@@ -1,10 +1,9 @@
 // Orders that arrive within a few milliseconds are decided together; while the codes of one group are being closed, the
-// next one is decided. To the vault they go in the order of decision: its cursor of a pack only goes forward, so that a
-// group that came before an earlier one would shut that one's codes out.
+// next one is decided. Other processes do the same on the same database: whose codes come to a vault first does not
+// matter, because a pack's marks say which of them are gone.
 
 import type { CentreNeeds } from '../needs.ts'
 import type { Answered } from './answer-in-sequence.ts'
-import { type InTurn, resumeSupplyOrders } from './close-supply-orders.ts'
 import type { SupplyOrderMessage } from './decide-supply-orders.ts'
 import { receiveSupplyOrders } from './receive-supply-order.ts'
 
@@ -29,30 +28,6 @@ export function createSupplyDesk(needs: CentreNeeds): SupplyDesk {
   const waiting: Waiting[] = []
   let underWay = 0
   let gathering = false
-  const deciding = new Set<Promise<unknown>>()
-  let closing: Promise<unknown> = Promise.resolve()
-  /** A group did not get through to the vault: its orders stand decided, and until they are closed nobody passes them. */
-  let leftOpen = false
-  let mending: Promise<void> | null = null
-
-  // Called as soon as a group is decided.
-  const inTurn: InTurn = (work) => {
-    const turn = closing.then(() => {
-      if (leftOpen) throw new Error('an earlier order is still to be closed')
-      return work()
-    })
-    closing = turn.catch(() => {
-      leftOpen = true
-    })
-    return turn
-  }
-
-  /** Closes what was left open, once those who were deciding meanwhile have ended. */
-  async function mend(): Promise<void> {
-    await Promise.allSettled([...deciding])
-    await resumeSupplyOrders(needs)
-    leftOpen = false
-  }
 
   function gather(): void {
     if (gathering || waiting.length === 0 || underWay >= MAX_UNDER_WAY) return
@@ -72,19 +47,10 @@ export function createSupplyDesk(needs: CentreNeeds): SupplyDesk {
 
   async function run(group: readonly Waiting[]): Promise<void> {
     try {
-      if (leftOpen) {
-        mending ??= mend().finally(() => {
-          mending = null
-        })
-        await mending
-      }
-      const answering = receiveSupplyOrders(
+      const answers = await receiveSupplyOrders(
         needs,
         group.map(({ message }) => message),
-        inTurn,
       )
-      deciding.add(answering)
-      const answers = await answering.finally(() => deciding.delete(answering))
       for (const [index, { resolve }] of group.entries()) resolve(answers[index]!)
     } catch (error) {
       for (const { reject } of group) reject(error)

@@ -71,17 +71,18 @@ export async function insertMessages(
   )
 }
 
-/** An answer is stored once; a second one is a fault of ours. */
+/** Stores answers, each where none is yet: of two processes that closed one order the first is heard. Says whose. */
 export async function storeAnswers(
   sql: Sql,
   depot: DepotId,
   answers: readonly (SequenceKey & { answer: Uint8Array })[],
-): Promise<void> {
-  const { rowCount } = await sql.query(
+): Promise<SequenceKey[]> {
+  const { rows } = await sql.query<{ terminal: TerminalId; sequence: bigint }>(
     `UPDATE supply_message AS message SET answer = made.answer
        FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS made (terminal_id, sequence, answer)
       WHERE message.depot_id = $1 AND message.terminal_id = made.terminal_id
-        AND message.sequence = made.sequence AND message.answer IS NULL`,
+        AND message.sequence = made.sequence AND message.answer IS NULL
+      RETURNING message.terminal_id AS terminal, message.sequence`,
     [
       depot,
       answers.map(({ terminal }) => terminal),
@@ -89,5 +90,5 @@ export async function storeAnswers(
       answers.map(({ answer }) => Buffer.from(answer)),
     ],
   )
-  if (rowCount !== answers.length) throw new Error('an answer was stored already')
+  return rows.map(({ terminal, sequence }) => ({ terminal, sequence: Number(sequence) }))
 }

@@ -8,25 +8,32 @@ export interface PackRow {
   operator: OperatorId
   first_serial: bigint
   count: number
-  taken: number
+  free: number
+  /** A digit a code, `1` where it is given or aside. */
+  gone: string
   lot_id: LotId
   product_id: ProductId
   expires_on: string
 }
 
-/** The next packs of a product to be taken, soonest expiry first, locked. Only what the network accepts already. */
+/**
+ * The next packs of a product with free codes, soonest expiry first, locked. Only what the network accepts already and
+ * nobody holds. Those that another group has locked are waited for or passed over.
+ */
 export async function lockPacksToTake(
   sql: Sql,
   depot: DepotId,
   product: ProductId,
   bounds: { now: Date; notBefore: string; after: Pick<PackRow, 'expires_on' | 'first_serial'> | null },
   limit: number,
+  locked: 'wait' | 'skip' = 'wait',
 ): Promise<PackRow[]> {
   const { rows } = await sql.query<PackRow>(
-    `SELECT operator, first_serial, count, taken, lot_id, product_id, expires_on FROM pack
-      WHERE depot_id = $1 AND product_id = $2 AND taken < count AND activated_on <= $3 AND expires_on >= $4
+    `SELECT operator, first_serial, count, free, given | aside AS gone, lot_id, product_id, expires_on FROM pack
+      WHERE depot_id = $1 AND product_id = $2 AND free > 0 AND held_at IS NULL AND activated_on <= $3
+        AND expires_on >= $4
         AND ($5::date IS NULL OR (expires_on, first_serial) > ($5, $6))
-      ORDER BY expires_on, first_serial LIMIT $7 FOR NO KEY UPDATE`,
+      ORDER BY expires_on, first_serial LIMIT $7 FOR NO KEY UPDATE ${locked === 'skip' ? 'SKIP LOCKED' : ''}`,
     [
       depot,
       product,
@@ -40,22 +47,56 @@ export async function lockPacksToTake(
   return rows
 }
 
-export async function moveTaken(
-  sql: Sql,
-  depot: DepotId,
-  packs: readonly Pick<PackRow, 'operator' | 'first_serial' | 'taken'>[],
-): Promise<void> {
-  await sql.query(
-    `UPDATE pack SET taken = moved.taken
-       FROM unnest($2::text[], $3::bigint[], $4::int[]) AS moved (operator, first_serial, taken)
-      WHERE pack.depot_id = $1 AND pack.operator = moved.operator AND pack.first_serial = moved.first_serial`,
-    [
-      depot,
-      packs.map(({ operator }) => operator),
-      packs.map(({ first_serial }) => first_serial),
-      packs.map(({ taken }) => taken),
-    ],
+/** Codes of one pack. */
+export interface PackRun {
+  readonly operator: OperatorId
+  readonly packFirstSerial: bigint
+  readonly firstSerial: bigint
+  readonly count: number
+}
+
+const MARKS = `(
+  SELECT operator, pack_first_serial, sum(count) AS count,
+         bit_or(((-1)::bit(1000) << (1000 - count)) >> (first_serial - pack_first_serial)::int) AS codes
+    FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
+         AS run (operator, pack_first_serial, first_serial, count)
+   GROUP BY operator, pack_first_serial)`
+
+function marks(depot: DepotId, runs: readonly PackRun[]): unknown[] {
+  return [
+    depot,
+    runs.map(({ operator }) => operator),
+    runs.map(({ packFirstSerial }) => packFirstSerial),
+    runs.map(({ firstSerial }) => firstSerial),
+    runs.map(({ count }) => count),
+  ]
+}
+
+function packsOf(runs: readonly PackRun[]): number {
+  return new Set(runs.map((run) => `${run.operator} ${run.packFirstSerial}`)).size
+}
+
+/** Marks codes as given. Throws where one of them is given already, or aside. */
+export async function markGiven(sql: Sql, depot: DepotId, runs: readonly PackRun[]): Promise<void> {
+  const { rowCount } = await sql.query(
+    `UPDATE pack SET given = pack.given | run.codes FROM ${MARKS} AS run
+      WHERE pack.depot_id = $1 AND pack.operator = run.operator AND pack.first_serial = run.pack_first_serial
+        AND pack.given & run.codes = 0::bit(1000) AND pack.aside & run.codes = 0::bit(1000)
+        AND bit_count(run.codes) = run.count`,
+    marks(depot, runs),
   )
+  if (rowCount !== packsOf(runs)) throw new Error('a code was taken that is not free')
+}
+
+/** What was given and never left is held until people have looked. */
+export async function putAside(sql: Sql, depot: DepotId, runs: readonly PackRun[]): Promise<void> {
+  const { rowCount } = await sql.query(
+    `UPDATE pack SET given = pack.given & ~run.codes, aside = pack.aside | run.codes FROM ${MARKS} AS run
+      WHERE pack.depot_id = $1 AND pack.operator = run.operator AND pack.first_serial = run.pack_first_serial
+        AND pack.given & run.codes = run.codes`,
+    marks(depot, runs),
+  )
+  if (rowCount !== packsOf(runs)) throw new Error('a code is put aside that was not given')
 }
 
 interface OrderRow extends SequenceKey {
@@ -135,14 +176,10 @@ export async function insertOrderLines(
 }
 
 /** Consecutive codes of one pack, taken for one order. */
-export interface TakenRun {
-  readonly operator: OperatorId
+export interface TakenRun extends PackRun {
   readonly product: ProductId
   readonly lot: LotId
   readonly expiresOn: string
-  readonly packFirstSerial: bigint
-  readonly firstSerial: bigint
-  readonly count: number
   readonly unitPriceMinor: bigint
 }
 
@@ -182,12 +219,12 @@ interface UnansweredOrder {
   request: Buffer
 }
 
-/** The oldest first; of one order only where `only` names it. */
+/** The oldest first: one order, or those decided before a moment. */
 export async function readUnansweredOrders(
   sql: Sql,
   depot: DepotId,
   limit: number,
-  only: SequenceKey | null,
+  which: SequenceKey | { readonly decidedBefore: Date },
 ): Promise<UnansweredOrder[]> {
   const { rows } = await sql.query<UnansweredOrder>(
     `SELECT message.terminal_id, message.sequence, retailer_id, debited_minor, available_minor, request
@@ -197,8 +234,15 @@ export async function readUnansweredOrders(
         AND "order".sequence = message.sequence
       WHERE message.depot_id = $1 AND message.answer IS NULL AND "order".state = 'decided'
         AND ($3::text IS NULL OR (message.terminal_id = $3 AND message.sequence = $4))
-      ORDER BY decided_no LIMIT $2`,
-    [depot, limit, only?.terminal ?? null, only?.sequence ?? null],
+        AND ($5::timestamptz IS NULL OR decided_at <= $5)
+      ORDER BY decided_at LIMIT $2`,
+    [
+      depot,
+      limit,
+      ...('decidedBefore' in which
+        ? [null, null, which.decidedBefore]
+        : [which.terminal, which.sequence, null]),
+    ],
   )
   return rows
 }

@@ -1,5 +1,5 @@
 // Step 10 of the way of a code, in the vault: for each order of a group, the terminal's own signed bytes are verified
-// again, the runs are held against the order, the ceilings and the journal's cursors; then one durable write for the
+// again, the runs are held against the order, the ceilings and the packs' marks; then one durable write for the
 // whole group; then each code is opened and closed at once under a key of its own for its terminal, and the delivery
 // is signed. An order that was journalled before is closed again with just the same runs.
 
@@ -24,7 +24,8 @@ import {
   countClosedCodes,
   insertJournal,
   lockPacks,
-  moveCursors,
+  type MarkedRun,
+  markClosed,
   readJournal,
   readSealedRuns,
   type SealedPart,
@@ -35,14 +36,14 @@ import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } 
 type Order = Parameters<VaultVerbs['closeSupplyDeliveries']>[0][number]
 type Lot = DecidedSupply['lots'][number]
 
-interface Cursor {
+interface PackMarks {
   readonly operator: OperatorId
   readonly firstSerial: bigint
   readonly count: number
   readonly lot: string
   readonly product: string
-  closedUpto: number
-  moved: boolean
+  /** A digit a code, `1` where it is gone. */
+  gone: string
 }
 
 interface Plan {
@@ -54,8 +55,8 @@ interface Plan {
   readonly runs: string
   /** Under which the delivery is signed. */
   readonly centreCertificate: number
-  /** Not in the journal yet. */
-  readonly isNew: boolean
+  /** What is to be marked; null where the order is in the journal already. */
+  readonly marks: readonly MarkedRun[] | null
 }
 
 const HOUR_MS = 3_600_000
@@ -95,7 +96,7 @@ async function judgeGroup(
     day: new Date(nowMs - DAY_MS),
   })
   const counts = new Map(closed.map((row) => [row.terminal_id, row]))
-  const cursors = await readCursors(sql, orders)
+  const packs = await readMarks(sql, orders)
 
   const plans: (Plan | SupplyClosingRefusal)[] = []
   for (const order of orders) {
@@ -111,7 +112,7 @@ async function judgeGroup(
       const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
       const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
-      else plans.push({ ...planOf(needs, order, verified, runs, key), isNew: false })
+      else plans.push({ ...planOf(needs, order, verified, runs, key), marks: null })
       continue
     }
     if (!isAsOrdered(order.decided, verified.content)) {
@@ -123,18 +124,20 @@ async function judgeGroup(
       plans.push('no-safe-key')
       continue
     }
-    const plan = { ...planOf(needs, order, verified, runs, key), isNew: true }
-    if (!fitsCeilings(needs, counts, plan)) plans.push('ceiling-exceeded')
-    else if (!takeCodes(cursors, order.decided)) plans.push('codes-taken')
-    else plans.push(plan)
+    const plan = planOf(needs, order, verified, runs, key)
+    if (!fitsCeilings(needs, counts, plan)) {
+      plans.push('ceiling-exceeded')
+      continue
+    }
+    const marks = marksOf(packs, order.decided)
+    plans.push(marks === null ? 'codes-taken' : { ...plan, marks })
   }
 
-  const fresh = plans.filter((plan): plan is Plan => typeof plan === 'object' && plan.isNew)
+  const fresh = plans.filter((plan): plan is Plan => typeof plan === 'object' && plan.marks !== null)
   if (fresh.length > 0) {
-    await moveCursors(
-      sql,
-      [...cursors.values()].filter(({ moved }) => moved),
-    )
+    // What was read is locked: the statement, which asks the same of each pack again, can only agree.
+    const marks = fresh.flatMap((plan) => plan.marks ?? [])
+    if (!(await markClosed(sql, marks))) throw new Error('a code to be closed is gone already')
     const rows = fresh.map(({ order, ...plan }) => ({
       terminal: order.terminal,
       sequence: order.sequence,
@@ -173,7 +176,7 @@ function planOf(
   { payloadHash: orderHash, centreCertificate }: VerifiedOrder,
   runs: string,
   key: SafeKeyRow,
-): Omit<Plan, 'isNew'> {
+): Omit<Plan, 'marks'> {
   const codes = order.decided.lots.reduce((sum, lot) => sum + codesOf(lot), 0)
   return {
     order,
@@ -230,7 +233,7 @@ function fitsCeilings(
   return true
 }
 
-async function readCursors(sql: Sql, orders: readonly Order[]): Promise<Map<string, Cursor>> {
+async function readMarks(sql: Sql, orders: readonly Order[]): Promise<Map<string, PackMarks>> {
   const packs = orders.flatMap(({ decided }) =>
     decided.lots.flatMap(({ operator, runs }) =>
       runs.map(({ packFirstSerial }) => ({ operator, packFirstSerial })),
@@ -238,41 +241,34 @@ async function readCursors(sql: Sql, orders: readonly Order[]): Promise<Map<stri
   )
   const rows = packs.length > 0 ? await lockPacks(sql, packs) : []
   return new Map(
-    rows.map((row) => [
-      runName(row.operator, row.first_serial),
-      {
-        operator: row.operator,
-        firstSerial: row.first_serial,
-        count: row.count,
-        lot: row.lot_id,
-        product: row.product_id,
-        closedUpto: row.closed_upto,
-        moved: false,
-      },
+    rows.map(({ operator, first_serial: firstSerial, count, gone, lot_id: lot, product_id: product }) => [
+      runName(operator, firstSerial),
+      { operator, firstSerial, count, gone, lot, product },
     ]),
   )
 }
 
 /**
- * Moves the cursors over an order's runs. Moves none where a run lies behind its pack's cursor or outside it, or
- * where its pack is of another lot or product than the delivery would say.
+ * Takes an order's codes off what is left of their packs. Takes none, and is null, where a code is gone or lies outside
+ * its pack, or where the pack is of another lot or product than the delivery would say.
  */
-function takeCodes(cursors: Map<string, Cursor>, { lots }: DecidedSupply): boolean {
-  const moves = new Map<Cursor, number>()
+function marksOf(packs: Map<string, PackMarks>, { lots }: DecidedSupply): MarkedRun[] | null {
+  const marks: MarkedRun[] = []
+  const left = new Map<PackMarks, string>()
   for (const { operator, product, lot, runs } of lots)
     for (const { packFirstSerial, firstSerial, count } of runs) {
-      const cursor = cursors.get(runName(operator, BigInt(packFirstSerial)))
-      if (cursor === undefined || cursor.lot !== lot || cursor.product !== product) return false
-      const offset = serialToNumber(firstSerial) - Number(cursor.firstSerial)
-      const from = moves.get(cursor) ?? cursor.closedUpto
-      if (offset < from || offset + count > cursor.count) return false
-      moves.set(cursor, offset + count)
+      const pack = packs.get(runName(operator, BigInt(packFirstSerial)))
+      if (pack === undefined || pack.lot !== lot || pack.product !== product) return null
+      const offset = serialToNumber(firstSerial) - Number(pack.firstSerial)
+      if (!Number.isInteger(count) || count < 1) return null
+      if (!Number.isInteger(offset) || offset < 0 || offset + count > pack.count) return null
+      const gone = left.get(pack) ?? pack.gone
+      if (gone.slice(offset, offset + count).includes('1')) return null
+      left.set(pack, gone.slice(0, offset) + '1'.repeat(count) + gone.slice(offset + count))
+      marks.push({ operator, packFirstSerial: pack.firstSerial, offset, count })
     }
-  for (const [cursor, upto] of moves) {
-    cursor.closedUpto = upto
-    cursor.moved = true
-  }
-  return true
+  for (const [pack, gone] of left) pack.gone = gone
+  return marks
 }
 
 function runName(operator: OperatorId, firstSerial: bigint): string {

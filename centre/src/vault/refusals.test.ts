@@ -87,8 +87,10 @@ async function rows(text: string, values: unknown[] = []) {
   const database = / vault_/.test(text) ? centre.vaultDatabase : centre.database
   return (await database.pool('owner').query(text, values)).rows
 }
-const cursor = async () =>
-  Number((await rows('SELECT closed_upto FROM vault_pack WHERE first_serial = $1', [FIRST]))[0].closed_upto)
+const closed = async () =>
+  Number(
+    (await rows('SELECT bit_count(closed) FROM vault_pack WHERE first_serial = $1', [FIRST]))[0].bit_count,
+  )
 
 test('up to its ceilings of the hour and of the day a terminal gets codes, and not one more', async () => {
   expect(await take(11)).toBe('ceiling-exceeded')
@@ -114,13 +116,13 @@ test('orders of one group count together, and another terminal’s do not count'
     ),
   ).toEqual(['closed', 'ceiling-exceeded', 'closed'])
   next += 12
-  expect(await cursor()).toBe(next - FIRST)
+  expect(await closed()).toBe(next - FIRST)
 })
 
 test('an order asked again with the same runs is closed again and takes no more codes; with others it is not', async () => {
   const [signed, what] = [terminal.order(3), decided([given(3, next)])]
   expect(await close(part(signed, what))).toEqual(['closed'])
-  const after = await cursor()
+  const after = await closed()
   expect(await close(part(signed, what))).toEqual(['closed'])
   for (const other of [
     decided([given(3, next + 3)]),
@@ -129,7 +131,7 @@ test('an order asked again with the same runs is closed again and takes no more 
     decided([given(3, next, { lot: lotId('L000002') })]),
   ])
     expect(await close(part(signed, other))).toEqual(['runs-differ'])
-  expect(await cursor()).toBe(after)
+  expect(await closed()).toBe(after)
   const journal = await rows('SELECT codes FROM vault_supply WHERE terminal_id = $1', [terminal.id])
   expect(journal).toEqual([{ codes: 3 }])
   // Also once the epoch is over and the vault began anew.
@@ -139,7 +141,7 @@ test('an order asked again with the same runs is closed again and takes no more 
   next += 3
 })
 
-test('a code is closed once: not behind the cursor, not beyond the pack, not of another lot or pack', async () => {
+test('a code is closed once: not a second time, not beyond the pack, not of another lot or pack', async () => {
   expect(await take(2)).toBe('closed')
   const end = FIRST + 1_000
   const run = (packFirst: number, first: number, count: number) => ({
@@ -155,10 +157,53 @@ test('a code is closed once: not behind the cursor, not beyond the pack, not of 
     given(2, next, { runs: [run(FIRST, next, 1), run(FIRST, next, 1)] }),
   ])
     expect(await close(part(terminal.order(2), decided([lot])))).toEqual(['codes-taken'])
-  expect(await cursor()).toBe(next - FIRST)
+  expect(await closed()).toBe(next - FIRST)
   const twice = given(2, next, { runs: [run(FIRST, next, 1), run(FIRST, next + 1, 1)] })
   expect(await close(part(terminal.order(2), decided([twice])))).toEqual(['closed'])
   next += 2
+})
+
+test('codes go in any order, and a void one goes to nobody', async () => {
+  const before = await closed()
+  const end = FIRST + 1_000
+  expect(await close(part(terminal.order(2), decided([given(2, end - 4)])))).toEqual(['closed'])
+  for (const lot of [given(2, end - 5), given(2, end - 3), given(4, end - 5)])
+    expect(await close(part(terminal.order(4), decided([lot])))).toEqual(['codes-taken'])
+  const mark = 'UPDATE vault_pack SET void = 1::bit(1000) WHERE first_serial = $1'
+  await rows(mark, [FIRST])
+  expect(await close(part(terminal.order(1), decided([given(1, end - 1)])))).toEqual(['codes-taken'])
+  expect(await closed()).toBe(before + 2)
+  expect(await close(part(terminal.order(1), decided([given(1, end - 2)])))).toEqual(['closed'])
+  expect(await take(1)).toBe('closed')
+})
+
+test('of orders in one group that name the same code, one gets it, and the others are told', async () => {
+  const other = await enrolTerminal(centre, shop)
+  const [one, two, three] = [terminal.order(2), other.order(2), other.order(1)]
+  expect(
+    await close(
+      part(one, decided([given(2, next)])),
+      part(two, decided([given(2, next + 1)]), other.id),
+      part(three, decided([given(1, next + 2)]), other.id),
+    ),
+  ).toEqual(['closed', 'codes-taken', 'closed'])
+  next += 3
+})
+
+test.each([['5'], [Number.NaN], [0], [-1], [1.5]])('a run of %s codes is no run', async (count) => {
+  const run = {
+    packFirstSerial: serialFromNumber(FIRST),
+    firstSerial: serialFromNumber(next),
+    count,
+  } as never
+  const lot = given(1, next, { runs: [run] })
+  const [said] = await close(
+    part(terminal.order(5), { ...decided([]), lots: [lot], debitedMinor: UNIT_PRICE_MINOR * 5n }),
+  ).catch(() => ['thrown'])
+  // Some throw in the vault, before it has written anything.
+  centre.faults.splice(0)
+  expect(said).not.toBe('closed')
+  expect(await take(1)).toBe('closed')
 })
 
 test('nothing is closed but what the terminal’s own order asked, at its price and for its sum', async () => {

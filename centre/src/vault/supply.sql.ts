@@ -53,19 +53,20 @@ interface PackKey {
   readonly packFirstSerial: SerialNumber
 }
 
-interface PackCursorRow {
+interface PackMarksRow {
   operator: OperatorId
   first_serial: bigint
   count: number
-  closed_upto: number
+  /** A digit a code, `1` where it is closed or void. */
+  gone: string
   lot_id: string
   product_id: string
 }
 
-/** Cursors of these packs, locked until the transaction ends, in the order of their serials. */
-export async function lockPacks(sql: Sql, packs: readonly PackKey[]): Promise<PackCursorRow[]> {
-  const { rows } = await sql.query<PackCursorRow>(
-    `SELECT pack.operator, pack.first_serial, pack.count, pack.closed_upto, record.lot_id, record.product_id
+/** Marks of these packs, locked until the transaction ends, in the order of their serials. */
+export async function lockPacks(sql: Sql, packs: readonly PackKey[]): Promise<PackMarksRow[]> {
+  const { rows } = await sql.query<PackMarksRow>(
+    `SELECT pack.operator, pack.first_serial, pack.count, closed | void AS gone, record.lot_id, record.product_id
        FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = pack.record_id
       WHERE (pack.operator, pack.first_serial) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))
       ORDER BY pack.operator, pack.first_serial FOR NO KEY UPDATE OF pack`,
@@ -74,20 +75,33 @@ export async function lockPacks(sql: Sql, packs: readonly PackKey[]): Promise<Pa
   return rows
 }
 
-export async function moveCursors(
-  sql: Sql,
-  cursors: readonly { operator: OperatorId; firstSerial: bigint; closedUpto: number }[],
-): Promise<void> {
-  await sql.query(
-    `UPDATE vault_pack AS pack SET closed_upto = moved.closed_upto
-       FROM unnest($1::text[], $2::bigint[], $3::int[]) AS moved (operator, first_serial, closed_upto)
-      WHERE pack.operator = moved.operator AND pack.first_serial = moved.first_serial`,
+/** Codes of one pack, by their places in it. */
+export interface MarkedRun {
+  readonly operator: OperatorId
+  readonly packFirstSerial: bigint
+  readonly offset: number
+  readonly count: number
+}
+
+/** Marks runs as closed, all of them or none: false where a code of them is closed or void, or named twice. */
+export async function markClosed(sql: Sql, runs: readonly MarkedRun[]): Promise<boolean> {
+  const { rowCount } = await sql.query(
+    `UPDATE vault_pack AS pack SET closed = pack.closed | run.codes
+       FROM (SELECT operator, first_serial, sum(count) AS count,
+                    bit_or(((-1)::bit(1000) << (1000 - count)) >> place) AS codes
+               FROM unnest($1::text[], $2::bigint[], $3::int[], $4::int[]) AS run (operator, first_serial, place, count)
+              GROUP BY operator, first_serial) AS run
+      WHERE pack.operator = run.operator AND pack.first_serial = run.first_serial
+        AND pack.closed & run.codes = 0::bit(1000) AND pack.void & run.codes = 0::bit(1000)
+        AND bit_count(run.codes) = run.count`,
     [
-      cursors.map(({ operator }) => operator),
-      cursors.map(({ firstSerial }) => firstSerial),
-      cursors.map(({ closedUpto }) => closedUpto),
+      runs.map(({ operator }) => operator),
+      runs.map(({ packFirstSerial }) => packFirstSerial),
+      runs.map(({ offset }) => offset),
+      runs.map(({ count }) => count),
     ],
   )
+  return rowCount === new Set(runs.map((run) => `${run.operator} ${run.packFirstSerial}`)).size
 }
 
 export async function insertJournal(

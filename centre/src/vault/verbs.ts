@@ -102,7 +102,7 @@ export type SupplyClosingRefusal =
   | 'not-as-ordered'
   | 'no-safe-key'
   | 'ceiling-exceeded'
-  /** A run lies behind a pack's cursor, or in no pack. */
+  /** A code was closed before or is void, or a run lies in no pack. */
   | 'codes-taken'
 
 export interface ClosedDelivery {

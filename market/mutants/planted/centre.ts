@@ -3,22 +3,22 @@ import type { PlantedBug } from './planted-bug.ts'
 export const CENTRE_BUGS: readonly PlantedBug[] = [
   {
     file: 'centre/src/supply/supply.sql.ts',
-    find: 'taken < count AND activated_on <= $3 AND',
-    replace: 'taken < count AND',
+    find: 'held_at IS NULL AND activated_on <= $3',
+    replace: 'held_at IS NULL AND activated_on IS NOT NULL',
     why: 'codes that the network does not take yet are supplied',
   },
   {
     file: 'centre/src/supply/supply.sql.ts',
-    find: `expires_on >= $4
+    find: `        AND expires_on >= $4
 `,
-    replace: `expires_on > $4
+    replace: `        AND expires_on > $4
 `,
     why: 'codes of the last day that is long enough are not supplied',
   },
   {
     file: 'centre/src/supply/supply.sql.ts',
-    find: ' ORDER BY expires_on, first_serial LIMIT $7 FOR NO KEY UPDATE',
-    replace: ' ORDER BY expires_on, first_serial LIMIT $7',
+    find: 'LIMIT $7 FOR NO KEY UPDATE ',
+    replace: 'LIMIT $7 -- ',
     why: 'packs are read and not locked: two groups take the same codes',
   },
   {
@@ -52,6 +52,30 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     find: 'AND message.sequence = made.sequence AND message.answer IS NULL',
     replace: 'AND message.sequence = made.sequence',
     why: 'an answer that was stored is made again',
+  },
+  {
+    file: 'centre/src/supply/supply.sql.ts',
+    find: 'SET given = pack.given & ~run.codes, aside = pack.aside | run.codes',
+    replace: 'SET given = pack.given & ~run.codes',
+    why: 'codes of a withheld order are given to the next terminal',
+  },
+  {
+    file: 'centre/src/supply/close-supply-orders.ts',
+    find: 'if (!stored.has(nameOf(order)))',
+    replace: 'if (stored.size < 0)',
+    why: 'of two processes that close one order each answers with its own bytes',
+  },
+  {
+    file: 'centre/src/supply/decide-supply-orders.ts',
+    find: 'if (unlocked.enough) return unlocked.packs',
+    replace: 'if (unlocked.packs.length >= 0) return unlocked.packs',
+    why: 'an order is refused for want of packs that another process holds for a moment',
+  },
+  {
+    file: 'centre/src/vault/close-supply-deliveries.ts',
+    find: "if (gone.slice(offset, offset + count).includes('1')) return null",
+    replace: "if (gone.slice(offset, offset + 1) === '1') return null",
+    why: 'a run whose first code alone is not gone is closed',
   },
   {
     file: 'centre/src/supply/supply-terminal.sql.ts',
@@ -231,7 +255,7 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/shelf.ts',
-    find: 'if (lotRuns === MAX_RUNS_PER_LOT) continue',
+    find: 'if (lotRuns === MAX_RUNS_PER_LOT) break',
     replace: '',
     why: 'a delivery holds more runs of a lot than the wire takes',
   },
@@ -328,12 +352,6 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     find: 'if (total > line.quantity) return false',
     replace: '',
     why: 'the vault closes more than the terminal ordered',
-  },
-  {
-    file: 'centre/src/vault/close-supply-deliveries.ts',
-    find: 'offset < from || ',
-    replace: '',
-    why: 'the vault closes a code a second time',
   },
   {
     file: 'centre/src/vault/ring.ts',

@@ -142,8 +142,8 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'operator/src/stock/stock.sql.ts',
-    find: 'lot.expires_on > $3 AND allocated',
-    replace: 'lot.expires_on >= $3 AND allocated',
+    find: 'lot.expires_on > $3 AND free',
+    replace: 'lot.expires_on >= $3 AND free',
     why: 'codes that end today are promised to a centre',
   },
   {
@@ -178,9 +178,9 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     why: 'a product on hold is sold',
   },
   {
-    file: 'operator/src/vault/close-restock-delivery.ts',
-    find: 'row.closed_upto > row.offset',
-    replace: 'row.closed_upto > row.offset + 1_000_000',
+    file: 'operator/src/vault/restock-journal.sql.ts',
+    find: 'WHERE pack.id = run.pack AND pack.closed & run.codes = 0::bit(1000)',
+    replace: 'WHERE pack.id = run.pack',
     why: 'codes that are gone are closed for a centre again',
   },
   {

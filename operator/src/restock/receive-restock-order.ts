@@ -17,7 +17,7 @@ import { pendParts } from '../finance/partner-account.ts'
 import { adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
 import { freeCodes, type PlannedPart, planParts } from '../stock/allocation.ts'
 import { lockProducts } from '../stock/product.sql.ts'
-import { findFreePacks, moveAllocated } from '../stock/stock.sql.ts'
+import { findFreePacks, markGiven } from '../stock/stock.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { decideLine, type LineDecision, verdictOf } from './order-decision.ts'
 import { receiveRestockNotice } from './receive-restock-notice.ts'
@@ -120,9 +120,9 @@ async function decide(
       ...part,
       id: newMessageId(needs.random),
     }))
-    await moveAllocated(
+    await markGiven(
       sql,
-      parts.flatMap(({ moved }) => moved),
+      parts.flatMap(({ runs }) => runs),
     )
     planned.push({ lineNo: line.lineNo, unitPrice: decided.unitPrice, parts })
   }

@@ -134,9 +134,11 @@ test('what is promised stands in rows: price and how it came, packs, parts, mone
       ...{ unit_price_minor: 4_700n, currency: 'TND', discount_basis_points: 600, rounding: 'half-up' },
     },
   ])
-  expect(await rows('SELECT first_serial, allocated FROM pack ORDER BY first_serial')).toEqual([
-    { first_serial: 100_000_000_000n, allocated: 1_000 },
-    { first_serial: 100_000_001_000n, allocated: 200 },
+  expect(
+    await rows('SELECT first_serial, bit_count(given)::int AS given FROM pack ORDER BY first_serial'),
+  ).toEqual([
+    { first_serial: 100_000_000_000n, given: 1_000 },
+    { first_serial: 100_000_001_000n, given: 200 },
   ])
   expect(
     await rows('SELECT order_id, line_no, part, parts, lot, codes, state, issued_at FROM restock_delivery'),
@@ -176,7 +178,7 @@ test('codes go by their last day, then by lot; those that end today are promised
   expect(await say((await order(2)).bytes)).toMatchObject({
     ...{ verdict: 'partly', lines: [{ quantityAccepted: 1, reason: 'not-enough-stock' }] },
   })
-  expect(await rows('SELECT allocated FROM pack WHERE lot = $1', [today])).toEqual([{ allocated: 0 }])
+  expect(await rows('SELECT free FROM pack WHERE lot = $1', [today])).toEqual([{ free: 2 }])
 })
 
 test('up to its guarantee a partner orders; a millime beyond, all of it is refused and nothing is promised', async () => {
@@ -185,7 +187,7 @@ test('up to its guarantee a partner orders; a millime beyond, all of it is refus
   await rows(`UPDATE account SET credit_line_minor = ${4_700n * 10n} WHERE id = 'partner:centre'`)
   const over = await order(11)
   expect(await say(over.bytes)).toMatchObject({ verdict: 'refused', reason: 'headroom-exceeded', lines: [] })
-  expect(await rows('SELECT sum(allocated)::int AS n FROM pack')).toEqual([{ n: 0 }])
+  expect(await rows('SELECT sum(bit_count(given))::int AS n FROM pack')).toEqual([{ n: 0 }])
   expect(await rows('SELECT FROM restock_delivery')).toEqual([])
   expect(await rows('SELECT FROM transfer')).toEqual([])
   expect(await rows('SELECT verdict, reason FROM restock_order')).toEqual([
@@ -239,7 +241,7 @@ test('the same again gets the same bytes; the same id otherwise is refused and t
     [{ partner: CENTRE, order: one.id }, 'a restock order came again with another content'],
   ])
   expect(await receiveRestockOrder(needs, CENTRE, one.bytes)).toEqual(first!.answer)
-  expect(await rows('SELECT sum(allocated)::int AS n FROM pack')).toEqual([{ n: 3 }])
+  expect(await rows('SELECT sum(bit_count(given))::int AS n FROM pack')).toEqual([{ n: 3 }])
 })
 
 test('what does not open is no order, and is told with why', async () => {

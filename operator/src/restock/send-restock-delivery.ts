@@ -79,8 +79,7 @@ export function startRestockDeliveries(needs: DeliveryNeeds): DeliveryLoop {
     let restMs = 0
     try {
       const refusal = await sendRestockDelivery(needs, plan)
-      if (refusal === 'out-of-turn') restMs = RETRY_MS
-      else if (refusal !== null) {
+      if (refusal !== null) {
         needs.log.error({ delivery: plan.id, refusal }, 'the vault refuses a delivery part')
         restMs = LONG_REST_MS
       }

@@ -9,16 +9,35 @@ const pack = (id: number, over: Partial<FreePack> = {}): FreePack => ({
   activatedAt: null,
   firstSerial: id * 1_000,
   count: 1_000,
-  allocated: 0,
+  free: 1_000,
+  gone: '0'.repeat(1_000),
   ...over,
+})
+/** The first codes of a pack are gone. */
+const from = (gone: number, count = 1_000) => ({
+  ...{ count, free: count - gone, gone: '1'.repeat(gone).padEnd(1_000, '0') },
 })
 
 test('a part ends where a pack ends, so no two parts share one', () => {
-  const packs = [pack(0, { allocated: 500 }), ...Array.from({ length: 20 }, (_, i) => pack(i + 1))]
+  const packs = [pack(0, from(500)), ...Array.from({ length: 20 }, (_, i) => pack(i + 1))]
   const parts = planParts(packs, 20_000)
   expect(parts.map(({ codes }) => codes)).toEqual([9_500, 10_000, 500])
   expect(parts[0]!.runs[0]).toEqual({ pack: 0n, firstSerial: '000000000500', count: 500 })
-  expect(parts[2]!.moved).toEqual([{ pack: 20n, allocated: 500 }])
+  expect(parts[2]!.runs).toEqual([{ pack: 20n, firstSerial: '000000020000', count: 500 }])
+})
+
+test('what is gone in the middle of a pack is passed over', () => {
+  const gone = `${'0'.repeat(2)}11${'0'.repeat(3)}1${'0'.repeat(992)}`
+  const [part] = planParts([pack(5, { count: 10, free: 7, gone }), pack(6)], 8)
+  expect(part!.runs.map(({ firstSerial, count }) => [Number(firstSerial), count])).toEqual([
+    [5_000, 2],
+    [5_004, 3],
+    [5_008, 2],
+    [6_000, 1],
+  ])
+  expect(planParts([pack(5, { count: 10, free: 7, gone })], 3)[0]!.runs.map(({ count }) => count)).toEqual([
+    2, 1,
+  ])
 })
 
 test('a part is of one lot', () => {
@@ -43,7 +62,7 @@ test('whatever is free and asked: every code once, in rising runs, in parts of a
       all
         .toSorted((a, b) => a.lot - b.lot)
         .map(({ count, used, lot }, i) =>
-          pack(i, { count, allocated: Math.floor(count * used), lot: lotId(`L00000${lot}`) }),
+          pack(i, { ...from(Math.floor(count * used), count), lot: lotId(`L00000${lot}`) }),
         ),
     )
   fc.assert(

@@ -12,7 +12,9 @@ export interface FreePack {
   readonly activatedAt: Date | null
   readonly firstSerial: number
   readonly count: number
-  readonly allocated: number
+  readonly free: number
+  /** A digit a code, `1` where it is given or aside. */
+  readonly gone: string
 }
 
 export interface PlannedPart {
@@ -24,18 +26,15 @@ export interface PlannedPart {
     readonly firstSerial: SerialNumber
     readonly count: number
   }[]
-  /** Where the packs' cursors stand afterwards. */
-  readonly moved: readonly { readonly pack: bigint; readonly allocated: number }[]
 }
 
 interface PartUnderWay extends PlannedPart {
   codes: number
   readonly runs: PlannedPart['runs'][number][]
-  readonly moved: PlannedPart['moved'][number][]
 }
 
 export function freeCodes(packs: readonly FreePack[]): number {
-  return packs.reduce((sum, { count, allocated }) => sum + count - allocated, 0)
+  return packs.reduce((sum, { free }) => sum + free, 0)
 }
 
 /**
@@ -48,17 +47,32 @@ export function planParts(packs: readonly FreePack[], quantity: number): Planned
   let left = quantity
   for (const pack of packs) {
     if (left === 0) break
-    const take = Math.min(pack.count - pack.allocated, left)
+    const take = Math.min(pack.free, left)
     let part = parts.at(-1)
     if (part === undefined || part.lot !== pack.lot || part.codes + take > MAX_PART_CODES) {
-      part = { lot: pack.lot, activatedAt: pack.activatedAt, codes: 0, runs: [], moved: [] }
+      part = { lot: pack.lot, activatedAt: pack.activatedAt, codes: 0, runs: [] }
       parts.push(part)
     }
-    const firstSerial = serialFromNumber(pack.firstSerial + pack.allocated)
-    part.runs.push({ pack: pack.id, firstSerial, count: take })
-    part.moved.push({ pack: pack.id, allocated: pack.allocated + take })
+    part.runs.push(...firstFree(pack, take))
     part.codes += take
     left -= take
   }
   return parts
+}
+
+/** The first `quantity` free codes of a pack. */
+function firstFree(
+  { id, firstSerial, count, gone }: FreePack,
+  quantity: number,
+): PlannedPart['runs'][number][] {
+  const runs: PlannedPart['runs'][number][] = []
+  let left = quantity
+  for (let at = gone.indexOf('0'); left > 0 && at !== -1 && at < count; ) {
+    const end = gone.indexOf('1', at)
+    const run = Math.min((end === -1 ? count : Math.min(end, count)) - at, left)
+    runs.push({ pack: id, firstSerial: serialFromNumber(firstSerial + at), count: run })
+    left -= run
+    at = gone.indexOf('0', at + run)
+  }
+  return runs
 }

@@ -1,8 +1,9 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
+import { serialToNumber } from '@scratchless/voucher/serial'
 import type { SealedLotEntry } from '../vault/verbs.ts'
-import type { FreePack } from './allocation.ts'
+import type { FreePack, PlannedPart } from './allocation.ts'
 
 export async function countLots(sql: Sql): Promise<number> {
   const { rows } = await sql.query<{ lots: bigint }>('SELECT count(*) AS lots FROM lot')
@@ -58,11 +59,13 @@ export async function readStock(sql: Sql): Promise<StockRow[]> {
   const { rows } = await sql.query<StockRow>(
     `SELECT product.id AS product,
             coalesce(here.in_stock, 0) AS "inStock", coalesce(sent.despatched, 0) AS despatched,
-            coalesce(sent.delivered, 0) AS delivered, coalesce(sent.on_hold, 0) AS "onHold",
+            coalesce(sent.delivered, 0) AS delivered,
+            coalesce(here.on_hold, 0) + coalesce(sent.on_hold, 0) AS "onHold",
             coalesce(here.not_activated, 0) AS "notActivated"
        FROM product
-       LEFT JOIN (SELECT lot.product, sum(count - allocated) AS in_stock,
-                         sum(count - allocated) FILTER (WHERE activated_at IS NULL) AS not_activated
+       LEFT JOIN (SELECT lot.product, sum(free) FILTER (WHERE held_at IS NULL) AS in_stock,
+                         sum(free) FILTER (WHERE held_at IS NULL AND activated_at IS NULL) AS not_activated,
+                         sum(bit_count(aside))::bigint + coalesce(sum(free) FILTER (WHERE held_at IS NOT NULL), 0) AS on_hold
                     FROM pack JOIN lot ON lot.id = pack.lot GROUP BY lot.product) here
               ON here.product = product.id
        LEFT JOIN (SELECT lot.product,
@@ -87,7 +90,7 @@ interface LotRow {
 export async function listLots(sql: Sql): Promise<LotRow[]> {
   const { rows } = await sql.query<LotRow>(
     `SELECT lot.id AS lot, product, expires_on AS "expiresOn", codes, activated_at AS "activatedAt",
-            sum(count - allocated) AS "inStock"
+            coalesce(sum(free) FILTER (WHERE held_at IS NULL), 0) AS "inStock"
        FROM lot JOIN pack ON pack.lot = lot.id GROUP BY lot.id ORDER BY lot.id`,
   )
   return rows
@@ -113,11 +116,11 @@ export async function findFreePacks(
   expiresAfter: string,
 ): Promise<FreePack[]> {
   const { rows } = await sql.query<FreePack>(
-    `SELECT id, lot, "activatedAt", "firstSerial"::float8, count, allocated FROM (
-       SELECT pack.id, pack.lot, lot.activated_at AS "activatedAt", first_serial AS "firstSerial", count, allocated,
-              lot.expires_on, sum(count - allocated) OVER soonest - (count - allocated) AS before
+    `SELECT id, lot, "activatedAt", "firstSerial"::float8, count, free, gone FROM (
+       SELECT pack.id, pack.lot, lot.activated_at AS "activatedAt", first_serial AS "firstSerial", count, free,
+              given | aside AS gone, lot.expires_on, sum(free) OVER soonest - free AS before
          FROM pack JOIN lot ON lot.id = pack.lot
-        WHERE lot.product = $1 AND lot.expires_on > $3 AND allocated < count
+        WHERE lot.product = $1 AND lot.expires_on > $3 AND free > 0 AND held_at IS NULL
        WINDOW soonest AS (ORDER BY lot.expires_on, pack.lot, pack.first_serial)) AS free
       WHERE before < $2
       ORDER BY expires_on, lot, "firstSerial"`,
@@ -126,14 +129,24 @@ export async function findFreePacks(
   return rows
 }
 
-/** Moves packs' cursors to what is now promised of them. */
-export async function moveAllocated(
-  sql: Sql,
-  packs: readonly { pack: bigint; allocated: number }[],
-): Promise<void> {
-  await sql.query(
-    `UPDATE pack SET allocated = moved.allocated
-       FROM unnest($1::bigint[], $2::int[]) AS moved (id, allocated) WHERE pack.id = moved.id`,
-    [packs.map(({ pack }) => pack), packs.map(({ allocated }) => allocated)],
+/** Marks codes as given. Throws where one of them is given already, or aside. */
+export async function markGiven(sql: Sql, runs: PlannedPart['runs']): Promise<void> {
+  const { rowCount } = await sql.query(
+    `UPDATE pack SET given = pack.given | run.codes
+       FROM (SELECT pack.id, sum(run.count) AS count,
+                    bit_or(((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - pack.first_serial)::int)
+                      AS codes
+               FROM unnest($1::bigint[], $2::bigint[], $3::int[]) AS run (pack, first_serial, count)
+               JOIN pack ON pack.id = run.pack
+              GROUP BY pack.id) AS run
+      WHERE pack.id = run.id AND pack.given & run.codes = 0::bit(1000)
+        AND pack.aside & run.codes = 0::bit(1000) AND bit_count(run.codes) = run.count`,
+    [
+      runs.map(({ pack }) => pack),
+      runs.map(({ firstSerial }) => serialToNumber(firstSerial)),
+      runs.map(({ count }) => count),
+    ],
   )
+  if (rowCount !== new Set(runs.map(({ pack }) => pack)).size)
+    throw new Error('a code was promised that is not free')
 }

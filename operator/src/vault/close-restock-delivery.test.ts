@@ -118,12 +118,11 @@ test.each<[string, Partial<DeliveryPlan>, string]>([
   ['no lot', { lot: lotId('L000099') }, 'unknown-lot'],
   ['a pack of another lot', { runs: [{ ...run(1, 0, 1), pack: 3n }] }, 'run-differs'],
   ['serials beyond the pack', { runs: [run(1, 950, 100)] }, 'run-differs'],
-  ['codes before which others have not gone', { runs: [run(1, 10, 5)] }, 'out-of-turn'],
   ['more than the signed order asked for', { runs: [run(1, 0, 1_000), run(2, 0, 201)] }, 'more-than-ordered'],
 ])('%s: nothing is closed', async (_, over, refusal) => {
   expect(await closeRestockDelivery(vault.needs, plan(over))).toEqual({ refusal })
   expect(await vault.count('closed_delivery')).toBe(0)
-  expect(await vault.count('sealed_pack WHERE closed_upto > 0')).toBe(0)
+  expect(await vault.count('sealed_pack WHERE closed <> 0::bit(1000)')).toBe(0)
 })
 
 test('the api cannot have the same codes closed twice, nor an order filled twice', async () => {
@@ -135,6 +134,21 @@ test('the api cannot have the same codes closed twice, nor an order filled twice
   expect(await closeRestockDelivery(vault.needs, plan({ runs: [run(2, 0, 300)] }))).toEqual({
     refusal: 'more-than-ordered',
   })
+})
+
+test('codes go in any order, each once, and a void one goes to nobody', async () => {
+  const close = (...runs: ReturnType<typeof run>[]) => closeRestockDelivery(vault.needs, plan({ runs }))
+  const closed = async () =>
+    (await vault.needs.pool.query('SELECT sum(bit_count(closed))::int AS n FROM sealed_pack')).rows
+  expect('refusal' in (await close(run(1, 500, 10), run(1, 700, 1)))).toBe(false)
+  expect(await close(run(1, 400, 101))).toEqual({ refusal: 'closed-already' })
+  expect(await close(run(1, 509, 1))).toEqual({ refusal: 'closed-already' })
+  expect(await close(run(2, 0, 1), run(1, 700, 1))).toEqual({ refusal: 'closed-already' })
+  await vault.needs.pool.query('UPDATE sealed_pack SET void = 1::bit(1000) << 998 WHERE id = 1')
+  expect(await close(run(1, 0, 2))).toEqual({ refusal: 'closed-already' })
+  expect(await closed()).toEqual([{ n: 11 }])
+  expect('refusal' in (await close(run(1, 2, 498), run(1, 510, 190)))).toBe(false)
+  expect('refusal' in (await close(run(1, 0, 1)))).toBe(false)
 })
 
 test('of many who ask for the same codes at once, one gets them', async () => {

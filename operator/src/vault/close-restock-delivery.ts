@@ -1,5 +1,5 @@
 // Step 4 of the way of a code, inside the vault: codes closed for ourselves are opened, and closed for the centre, in one worker's
-// memory. What the api asked is checked against the signed order, the lot's record and the packs' own cursors.
+// memory. What the api asked is checked against the signed order, the lot's record and the packs' own marks.
 
 import { createHash } from 'node:crypto'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
@@ -19,7 +19,7 @@ import {
   findClosedDelivery,
   findVerifiedLine,
   insertClosedDelivery,
-  moveClosedUpto,
+  markClosed,
   readSealedRuns,
   type SealedRunRow,
 } from './restock-journal.sql.ts'
@@ -27,7 +27,7 @@ import { closingFor, type VaultNeeds } from './vault-needs.ts'
 import type { ClosingRefusal, DeliveryPlan } from './verbs.ts'
 
 /**
- * The signed bytes of one delivery part. The bytes and the cursors that say "gone" commit together before anything
+ * The signed bytes of one delivery part. The bytes and the marks that say "gone" commit together before anything
  * is returned; the same plan again gives the same bytes.
  */
 export async function closeRestockDelivery(
@@ -55,8 +55,7 @@ export async function closeRestockDelivery(
     sealedSize(lot.row.code_digits),
   )
   if (rows.length !== plan.runs.length) return { refusal: 'run-differs' }
-  if (rows.some((row) => row.closed_upto > row.offset)) return { refusal: 'closed-already' }
-  if (rows.some((row) => row.closed_upto < row.offset)) return { refusal: 'out-of-turn' }
+  if (rows.some(({ gone }) => gone)) return { refusal: 'closed-already' }
 
   const auditHead = await readHead(needs.books)
   const counts = plan.runs.map(({ count }) => count)
@@ -74,13 +73,13 @@ export async function closeRestockDelivery(
     const closedAt = new Date(needs.clock.nowMs())
     if (!(await insertClosedDelivery(sql, plan, { codes, planHash, bytes, closedAt })))
       return storedBytes(sql, plan, planHash)
-    const moved = await moveClosedUpto(sql, {
+    const marked = await markClosed(sql, {
       packs: rows.map(({ pack }) => pack),
       offsets: rows.map(({ offset }) => offset),
       counts,
     })
     // A refusal must leave nothing behind; only a thrown one rolls back.
-    if (moved !== rows.length) throw new Raced('closed-already')
+    if (!marked) throw new Raced('closed-already')
     if (!(await countClosed(sql, plan, codes))) throw new Raced('more-than-ordered')
     return bytes
   }).catch((error: unknown) => {

@@ -114,7 +114,8 @@ export interface SealedRunRow {
   /** The run's place in its pack, and the row index of its first code. */
   offset: number
   first_index: bigint
-  closed_upto: number
+  /** A code of it is closed already, or void. */
+  gone: boolean
   sealed: Buffer
 }
 
@@ -127,7 +128,9 @@ export async function readSealedRuns(
 ): Promise<SealedRunRow[]> {
   const { rows } = await sql.query<SealedRunRow>(
     `SELECT pack.id AS pack, (run.first_serial - pack.first_serial)::int AS "offset",
-            pack.first_index + run.first_serial - pack.first_serial AS first_index, pack.closed_upto,
+            pack.first_index + run.first_serial - pack.first_serial AS first_index,
+            (closed | void) & (((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - pack.first_serial)::int)
+              <> 0::bit(1000) AS gone,
             substring(pack.sealed FROM ((run.first_serial - pack.first_serial) * $5::int + 1)::int
                                   FOR run.count * $5::int) AS sealed
        FROM unnest($2::bigint[], $3::bigint[], $4::int[]) WITH ORDINALITY AS run (pack, first_serial, count, n)
@@ -140,16 +143,18 @@ export async function readSealedRuns(
   return rows
 }
 
-/** Moves the packs' cursors from `offsets` by `counts`; returns how many stood there and moved. */
-export async function moveClosedUpto(
+/** Marks runs as closed, all of them or none: false where a code of them is closed or void, or named twice. */
+export async function markClosed(
   sql: Sql,
   runs: { packs: readonly bigint[]; offsets: readonly number[]; counts: readonly number[] },
-): Promise<number> {
+): Promise<boolean> {
   const { rowCount } = await sql.query(
-    `UPDATE sealed_pack SET closed_upto = run."offset" + run.count
-       FROM unnest($1::bigint[], $2::int[], $3::int[]) AS run (pack, "offset", count)
-      WHERE id = run.pack AND closed_upto = run."offset"`,
+    `UPDATE sealed_pack AS pack SET closed = pack.closed | run.codes
+       FROM (SELECT pack, sum(count) AS count, bit_or(((-1)::bit(1000) << (1000 - count)) >> place) AS codes
+               FROM unnest($1::bigint[], $2::int[], $3::int[]) AS run (pack, place, count) GROUP BY pack) AS run
+      WHERE pack.id = run.pack AND pack.closed & run.codes = 0::bit(1000)
+        AND pack.void & run.codes = 0::bit(1000) AND bit_count(run.codes) = run.count`,
     [runs.packs, runs.offsets, runs.counts],
   )
-  return rowCount ?? 0
+  return rowCount === new Set(runs.packs).size
 }

@@ -107,9 +107,8 @@ export interface DeliveryPlan {
 
 /**
  * In order of precedence. `delivery-differs`: this id was closed with another plan. `run-differs`: a run is not
- * within a pack of the lot. `closed-already`: codes of it went out under another delivery. `out-of-turn`: codes
- * before it in its pack have not gone out yet; the same plan may be asked again after them. `more-than-ordered`:
- * the signed order has no such quantity left.
+ * within a pack of the lot. `closed-already`: codes of it went out under another delivery, or are void.
+ * `more-than-ordered`: the signed order has no such quantity left.
  */
 export type ClosingRefusal =
   | 'delivery-differs'
@@ -118,7 +117,6 @@ export type ClosingRefusal =
   | 'unknown-lot'
   | 'run-differs'
   | 'closed-already'
-  | 'out-of-turn'
   | 'more-than-ordered'
 
 export type VaultVerbs = {

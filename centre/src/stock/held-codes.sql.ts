@@ -1,0 +1,66 @@
+// Codes that are held back from supply, and let go again, by ranges of serials.
+
+import type { Sql } from '@scratchless/office/database/database'
+import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
+import type { SerialRange } from '@scratchless/voucher/serial'
+
+/** The packs that a range touches, locked, each with a map of which of its codes lie in it. */
+const TOUCHED = `
+  touched AS (
+    SELECT depot_id, operator, first_serial, given, aside,
+           ((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - first_serial)::int AS codes
+      FROM pack, LATERAL (SELECT greatest(first_serial, $3::bigint) AS start,
+                                 least(first_serial + count, $3::bigint + $4::int) AS upto) AS cut
+     WHERE depot_id = $1 AND operator = $2 AND first_serial > $3::bigint - 1000
+       AND first_serial < $3::bigint + $4::int AND first_serial + count > $3::bigint
+     ORDER BY first_serial FOR NO KEY UPDATE OF pack)`
+
+/** Puts the free codes of a range aside; how many there were. What is given already stays given. */
+export async function holdRange(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  { firstSerial, count }: SerialRange,
+): Promise<number> {
+  const { rows } = await sql.query<{ codes: number }>(
+    `WITH ${TOUCHED},
+     held AS (
+       UPDATE pack SET aside = pack.aside | (touched.codes & ~touched.given) FROM touched
+        WHERE pack.depot_id = touched.depot_id AND pack.operator = touched.operator
+          AND pack.first_serial = touched.first_serial
+       RETURNING bit_count(touched.codes & ~touched.given & ~touched.aside) AS codes)
+     SELECT coalesce(sum(codes), 0)::int AS codes FROM held`,
+    [depot, operator, firstSerial, count],
+  )
+  return rows[0]!.codes
+}
+
+/** Lets the codes of a range go that are aside, those of withheld orders too; how many there were. */
+export async function releaseRange(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  { firstSerial, count }: SerialRange,
+  now: Date,
+): Promise<number> {
+  const { rows } = await sql.query<{ codes: number }>(
+    `WITH ${TOUCHED},
+     released AS (
+       UPDATE pack SET aside = pack.aside & ~touched.codes FROM touched
+        WHERE pack.depot_id = touched.depot_id AND pack.operator = touched.operator
+          AND pack.first_serial = touched.first_serial
+       RETURNING bit_count(touched.codes & touched.aside) AS codes)
+     SELECT coalesce(sum(codes), 0)::int AS codes FROM released`,
+    [depot, operator, firstSerial, count],
+  )
+  await sql.query(
+    `UPDATE supply_run AS run SET released_at = $5 FROM supply_order AS "order"
+      WHERE run.depot_id = $1 AND run.operator = $2 AND run.released_at IS NULL
+        AND run.first_serial < $3::bigint + $4::int AND run.first_serial > $3::bigint - 1000
+        AND run.first_serial + run.count > $3::bigint
+        AND "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+        AND "order".sequence = run.sequence AND "order".state = 'withheld'`,
+    [depot, operator, firstSerial, count, now],
+  )
+  return rows[0]!.codes
+}
