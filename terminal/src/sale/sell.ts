@@ -150,7 +150,7 @@ function promiseOf(
 ): Promised | SaleRefusal {
   if (countInDoubt(store) >= MOST_OPEN_DOUBTS) return 'sale-in-doubt'
   const line = catalogue.products.find(({ id }) => id === form.product)
-  if (line === undefined) return 'unknown-product'
+  if (line === undefined || line.mark === 'not-sold') return 'unknown-product'
   const code = nextCode(store, form.product, new Date(nowMs).toISOString().slice(0, 10))
   if (code === undefined) return 'no-stock'
   const recipient = cardLetterFor(store, code.epoch, session.card)
