@@ -293,9 +293,8 @@ test('no link in the docs is dead', () => {
 /** A hop's messages, and the two programs that speak it. */
 /** Messages that the line has already and whose room at one of its ends is still to be built. */
 const roomsToCome = [
-  ...['card-request', 'claim', 'collection-receipt', 'one-code-order', 'payment-declaration'],
-  ...['proposal-answer', 'return-request'],
-  ...['vendor-request'],
+  ...['balance-request', 'card-request', 'claim', 'collection-receipt', 'one-code-order'],
+  ...['payment-declaration', 'proposal-answer', 'return-request', 'vendor-request'],
 ]
 
 const hops = [

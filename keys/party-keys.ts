@@ -40,6 +40,8 @@ const PAIR_KINDS = {
   stock: 'rsa',
   /** Signs supply messages. */
   'supply-sign': 'p256',
+  /** A terminal's second place for one: each renewal makes the next key in the place that is not in use. */
+  'supply-sign-next': 'p256',
   /** Certifies terminals and the centre's supply key. */
   root: 'p256',
   /** Signs one member of staff's approvals. */
@@ -99,6 +101,15 @@ export async function makePartyKeys(
     writeKey(folder, purpose, privateKey.export({ type: 'pkcs8', format: 'der' }), key, random)
   }
   for (const purpose of secrets) writeKey(folder, purpose, randomBytes(random, SECRET_BYTES), key, random)
+}
+
+/** Makes a pair anew, in place of one that is in use no more. */
+export async function remakePair(folder: string, purpose: PairPurpose, needs: KeyMaking): Promise<KeyPair> {
+  const key = await closingKey(needs)
+  const pair = generatePair(purpose)
+  writeDurably(join(folder, `${purpose}.pub`), pair.publicKey.export({ type: 'spki', format: 'pem' }))
+  writeKey(folder, purpose, pair.privateKey.export({ type: 'pkcs8', format: 'der' }), key, needs.random)
+  return pair
 }
 
 /** Keeps the PIN of a token in a key folder, in place of an earlier one; zeroes `pin`. */

@@ -10,6 +10,7 @@ import {
   leftovers,
   type Strike,
 } from './scenarios/killed-at-any-moment.ts'
+import { runPriceOfTomorrow } from './scenarios/price-of-tomorrow.ts'
 import { ALL_OF_TWO_CENTRES, runTwoCentres } from './scenarios/two-centres.ts'
 
 interface Options {
@@ -22,6 +23,7 @@ interface Options {
 /** Each tells its story and returns whether everything held. */
 const STORIES: Readonly<Record<string, (options: Options) => Promise<boolean>>> = {
   'killed-at-any-moment': killedAtAnyMoment,
+  'price-of-tomorrow': priceOfTomorrow,
   'two-centres': twoCentres,
 }
 
@@ -66,6 +68,12 @@ async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean
   const ok = problems === 0 && !missed
   say({ ok, moments: strikes.length, during, killed, problems, left })
   return ok
+}
+
+async function priceOfTomorrow({ dataDir }: Options): Promise<boolean> {
+  const result = await runPriceOfTomorrow(dataDir, (progress) => process.stdout.write(`${progress}\n`))
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  return result.ok
 }
 
 async function twoCentres({ dataDir, orders }: Options): Promise<boolean> {

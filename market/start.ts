@@ -4,9 +4,10 @@ import path from 'node:path'
 import { whyNoStockFile } from '@scratchless/operator/stock/post-stock-file'
 import { claimDataFolder, type DataFolder } from './demo/data-folder.ts'
 import { ensureStock, loadTills, type OpenTill } from './demo/fill-till.ts'
+import { wayToCentre } from './demo/listeners.ts'
 import { migrateMarket } from './demo/migrate-market.ts'
 import { type DemoOptions, readOptions } from './demo/options.ts'
-import { OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
+import { CENTRE, OPERATORS, OWNER, productsOf, VENDOR } from './demo/parties.ts'
 import { sellOne, settleDoubts } from './demo/sell.ts'
 import { type Market, STAFF, startMarket } from './demo/start-market.ts'
 import { loadCentre, loadOperators, StockRefused } from './demo/stock-market.ts'
@@ -109,6 +110,8 @@ async function run(data: DataFolder, options: DemoOptions, opened: { market?: Ma
 }
 
 function showAddresses(market: Market): void {
+  const { config } = market.settings.offices.find(({ party }) => party === CENTRE.party)!
+  const way = wayToCentre(config)
   const lines = [
     '',
     'The market is open. Ctrl-C closes it; npm start opens it again with the same data.',
@@ -121,6 +124,12 @@ function showAddresses(market: Market): void {
       ({ party, address }) =>
         `  ${party.padEnd(12)} ${address}   ${STAFF.signInName}, password ${STAFF.password}`,
     ),
+    '',
+    '  For a terminal of another maker (docs/protocol/first-day.md):',
+    `  ${'supply'.padEnd(12)} ${way.https}`,
+    `  ${'frames'.padEnd(12)} ${way.frames}`,
+    `  ${'authority'.padEnd(12)} ${way.authority}`,
+    `  ${'pin'.padEnd(12)} ${way.pin}`,
     '',
   ]
   process.stdout.write(`${lines.join('\n')}\n`)

@@ -1,8 +1,10 @@
 // What an order costs on the line: all framed bytes both ways (order, delivery, receipt, acknowledgement), counted
 // on the socket between the running terminal and the running centre, against the same codes as one COSE object each.
+// And what a state report costs with its acknowledgement, against the most that it may.
 
 import fs from 'node:fs'
 import { encodeCbor, Tagged } from '@scratchless/wire/compact/cbor'
+import * as example from '../../wire/testing/supply-examples.ts'
 import { loadTills } from '../demo/fill-till.ts'
 import { orderCodes } from '../demo/sell.ts'
 import type { Market } from '../demo/start-market.ts'
@@ -15,10 +17,13 @@ import type { BenchLine, BenchOptions } from './run.ts'
 const PRODUCT = 'ATLAS-1'
 /** A modem of 2,400 bit/s with eight bits, no parity, one stop bit. */
 const MODEM_BYTES_PER_SECOND = 240
+/** The most that a state report of nine products may cost, its acknowledgement included. */
+const MAX_STATE_REPORT_BYTES = 330
 /** 14 digits in six bytes, and the tag. */
 const SEALED_BYTES = 22
 
 export async function* bench(options: BenchOptions): AsyncIterable<BenchLine> {
+  yield stateReport()
   let line: SlowLine | null = null
   // The line lies between terminal and centre from the first frame.
   const layLine = async (settings: Market['settings']) => {
@@ -74,6 +79,20 @@ async function* measure(market: Market, line: SlowLine): AsyncIterable<BenchLine
     reference: rounded(carried),
     ratio: rounded(seconds / carried),
     bytes: line.passed.up + line.passed.down,
+  }
+}
+
+function stateReport(): BenchLine {
+  const { up, down } = example.stateReportOnLine()
+  return {
+    bench: 'line state report of nine products',
+    value: up + down,
+    unit: 'bytes',
+    against: 'the most that it may cost',
+    reference: MAX_STATE_REPORT_BYTES,
+    ratio: rounded((up + down) / MAX_STATE_REPORT_BYTES),
+    up,
+    down,
   }
 }
 

@@ -247,6 +247,8 @@ function terminalSettings(data: DataFolder, name: string, ports: Record<string, 
     card: { class: 'file', folder: 'card', allowFileCard: true, openingsPerSecond: 50 },
     locale: 'fr',
     minimumStock: 5,
+    // What is sold shows at the centre while somebody looks on.
+    reporting: { sales: 10, seconds: 2 },
   }
 }
 

@@ -2,7 +2,10 @@
 // another address or TLS finds it there.
 
 import fs from 'node:fs'
+import { isIPv6 } from 'node:net'
 import path from 'node:path'
+import { fingerprintOf } from '@scratchless/keys/fingerprint'
+import { readPublicKey } from '@scratchless/keys/party-keys'
 import { readConfigFile } from '@scratchless/program/config-file'
 import type { Place } from '@scratchless/program/http/listen'
 import { addressOf, LOOPBACK, listener } from '@scratchless/program/http/listener'
@@ -29,6 +32,29 @@ export function screenOf(config: string, setting: 'staffHttp' | 'http'): Screen 
   // Not the certificate's authority but the very certificate: it stands in our own settings.
   const certificate = tls && fs.readFileSync(path.resolve(known.dataFolder, tls.certificate), 'utf8')
   return { address, visit: () => httpPerson(address, certificate) }
+}
+
+/** What a terminal must know to reach the centre. */
+export interface WayToCentre {
+  readonly https: string
+  readonly frames: string
+  /** The file with the centre's TLS authority, PEM. */
+  readonly authority: string
+  /** `fingerprintOf` the centre's TLS key. */
+  readonly pin: string
+}
+
+/** By the settings of the centre. */
+export function wayToCentre(config: string): WayToCentre {
+  const known = readConfigFile(config) as SettingsFile & { keysFolder: string }
+  const keys = path.resolve(known.dataFolder, known.keysFolder)
+  const shown = ({ host, port }: Place) => `${isIPv6(host) ? `[${host}]` : host}:${port}`
+  return {
+    https: `https://${shown(placeOf(known.supplyHttps))}/supply`,
+    frames: shown(placeOf(known.frames)),
+    authority: path.join(keys, 'authority', 'tls-authority.pem'),
+    pin: fingerprintOf(readPublicKey(path.join(keys, 'api'), 'tls')),
+  }
 }
 
 /** Where a terminal looks for its printer, and so where the emulated one listens. */

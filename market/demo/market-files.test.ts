@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { holdCeremony } from './ceremony.ts'
 import { claimDataFolder, type DataFolder } from './data-folder.ts'
 import { startMarketDatabase } from './database.ts'
+import { wayToCentre } from './listeners.ts'
 import { passphraseOf } from './passphrases.ts'
 
 const url = 'postgres://nobody@127.0.0.1:1/none'
@@ -95,4 +96,15 @@ test('settings keep what a person changed, and follow the folder when it moves',
   const { mtimeMs } = fs.statSync(config)
   await holdCeremony(data, databases, 1)
   expect(fs.statSync(config).mtimeMs).toBe(mtimeMs)
+})
+
+test('a maker is told where the centre is reached, by which authority and under which pin', async () => {
+  const { offices, terminals } = await holdCeremony(data, databases, 1)
+  const way = wayToCentre(offices.find(({ party }) => party === 'centre')!.config)
+  // What the market's own terminal has of the same centre.
+  const { centre } = JSON.parse(fs.readFileSync(terminals[0]!.config, 'utf8'))
+  expect(way.https).toBe(centre.url)
+  expect(way.frames).toBe(`${centre.frames.host}:${centre.frames.port}`)
+  expect(fs.readFileSync(way.authority, 'utf8')).toBe(centre.tlsAuthority)
+  expect(way.pin).toBe(centre.tlsPin)
 })

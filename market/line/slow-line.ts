@@ -21,6 +21,9 @@ export interface SlowLine {
   setPace(bytesPerSecond: number | null): void
   /** Cuts every open call. */
   cut(): void
+  /** Cuts every open call and takes no other. */
+  goDown(): void
+  goUp(): void
   stop(): Promise<void>
 }
 
@@ -30,6 +33,7 @@ const PIECE_BYTES = 24
 export async function startSlowLine(options: SlowLineOptions): Promise<SlowLine> {
   const passed = { up: 0, down: 0 }
   let { bytesPerSecond } = options
+  let isDown = false
   const calls = new Set<net.Socket>()
 
   function carry(from: net.Socket, to: net.Socket, direction: 'up' | 'down') {
@@ -66,6 +70,10 @@ export async function startSlowLine(options: SlowLineOptions): Promise<SlowLine>
   }
 
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
+    if (isDown) {
+      near.destroy()
+      return
+    }
     const far = net.connect({ ...options.to, noDelay: true, allowHalfOpen: true })
     calls.add(near)
     calls.add(far)
@@ -91,6 +99,13 @@ export async function startSlowLine(options: SlowLineOptions): Promise<SlowLine>
       bytesPerSecond = next
     },
     cut,
+    goDown() {
+      isDown = true
+      cut()
+    },
+    goUp() {
+      isDown = false
+    },
     async stop() {
       cut()
       await new Promise((closed) => server.close(closed))

@@ -116,6 +116,15 @@ test('it stays up until Ctrl-C, says so to a second one, and is gone within five
 }, async () => {
   const market = runMarket('--data', data())
   await market.says('The market is open')
+  // What a terminal of another maker needs; nothing of it is a secret.
+  for (const what of [
+    'supply       https://127.0.0.1:',
+    'frames       127.0.0.1:',
+    'authority    /',
+    'pin          ',
+  ])
+    await market.says(`
+  ${what}`)
   const second = runMarket('--once', '--json', '--data', data())
   expect(await second.ended).toBe(1)
   expect((second.result() as unknown as Result).problem).toMatch(/runs on .* already/)

@@ -1,12 +1,17 @@
 // Revocations, locks, leases and ends: from the act of a person at the centre to the press at the till that is
 // refused, with the centre's own answers, and what still sells until the till has heard.
 
+import { createPublicKey } from 'node:crypto'
+import { countUnreported } from '@scratchless/terminal/sale/sale.sql'
+import { beginToEnrol } from '@scratchless/terminal/supply/enrol'
 import { takeOrder } from '@scratchless/terminal/supply/send-supply-order'
+import { stopOf } from '@scratchless/terminal/supply/stop.sql'
 import { latestOrders } from '@scratchless/terminal/supply/supply-order.sql'
 import { hashPassword } from '@scratchless/terminal/vendors/passwords'
 import { signIn } from '@scratchless/terminal/vendors/sign-in'
 import { putVendor } from '@scratchless/terminal/vendors/vendor.sql'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { certify, openEnrolment } from '../../centre/testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../centre/testing/test-centre.ts'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { openTillOfCentre, startStaff, type TillOfCentre } from '../testing/till-of-centre.ts'
@@ -92,7 +97,8 @@ test('a terminal that a person revokes orders no more at once, and sells no more
   await staff.does(`/api/terminals/${world.terminal}/revocation`, { reason: 'stolen' })
   order(1)
   await world.until(() => lastOrder().state === 'asked' && standing().leaseUntilS === standing().timeS)
-  expect(await press()).toBe('lease-over')
+  expect(await press()).toBe('terminal-revoked')
+  expect(stopOf(world.store)).toMatchObject({ reason: 'terminal-revoked' })
   expect(lastOrder().state).toBe('asked')
 })
 
@@ -116,9 +122,11 @@ test('a locked terminal’s order stands until a person has looked, and then goe
     [world.terminal],
   )
   order(2)
-  await world.until(() => lastOrder().state === 'asked')
-  expect(await press()).toMatchObject({ state: 'printed' })
+  await world.until(() => stopOf(world.store) !== null)
+  expect(await press()).toBe('terminal-locked')
   expect(lastOrder().state).toBe('asked')
+  // Only a later word ends it.
+  centre.clock.move(1_000)
   await staff.does(`/api/terminals/${world.terminal}/unlock`, { reason: 'looked at both journals' })
   world.till.supply.wake()
   await world.until(() => lastOrder().state === 'receipted')
@@ -147,15 +155,29 @@ test('a rate that a person sets is asked for again by the centre before anything
   expect(why()).toMatchObject({ reason: 'price-changed', prices: [{ product, unitPriceMinor: '4750' }] })
 })
 
-test('past the end of its certificate a terminal is as good as revoked', async () => {
-  const { clock } = centre
-  const { pool } = centre.needs
-  const end = new Date(clock.nowMs() + 3_600_000)
-  await pool.query('UPDATE terminal SET certified_until = $2 WHERE id = $1', [world.terminal, end])
+test('a terminal renews its key at its centre, and orders and sells under the next one', async () => {
+  const { key, certificateUntilMs } = world.till.word()!.identity
+  centre.clock.move(61 * DAY_MS)
+  world.till.supply.wake()
+  await world.until(() => !world.till.word()!.identity.key.equals(key))
+  expect(world.till.word()!.identity.certificateUntilMs).toBeGreaterThan(certificateUntilMs)
   await deliver(1)
-  clock.move(3_600_000)
-  const { timeS } = standing()
-  order(1)
-  await world.until(() => standing().timeS > timeS)
-  expect(lastOrder().state).toBe('asked')
+  expect(await press()).toMatchObject({ state: 'printed' })
+})
+
+test('a terminal that was off past its certificate comes back by a second enrolment, with its codes', async () => {
+  expect(await press()).toMatchObject({ state: 'printed' })
+  world.line('down')
+  centre.clock.move(91 * DAY_MS)
+  expect(await press()).toBe('certificate-over')
+  world.line('up')
+  const { id, enrolmentNumber, enrolmentCode } = await openEnrolment(centre, world.terminal, world.retailer)
+  expect(await beginToEnrol(world.till, `${enrolmentNumber}-${enrolmentCode}`)).toBe('waiting')
+  const deviceKey = createPublicKey(world.till.deviceKeys.held()[1]!)
+  await certify(centre, { id, retailer: world.retailer, enrolmentNumber, deviceKey })
+  world.till.supply.wake()
+  await world.until(() => world.till.word()!.identity.certificateUntilMs > centre.clock.nowMs())
+  expect(await press()).toMatchObject({ state: 'printed' })
+  await deliver(1)
+  await world.until(() => countUnreported(world.store) === 0)
 })

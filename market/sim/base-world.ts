@@ -37,6 +37,7 @@ import { createLog, type Log } from '@scratchless/program/log'
 import type { CardVerbs } from '@scratchless/terminal/card/card-verbs'
 import { holdCard } from '@scratchless/terminal/card/hold-card'
 import { connectStore } from '@scratchless/terminal/store/connect-store'
+import type { DeviceKeys } from '@scratchless/terminal/supply/device-keys'
 import { beginToEnrol, type EnrolNeeds, poll } from '@scratchless/terminal/supply/enrol'
 import { enrolmentIn } from '@scratchless/terminal/supply/enrolment.sql'
 import { terminalClock } from '@scratchless/terminal/supply/terminal-clock'
@@ -54,6 +55,7 @@ import {
   registerCard,
 } from '../../centre/testing/people.ts'
 import { type TestDatabase, testDatabase, testVaultDatabase } from '../../office/testing/test-database.ts'
+import { keysInMemory } from '../../terminal/testing/keys-in-memory.ts'
 import { ATLAS, ATLAS_5, CENTRE, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { resettable } from './resettable.ts'
 
@@ -75,7 +77,7 @@ const PIN = '12345678'
 /** One shop's device: its key, its card, and its store as it was when it had just been enrolled. */
 export interface BaseTerminal {
   readonly id: string
-  readonly deviceKey: KeyObject
+  readonly deviceKeys: DeviceKeys
   readonly card: CardId
   readonly cardVerbs: CardVerbs
   readonly storeFile: string
@@ -336,9 +338,9 @@ async function enrolTerminal(
   mkdirSync(join(folder, `terminal-${number}`))
   const storeFile = join(folder, `terminal-${number}`, 'terminal.sqlite')
   const store = connectStore(storeFile)
-  const { privateKey: deviceKey } = generatePair('supply-sign')
+  const deviceKeys = keysInMemory()
   const enrolNeeds: EnrolNeeds = {
-    ...{ store, deviceKey, random: systemRandom, clock: terminalClock(needs.clock, store) },
+    ...{ store, deviceKeys, random: systemRandom, clock: terminalClock(needs.clock, store) },
     line: {
       async ask(frame) {
         return readFrame(await receiveEnrolmentRequest(needs, readFrame(frame)!, frame))!
@@ -348,7 +350,7 @@ async function enrolTerminal(
   }
   const first = await beginToEnrol(enrolNeeds, `${enrolmentNumber}-${enrolmentCode}`)
   if (first !== 'waiting') throw new Error(first)
-  await certify(people, { id, retailer, enrolmentNumber, deviceKey: createPublicKey(deviceKey) })
+  await certify(people, { id, retailer, enrolmentNumber, deviceKey: createPublicKey(deviceKeys.held()[0]!) })
   const enrolled = await poll(enrolNeeds, enrolmentIn(store, 'waiting')!)
   if (enrolled !== 'enrolled') throw new Error(enrolled)
   store.close()
@@ -362,7 +364,7 @@ async function enrolTerminal(
   })
   const pin = await cardVerbs.givePin({ pin: Buffer.from(PIN) })
   if (pin.answer !== 'right') throw new Error(pin.answer)
-  return { id, deviceKey, card, cardVerbs, storeFile }
+  return { id, deviceKeys, card, cardVerbs, storeFile }
 }
 
 export function copyStore(from: string, to: string): void {

@@ -18,6 +18,7 @@ import { ticketFacts } from '@scratchless/terminal/ticket/ticket-facts'
 import { type TicketTemplate, ticketTemplate } from '@scratchless/terminal/ticket/ticket-template'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
+import { priceAt } from '@scratchless/wire/supply/catalogue'
 import { VENDOR } from '../../centre/testing/people.ts'
 import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
 import { type BaseTerminal, copyStore, START_MS } from './base-world.ts'
@@ -85,11 +86,13 @@ export function newTerminal(given: {
     onBoard = terminalClock(clock, store)
     const doubt = bug?.atStart ?? doubtOpenIntents
     doubt({ store, clock: onBoard })
-    identity = identityOf(store, base.deviceKey)!
+    identity = identityOf(store, base.deviceKeys)!
     turn = createTurns({
       ...{ store, log, random, line: line, clock: onBoard },
-      deviceKey: base.deviceKey,
+      deviceKeys: base.deviceKeys,
       card: () => base.card,
+      // By the time of its clock, which the seed moves.
+      reporting: { sales: 10, seconds: 2 },
     })
   }
   start()
@@ -103,15 +106,12 @@ export function newTerminal(given: {
       standing: getStanding(store)!,
       cardState: { status: 'in', id: base.card },
       printer: printer.linkOf(process),
-      template(product, { vendor }) {
-        const name = `${base.storeFile} ${product}`
+      template(product, { vendor }, atMs) {
+        const line = catalogue.products.find(({ id }) => id === product)!
+        const name = `${base.storeFile} ${product} ${priceAt(line, Math.floor(atMs / 1000)).priceId}`
         const known = templates.get(name)
         if (known !== undefined) return known
-        const made = ticketTemplate(
-          ticketFacts(catalogue, identity, product, vendor, 'fr', onBoard.nowMs())!,
-          32,
-          false,
-        )
+        const made = ticketTemplate(ticketFacts(catalogue, identity, product, vendor, 'fr', atMs)!, 32, false)
         templates.set(name, made)
         return made
       },

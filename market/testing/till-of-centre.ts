@@ -28,6 +28,7 @@ import { addRetailer, beginEnrolment, certify, registerCard, VENDOR } from '../.
 import type { TestCentre } from '../../centre/testing/test-centre.ts'
 import { DEFAULT_PACE, vendorAtHisPace } from '../../terminal/testing/card-pace.ts'
 import { startFakePrinter } from '../../terminal/testing/fake-printer.ts'
+import { keysInMemory } from '../../terminal/testing/keys-in-memory.ts'
 
 const PIN = '12345678'
 const PASSWORD = 'a long enough password'
@@ -100,9 +101,11 @@ export async function openTillOfCentre(centre: TestCentre, depositMinor: bigint)
     keyOfCode: async (argument) => verbs.keyOfCode(argument),
     lock: async () => verbs.lock(),
   }
-  const { privateKey: deviceKey, publicKey } = generatePair('supply-sign')
+  const { privateKey, publicKey } = generatePair('supply-sign')
+  const deviceKeys = keysInMemory(privateKey)
   const till = openTill({
-    ...{ store, deviceKey, card: line, random: systemRandom, locale: 'fr', columns: 32, minimumStock: 5 },
+    ...{ store, deviceKeys, card: line, random: systemRandom, locale: 'fr', columns: 32, minimumStock: 5 },
+    reporting: { sales: 10, seconds: 2 },
     log: createLog({ program: 'terminal', process: 'test', clock: machine, level: 'silent' }),
     clock: terminalClock(machine, store),
     line: {

@@ -27,10 +27,10 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'centre_word',
     row: { name: 'enrolled', content: HASH },
-    takes: [{ name: 'standing' }, { name: 'catalogue' }],
+    takes: [{ name: 'standing' }, { name: 'catalogue' }, { name: 'settings' }],
     breaks: {
       [`${UNIQUE}centre_word.name`]: [{ content: Buffer.alloc(1) }],
-      [`${CHECK}name IN ('enrolled', 'standing', 'catalogue')`]: [{ name: 'greeting' }],
+      [`${CHECK}name IN ('enrolled', 'standing', 'catalogue', 'settings')`]: [{ name: 'greeting' }],
     },
   },
   {
@@ -58,7 +58,7 @@ const TABLES: readonly TriedTable[] = [
         { state: 'enrolled' },
       ],
     },
-    mayBeEmpty: ['request_key', 'answer_key'],
+    mayBeEmpty: ['request_key', 'answer_key', 'device_key', 'refusal'],
   },
   {
     table: 'device',
@@ -67,7 +67,38 @@ const TABLES: readonly TriedTable[] = [
       [`${UNIQUE}device.only_one`]: [{ offset_ms: 1 }],
       [`${CHECK}only_one = 1`]: [{ only_one: 2 }],
     },
-    mayBeEmpty: ['available_minor'],
+    mayBeEmpty: ['available_minor', 'next_key', 'not_understood', 'spoken_level'],
+  },
+  {
+    table: 'earlier_identity',
+    row: { kid: Buffer.alloc(4), content: HASH },
+    breaks: {
+      [`${UNIQUE}earlier_identity.kid`]: [{ content: Buffer.alloc(1) }],
+      [`${CHECK}length(kid) = 4`]: [{ kid: Buffer.alloc(3) }, { kid: Buffer.alloc(5) }],
+    },
+  },
+  {
+    table: 'stop',
+    row: { only_one: 1, reason: 'terminal-revoked', why: 'stolen', sequence: 1, said_at_s: 1 },
+    takes: [{ reason: 'terminal-locked' }],
+    breaks: {
+      [`${UNIQUE}stop.only_one`]: [{ why: 'by-staff' }],
+      [`${CHECK}only_one = 1`]: [{ only_one: 2 }],
+      [`${CHECK}reason IN ('terminal-revoked', 'terminal-locked')`]: [{ reason: 'content-altered' }],
+    },
+  },
+  {
+    table: 'alarm',
+    row: { kind: 'printer', subject: '', since_ms: 1 },
+    breaks: { [`${UNIQUE}alarm.kind, alarm.subject`]: [{ since_ms: 2 }] },
+  },
+  {
+    table: 'ticket_facts',
+    row: { id: 1, content: '{}' },
+    breaks: {
+      [`${UNIQUE}ticket_facts.id`]: [{ content: '[]' }],
+      [`${UNIQUE}ticket_facts.content`]: [{ id: 2 }],
+    },
   },
   {
     table: 'schema_file',
@@ -157,9 +188,16 @@ const TABLES: readonly TriedTable[] = [
       count: 10,
       next_index: 0,
     },
-    takes: [{ count: 1 }, { next_index: 10 }],
+    takes: [
+      { count: 1 },
+      { next_index: 10 },
+      { barred: 'held' },
+      { barred: 'recalled' },
+      { barred: 'stolen' },
+    ],
     breaks: {
       [`${UNIQUE}safe_run.id`]: [{ first_serial: 200 }],
+      [`${CHECK}barred IN ('held', 'recalled', 'stolen')`]: [{ barred: 'lost' }],
       [`${CHECK}count > 0`]: [{ count: 0 }],
       [`${CHECK}next_index BETWEEN 0 AND count`]: [{ next_index: 11 }, { next_index: -1 }],
       // One serial in common is enough, at either end.
@@ -171,6 +209,7 @@ const TABLES: readonly TriedTable[] = [
       ],
       [FOREIGN_KEY]: [{ delivery: 2 }],
     },
+    mayBeEmpty: ['barred'],
   },
   {
     table: 'safe_codes',
@@ -210,9 +249,9 @@ const TABLES: readonly TriedTable[] = [
       [`${CHECK}state IN ('intent', 'printed', 'in_doubt', 'damaged')`]: [{ state: 'lost' }],
       // At the very end of the lease it is too late.
       [`${CHECK}at_ms < lease_until_ms`]: [{ at_ms: 2 }, { at_ms: 3 }],
-      [FOREIGN_KEY]: [{ run: 2 }],
+      [FOREIGN_KEY]: [{ run: 2 }, { ticket_facts: 2 }],
     },
-    mayBeEmpty: ['ended_at_ms', 'reported_in'],
+    mayBeEmpty: ['ended_at_ms', 'reported_in', 'ticket_facts'],
   },
   {
     table: 'ticket_event',

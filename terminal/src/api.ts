@@ -1,7 +1,7 @@
 // The api process: the till's screen and its api, the store, the supply line, the printer's cable.
 
 import { existsSync } from 'node:fs'
-import { makePartyKeys, unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { makePartyKeys } from '@scratchless/keys/party-keys'
 import { changeAccount, giveFiles, giveFolder } from '@scratchless/program/account'
 import { takeHanded } from '@scratchless/program/hand-over'
 import { listen, untilFree } from '@scratchless/program/http/listen'
@@ -17,6 +17,7 @@ import { connectCentre } from './line/centre-line.ts'
 import { doubtOpenIntents } from './sale/settle-doubt.ts'
 import { type Store, StoreProblem } from './store/connect-store.ts'
 import { connectWholeStore, setAside } from './store/whole-store.ts'
+import { openDeviceKeys } from './supply/device-keys.ts'
 import { terminalClock } from './supply/terminal-clock.ts'
 import { connectPrinter } from './ticket/printer-link.ts'
 import { openTill } from './till/till.ts'
@@ -34,9 +35,7 @@ await makePartyKeys(
   { pairs: ['supply-sign'] },
   { random: systemRandom, ...(passphrase && { passphrase }) },
 )
-const { privateKey: deviceKey } = await unlockKeyFolder(KEYS_FOLDER, passphrase)
-  .pair('supply-sign')
-  .catch(cannotServe)
+const deviceKeys = await openDeviceKeys(KEYS_FOLDER, passphrase ?? null, systemRandom).catch(cannotServe)
 if (account !== null) {
   giveFiles(STORE_FOLDER, account)
   changeAccount(account)
@@ -51,13 +50,14 @@ const till = openTill({
   log,
   clock,
   random: systemRandom,
-  deviceKey,
+  deviceKeys,
   line: connectCentre(config.centre),
   card: card.verbs,
   printer: connectPrinter(config.printer, () => till.events.tell(() => ({ kind: 'home' }))),
   locale: config.locale,
   columns: config.printer.columns,
   minimumStock: config.minimumStock,
+  reporting: config.reporting,
 })
 const app = await createTillServer(till, {
   ...{ log, clock: systemClock, random: systemRandom },

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../testing/fake-centre.ts'
+import { PRODUCT } from '../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../testing/test-till.ts'
 import { auditTerminal } from './audit.ts'
 

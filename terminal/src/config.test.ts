@@ -23,7 +23,8 @@ const wrong = (change: object) => {
 test('what the settings leave out is as a shop wants it', () => {
   expect(configSchema.parse(given)).toMatchObject({
     ...{ locale: 'fr', minimumStock: 20, printer: { columns: 32 } },
-    card: { openingsPerSecond: DEFAULT_PACE },
+    ...{ card: { openingsPerSecond: DEFAULT_PACE }, centre: { modem: false } },
+    reporting: { sales: 0, seconds: 0 },
   })
   expect(apiSchema.parse(given).beginAnew).toBe(false)
 })
@@ -44,6 +45,9 @@ test.each([
   ['card.library', { card: { class: 'pkcs11', library: 'lib.so', label: 'vendor', folder: 'card' } }],
   ['card.label', { card: { class: 'pkcs11', library: '/lib.so', label: '', folder: 'card' } }],
   ['minimumStock', { minimumStock: -1 }],
+  ['centre.modem', { centre: { ...given.centre, modem: 'yes' } }],
+  ['reporting.sales', { reporting: { sales: 501, seconds: 0 } }],
+  ['reporting.seconds', { reporting: { sales: 0, seconds: 86_401 } }],
   ['locale', { locale: 'ar' }],
   ['', { minimumStok: 20 }],
 ])('%s that cannot be so is named', (field, change) => {

@@ -25,7 +25,13 @@ export const configSchema = z.strictObject({
     tlsAuthority: z.string().includes('BEGIN CERTIFICATE'),
     tlsPin: z.string().regex(/^[0-9a-f]{64}$/, '64 hexadecimal digits'),
     frames: z.strictObject({ host, port }),
+    /** The line is dialled: what can wait goes together. */
+    modem: z.boolean().default(false),
   }),
+  /** Report after so many sales or seconds; absent or 0 both: by the line. The shop's settings count before it. */
+  reporting: z
+    .strictObject({ sales: z.int().min(0).max(500), seconds: z.int().min(0).max(86_400) })
+    .default({ sales: 0, seconds: 0 }),
   /** An ESC/POS printer at the end of a dedicated cable or on loopback: what goes there is clear. */
   printer: z.strictObject({ host, port, columns: z.union([z.literal(32), z.literal(48)]).default(32) }),
   card: z

@@ -12,7 +12,8 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { systemRandom } from '@scratchless/voucher/random'
 import { afterEach, expect, test } from 'vitest'
 import { issueTokenCard, makeTokens, SOFTHSM_LIBRARY, softhsmTest } from '../../keys/testing/softhsm.ts'
-import { createFakeCentre, PRODUCT } from '../testing/fake-centre.ts'
+import { PRODUCT } from '../testing/fake-catalogue.ts'
+import { createFakeCentre } from '../testing/fake-centre.ts'
 import { startFakePrinter } from '../testing/fake-printer.ts'
 import type { HomeView, TillState } from './till/till-contract.ts'
 import type { SaleView } from './till/till-shapes.ts'
@@ -96,6 +97,7 @@ async function world(card: object = FILE_CARD) {
       accounts: ACCOUNTS,
       locale: 'fr',
       minimumStock: 5,
+      reporting: { sales: 10, seconds: 2 },
     }),
   )
   let cookie = ''

@@ -2,10 +2,11 @@
 // at a named moment of the sale. Nothing of the program knows of it: each moment is found at the seam that the
 // sale crosses there (printer, store, card). `node crash-while-selling.ts JSON`
 
+import { createPrivateKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileCardSlot } from '@scratchless/keys/card-slot'
-import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
 import { systemRandom } from '@scratchless/voucher/random'
@@ -19,6 +20,7 @@ import { connectPrinter, type PrinterLink } from '../src/ticket/printer-link.ts'
 import { openTill } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 import { DEFAULT_PACE, vendorAtHisPace } from './card-pace.ts'
+import { DEVICE_KEY, keysInMemory } from './keys-in-memory.ts'
 
 /** In the order in which a sale passes them. */
 export const CRASH_POINTS = [
@@ -75,7 +77,7 @@ async function run(task: CrashTask): Promise<void> {
     log: createLog({ program: 'terminal', process: 'test', clock: clockOfMachine, level: 'silent' }),
     clock,
     random: systemRandom,
-    deviceKey: generatePair('supply-sign').privateKey,
+    deviceKeys: keysInMemory(createPrivateKey(readFileSync(join(task.folder, DEVICE_KEY)))),
     line: {
       ask: async () => {
         throw new LineFault('cut', new Error('no line in this test'))

@@ -1,8 +1,7 @@
 // A centre for tests, made of wire's own functions: one terminal, one product, as strict about sequences as the
 // protocol asks. It holds what the terminal must be able to rely on, and nothing else.
 
-import { createPublicKey, createSecretKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { createServer, type Socket } from 'node:net'
+import { createSecretKey, type KeyObject, verify } from 'node:crypto'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import type { Clock } from '@scratchless/voucher/clock'
 import { nowSeconds } from '@scratchless/voucher/clock'
@@ -10,45 +9,42 @@ import {
   type CardId,
   centreId,
   lotId,
-  operatorId,
   retailerId,
   type TerminalId,
   terminalId,
 } from '@scratchless/voucher/ids'
-import { productId } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
-import { type OaepHash, p256Signer } from '@scratchless/wire/compact/cose'
-import { kidOfNumber, ROOT_KID, signCertificate } from '@scratchless/wire/compact/cwt'
-import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
+import { type OaepHash, peekKid, type Signer } from '@scratchless/wire/compact/cose'
+import { type Frame, readFrame } from '@scratchless/wire/compact/frame'
+import type { ContentOf } from '@scratchless/wire/compact/shape'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
 import type { RequestKind } from '@scratchless/wire/supply/answer'
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
 import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
-import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
-import { type Catalogue, catalogueMessage } from '@scratchless/wire/supply/catalogue'
-import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
+import { type Catalogue, type CataloguePrice, catalogueMessage } from '@scratchless/wire/supply/catalogue'
 import { type Enrolled, enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, newEnrolmentCode, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
-import { kindName, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
-import { type SalesReport, salesReportMessage } from '@scratchless/wire/supply/sales-report'
+import { kindName, openSigned, UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
+import { renewalMessage } from '@scratchless/wire/supply/renewal'
+import { renewalProofInput } from '@scratchless/wire/supply/renewal-request'
+import { readRequest, type VerifiedRequest } from '@scratchless/wire/supply/request'
+import type { SalesReport } from '@scratchless/wire/supply/sales-report'
+import { type ShopSettings, shopSettingsMessage } from '@scratchless/wire/supply/shop-settings'
 import type { Standing } from '@scratchless/wire/supply/standing'
+import type { StateReport } from '@scratchless/wire/supply/state-report'
 import { statusAnswerMessage } from '@scratchless/wire/supply/status-answer'
-import { statusRequestMessage } from '@scratchless/wire/supply/status-request'
 import { supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
-import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
-import { supplyReceiptMessage } from '@scratchless/wire/supply/supply-receipt'
 import { type SupplyRefusalReason, supplyRefusalMessage } from '@scratchless/wire/supply/supply-refusal'
 import type { CentreLine } from '../src/line/centre-line.ts'
+import { FIRST_PRICE, fakeCatalogue, OPERATOR, PRODUCT, UNIT_PRICE_MINOR } from './fake-catalogue.ts'
+import { createFakeCertificates, type FakeCertificates } from './fake-certificates.ts'
+import { listenWith } from './fake-listener.ts'
 
 const ENROLMENT_NUMBER = 1042
-const OPERATOR = operatorId('atlas')
-export const PRODUCT = productId('ATLAS-5')
-const UNIT_PRICE_MINOR = 4_750n
 const WEEK_S = 7 * 86_400
-const YEAR_S = 365 * 86_400
 
 type Disturbance = 'none' | 'lose-request' | 'lose-answer'
 
@@ -60,7 +56,15 @@ export interface FakeCentre {
   readonly heard: { readonly kind: string; readonly sequence: number; readonly frame: Buffer }[]
   readonly reports: SalesReport[]
   readonly receipts: number[]
+  readonly states: StateReport[]
+  readonly certificates: FakeCertificates
   approve(): void
+  /** Nobody has approved yet, after all. */
+  withdrawApproval(): void
+  /** Nothing disturbs the line any more. */
+  calm(): void
+  /** The centre knows all up to this sequence, without an answer to it. */
+  skipTo(sequence: number): void
   registerCard(card: CardId, publicKey: KeyObject, oaepHash?: OaepHash): void
   /** Changes what every further answer says. Each letter here is of an epoch of its own, by the same number. */
   setStanding(change: Partial<Standing>): void
@@ -71,6 +75,15 @@ export interface FakeCentre {
   disturb(...what: Disturbance[]): void
   /** The next request of this kind is refused so. */
   refuseNext(kind: RequestKind, why: SupplyRefusalReason): void
+  /** Every request is refused so until null is given; none of them is used up. */
+  stop(why: SupplyRefusalReason | null): void
+  /** Changes what every further renewal says. */
+  setRenewal(change: (made: Renewal) => Partial<Renewal>): void
+  /** What the settings say beside their standing and version, which the standing has. */
+  setSettings(change: Partial<ShopSettings>): void
+  setPrices(prices: CataloguePrice[]): void
+  /** What it remembers is what it knew after this sequence; one that never came it does not know. */
+  lastSequence(): number
   /** Every further answer to an enrolment says no. */
   refuseEnrolment(): void
   /** Changes what every further welcome says. */
@@ -82,16 +95,23 @@ export interface FakeCentre {
 }
 
 /** `packedCodes` gives the packed digits of `count` codes of 14 digits, from the `first`-th on. */
+type Renewal = ContentOf<typeof renewalMessage.shape>
+
+/** The settings of a shop that sets nothing. */
+const NO_SETTINGS: Omit<ShopSettings, 'standing' | 'version'> = {
+  ...{ language: 'fr', timeZone: 'Africa/Tunis', capMinor: 0n, autoOrderLimitMinor: 0n, levels: [] },
+  ...{ orderWindows: [], ticketTexts: [], vendors: [], collectors: [], barred: [] },
+  ...{ software: { version: '', afterS: 0, text: '' }, reporting: { sales: 0, seconds: 0 } },
+  ...{ message: '', paymentReference: '' },
+}
+
 export function createFakeCentre(needs: {
   clock: Clock
   packedCodes: (first: number, count: number) => Buffer
 }): FakeCentre {
   const { clock, packedCodes } = needs
   const terminal = terminalId('T00001')
-  const rootPair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const signPair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const root = p256Signer(ROOT_KID, rootPair.privateKey)
-  const signer = p256Signer(kidOfNumber(1), signPair.privateKey)
+  const certificates = createFakeCertificates(clock, terminal)
   const code = newEnrolmentCode(systemRandom)
   const macKeys = enrolmentKeys(readEnrolmentCode(code)!, ENROLMENT_NUMBER)
   const safeKey = createSecretKey(Buffer.alloc(32, 7))
@@ -101,7 +121,10 @@ export function createFakeCentre(needs: {
   const refusals = new Map<string, SupplyRefusalReason>()
   let approved = false
   let enrolmentRefused = false
-  let deviceKey: KeyObject | null = null
+  let stopped: SupplyRefusalReason | null = null
+  let changeRenewal: (made: Renewal) => Partial<Renewal> = () => ({})
+  let settings = NO_SETTINGS
+  let prices = [FIRST_PRICE]
   let expected = 1
   let codesGiven = 0
   let retailerName = 'Épicerie El Amen'
@@ -111,6 +134,7 @@ export function createFakeCentre(needs: {
   const heard: FakeCentre['heard'] = []
   const reports: SalesReport[] = []
   const receipts: number[] = []
+  const states: StateReport[] = []
 
   const standing = (): Standing => ({
     timeS: nowSeconds(clock),
@@ -124,20 +148,10 @@ export function createFakeCentre(needs: {
     ...change,
   })
 
-  function certificate(purpose: 'terminal' | 'centre', kid: Buffer, publicKey: KeyObject): Buffer {
-    const issuedAtS = nowSeconds(clock) - 60
-    const subject = purpose === 'terminal' ? terminal : 'centre'
-    return signCertificate(
-      { issuer: 'centre', subject, purpose, kid, publicKey, issuedAtS, expiresAtS: issuedAtS + YEAR_S },
-      root,
-    )
-  }
-
   function answerEnrolment(frame: Frame): Buffer {
     const binding = { enrolmentNumber: ENROLMENT_NUMBER, poll: frame.sequence, answering: null }
     const verified = enrolmentRequestMessage.verify(frame, macKeys, binding)
     if (verified === 'unacceptable') return UNACCEPTABLE_FRAME
-    deviceKey = verified.content.deviceKey
     const back = { ...binding, answering: verified.payloadHash }
     if (enrolmentRefused)
       return enrolmentAnswerMessage.mac({ state: 'refused', timeS: nowSeconds(clock) }, macKeys, back).frame
@@ -150,75 +164,33 @@ export function createFakeCentre(needs: {
       retailer: retailerId('R00001'),
       retailerName,
       centre: centreId('centre'),
-      rootKey: createPublicKey(rootPair.privateKey),
-      terminalCertificate: certificate('terminal', kidOfNumber(2), deviceKey),
-      centreCertificate: certificate('centre', kidOfNumber(1), signPair.publicKey),
-      lastSequence: 0,
+      rootKey: certificates.rootKey,
+      ...certificates.give(verified.content.deviceKey),
+      lastSequence: expected - 1,
     }
     return enrolmentAnswerMessage.mac({ ...welcome, ...changeWelcome(welcome) }, macKeys, back).frame
   }
 
   function catalogue(): Catalogue {
     const said = standing()
-    return {
-      standing: said,
-      version: said.catalogueVersion,
-      currency: 'TND',
-      retailerName,
-      distributorName: 'Centre',
-      distributorPhone: '71000000',
-      operators: [{ id: OPERATOR, name: 'Atlas', colour: '#1D4F9F', careNumber: '1200' }],
-      products: [
-        {
-          id: PRODUCT,
-          operator: OPERATOR,
-          faceValueMinor: 5_000n,
-          codeDigits: 14,
-          checkDigit: 'none',
-          validityDays: 365,
-          refillTemplate: '*123*{code}#',
-          qr: false,
-          mark: 'sold',
-          prices: [
-            {
-              priceId: 1,
-              validFromS: 0,
-              publicPriceMinor: 5_000n,
-              taxMinor: 300n,
-              netCreditMinor: 4_700n,
-              unitPriceMinor: UNIT_PRICE_MINOR,
-            },
-          ],
-        },
-      ],
-    }
+    return { standing: said, ...fakeCatalogue(said.catalogueVersion, retailerName, prices) }
   }
 
   function decide(frame: Frame): Buffer {
-    if (deviceKey === null) return UNACCEPTABLE_FRAME
-    const verifier = { kid: kidOfNumber(2), publicKey: deviceKey }
+    const known = certificates.under(frame)
+    if (known === undefined) return UNACCEPTABLE_FRAME
     const { sequence } = frame
-    const binding = { terminal, sequence, answering: null }
-    const kind = kindName(frame)
-    const open = {
-      'card-letter-request': cardLetterRequestMessage.verify,
-      'catalogue-request': catalogueRequestMessage.verify,
-      'supply-order': supplyOrderMessage.verify,
-      'supply-receipt': supplyReceiptMessage.verify,
-      'sales-report': salesReportMessage.verify,
-      'status-request': statusRequestMessage.verify,
-    }[kind as 'supply-order']
-    const verified = open?.(frame, verifier, binding) as ReturnType<
-      | typeof supplyOrderMessage.verify
-      | typeof cardLetterRequestMessage.verify
-      | typeof supplyReceiptMessage.verify
-      | typeof salesReportMessage.verify
-      | typeof statusRequestMessage.verify
-    >
-    if (verified === undefined || verified === 'unacceptable') return UNACCEPTABLE_FRAME
+    const { signer } = known
+    const opened = openSigned(frame, known, { terminal, sequence, answering: null })
+    const verified = opened === 'unacceptable' ? opened : readRequest(opened)
+    if (verified === 'unacceptable' || verified === 'not-understood') return UNACCEPTABLE_FRAME
+    // The newest certificate signs what is new until its end; one before it, or past it, repeats what is known.
+    if (!known.isNew && !answers.has(sequence)) return UNACCEPTABLE_FRAME
+    const kind = verified.kind
     const back = { terminal, sequence, answering: verified.payloadHash }
     const refuse = (why: SupplyRefusalReason) =>
       supplyRefusalMessage.sign({ standing: standing(), availableMinor: 1_000_000n, why }, signer, back).frame
+    if (stopped !== null) return refuse(stopped)
     const stored = answers.get(sequence)
     if (stored) {
       if (!stored.hash.equals(verified.payloadHash)) return refuse({ reason: 'content-altered' })
@@ -228,49 +200,86 @@ export function createFakeCentre(needs: {
     if (sequence !== expected && !burns) return refuse({ reason: 'sequence-unexpected', expected })
     expected = sequence + 1
     const made = (() => {
-      const why = refusals.get(kind!)
+      const why = refusals.get(kind)
       if (why !== undefined) {
-        refusals.delete(kind!)
+        refusals.delete(kind)
         return refuse(why)
       }
-      switch (verified.kind) {
-        case 'card-letter-request': {
-          const epoch = standing().letter
-          const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
-            wrapForCard(safeKey, card, publicKey, oaepHash),
-          )
-          const epochEndsS = nowSeconds(clock) + WEEK_S
-          return cardLetterMessage.sign(
-            { standing: standing(), number: epoch, epoch, epochEndsS, recipients },
-            signer,
-            back,
-          ).frame
-        }
-        case 'supply-receipt':
-          receipts.push(verified.content.delivery)
-          return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
-        case 'sales-report':
-          reports.push(verified.content)
-          return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
-        case 'status-request':
-          return statusAnswerMessage.sign(
-            { standing: standing(), fate: burns ? 'burnt' : 'answered' },
-            signer,
-            back,
-          ).frame
-        case 'supply-order':
-          return deliver(verified.content.lines[0]!.quantity, sequence, back)
-        default:
-          return catalogueMessage.sign(catalogue(), signer, back).frame
-      }
+      return answerNew(verified, signer, back, burns)
     })()
     answers.set(sequence, { hash: verified.payloadHash, frame: made })
     return made
   }
 
+  function answerNew(
+    verified: VerifiedRequest,
+    signer: Signer,
+    back: { terminal: TerminalId; sequence: number; answering: Buffer },
+    burns: boolean,
+  ): Buffer {
+    const { sequence } = back
+    switch (verified.kind) {
+      case 'card-letter-request': {
+        const epoch = standing().letter
+        const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
+          wrapForCard(safeKey, card, publicKey, oaepHash),
+        )
+        const epochEndsS = nowSeconds(clock) + WEEK_S
+        return cardLetterMessage.sign(
+          { standing: standing(), number: epoch, epoch, epochEndsS, recipients },
+          signer,
+          back,
+        ).frame
+      }
+      case 'supply-receipt':
+        receipts.push(verified.content.delivery)
+        return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
+      case 'sales-report':
+        reports.push(verified.content)
+        return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
+      case 'status-request':
+        return statusAnswerMessage.sign(
+          { standing: standing(), fate: burns ? 'burnt' : 'answered' },
+          signer,
+          back,
+        ).frame
+      case 'supply-order':
+        return deliver(verified.content.lines[0]!.quantity, signer, back)
+      case 'renewal-request':
+        return renew(verified.content, sequence, signer, back)
+      case 'settings-request':
+        return shopSettingsMessage.sign(
+          { standing: standing(), version: standing().settingsVersion, ...settings },
+          signer,
+          back,
+        ).frame
+      case 'state-report':
+        states.push(verified.content)
+        return acknowledgementMessage.sign({ standing: standing(), auditHead }, signer, back).frame
+      case 'catalogue-request':
+        return catalogueMessage.sign(catalogue(), signer, back).frame
+      default:
+        throw new Error(`nobody here answers a ${verified.kind}`)
+    }
+  }
+
+  function renew(
+    { newKey, proof }: Extract<VerifiedRequest, { kind: 'renewal-request' }>['content'],
+    sequence: number,
+    signer: Signer,
+    back: { terminal: TerminalId; sequence: number; answering: Buffer },
+  ): Buffer {
+    const kid = peekKid(readFrame(heard.at(-1)!.frame)!.message)!
+    const input = renewalProofInput(terminal, sequence, kid, newKey)
+    if (!verify('sha256', input, { key: newKey, dsaEncoding: 'ieee-p1363' }, proof))
+      throw new Error('no proof of the new key')
+    const made: Renewal = { standing: standing(), ...certificates.give(newKey) }
+    return renewalMessage.sign({ ...made, ...changeRenewal(made) }, signer, back).frame
+  }
+
   function deliver(
     count: number,
-    sequence: number,
+    signer: Signer,
     back: { terminal: TerminalId; sequence: number; answering: Buffer },
   ) {
     const epoch = standing().letter
@@ -282,7 +291,7 @@ export function createFakeCentre(needs: {
       operator: OPERATOR,
       product: PRODUCT,
       lot,
-      delivery: sequence,
+      delivery: back.sequence,
       digits: 14,
     }
     const codes = sealForTerminal(safeKey, context, firstSerial, packedCodes(codesGiven, count))
@@ -321,8 +330,19 @@ export function createFakeCentre(needs: {
     heard,
     reports,
     receipts,
+    states,
+    certificates,
     approve() {
       approved = true
+    },
+    withdrawApproval() {
+      approved = false
+    },
+    calm() {
+      disturbances.length = 0
+    },
+    skipTo(sequence) {
+      expected = sequence + 1
     },
     registerCard(card, publicKey, oaepHash = 'sha256') {
       cards.set(card, { publicKey, oaepHash })
@@ -342,6 +362,19 @@ export function createFakeCentre(needs: {
     refuseNext(kind, why) {
       refusals.set(kind, why)
     },
+    stop(why) {
+      stopped = why
+    },
+    setRenewal(change) {
+      changeRenewal = change
+    },
+    setSettings(change) {
+      settings = { ...settings, ...change }
+    },
+    setPrices(next) {
+      prices = next
+    },
+    lastSequence: () => expected - 1,
     refuseEnrolment() {
       enrolmentRefused = true
     },
@@ -359,35 +392,6 @@ export function createFakeCentre(needs: {
       },
       close: () => undefined,
     }),
-    listen() {
-      const sockets = new Set<Socket>()
-      const server = createServer((socket) => {
-        sockets.add(socket)
-        const reader = frameReader()
-        socket.on('error', () => socket.destroy())
-        let held = Buffer.alloc(0)
-        socket.on('data', (chunk: Buffer) => {
-          held = Buffer.concat([held, chunk])
-          const frames = reader.push(chunk)
-          for (const { message } of frames === 'too-long' ? [] : frames) {
-            const bytes = held.subarray(0, 7 + message.length)
-            held = held.subarray(bytes.length)
-            socket.write(answer(bytes))
-          }
-        })
-      })
-      return new Promise((resolve) => {
-        server.listen(0, '127.0.0.1', () => {
-          const { port } = server.address() as { port: number }
-          resolve({
-            port,
-            close() {
-              for (const socket of sockets) socket.destroy()
-              server.close()
-            },
-          })
-        })
-      })
-    },
+    listen: () => listenWith(answer),
   }
 }

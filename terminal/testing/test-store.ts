@@ -10,7 +10,7 @@ import { serialFromNumber } from '@scratchless/voucher/serial'
 import { insertRun } from '../src/safe/safe-run.sql.ts'
 import { connectStore, type Store } from '../src/store/connect-store.ts'
 import { insertRequest, nextSequence } from '../src/supply/request.sql.ts'
-import { PRODUCT } from './fake-centre.ts'
+import { PRODUCT } from './fake-catalogue.ts'
 
 export interface TestStore {
   readonly store: Store
@@ -44,7 +44,7 @@ export function layRun(
   const delivery = run.delivery ?? nextSequence(store)
   if (delivery >= nextSequence(store)) {
     const frame = Buffer.of(delivery)
-    insertRequest(store, { sequence: delivery, kind: 'supply-order', frame, payloadHash: frame }, 0)
+    insertRequest(store, { sequence: delivery, kind: 'supply-order', frame, payloadHash: frame, level: 1 }, 0)
   }
   const { count = 5, digits = DIGITS, firstSerial = 1_000 } = run
   const size = sealedSize(digits)

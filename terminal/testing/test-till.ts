@@ -2,13 +2,12 @@
 // fake centre at the end of the line.
 
 import type { KeyObject } from 'node:crypto'
-import { cpSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileCardSlot } from '@scratchless/keys/card-slot'
 import { createFileCard } from '@scratchless/keys/file-card'
-import { generatePair } from '@scratchless/keys/party-keys'
 import { createLog } from '@scratchless/program/log'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { Clock } from '@scratchless/voucher/clock'
@@ -25,8 +24,10 @@ import { connectPrinter } from '../src/ticket/printer-link.ts'
 import { openTill, type Till } from '../src/till/till.ts'
 import type { VendorSession } from '../src/vendors/sessions.ts'
 import { DEFAULT_PACE, vendorAtHisPace } from './card-pace.ts'
-import { createFakeCentre, type FakeCentre, PRODUCT } from './fake-centre.ts'
+import { PRODUCT } from './fake-catalogue.ts'
+import { createFakeCentre, type FakeCentre } from './fake-centre.ts'
 import { type FakePrinter, startFakePrinter } from './fake-printer.ts'
+import { DEVICE_KEY, keysInMemory } from './keys-in-memory.ts'
 
 export const CARD = cardId('C0000001')
 export const PIN = '12345678'
@@ -89,7 +90,8 @@ export async function testTill(needs: {
   const cardFolder = join(folder, 'card')
   centre.registerCard(CARD, await issueCard(cardFolder))
   const printer = await startFakePrinter()
-  const { privateKey: deviceKey } = generatePair('supply-sign')
+  const deviceKeys = keysInMemory()
+  writeFileSync(join(folder, DEVICE_KEY), deviceKeys.held()[0]!.export({ type: 'pkcs8', format: 'pem' }))
   const log = createLog({ program: 'terminal', process: 'test', clock, level: 'silent' })
   let settingsFolder = cardFolder
   const cardVerbs = (): CardVerbs =>
@@ -116,7 +118,7 @@ export async function testTill(needs: {
       log,
       clock: clockOnBoard,
       random: systemRandom,
-      deviceKey,
+      deviceKeys,
       line: centre.line(),
       card,
       printer: connectPrinter({ host: '127.0.0.1', port: printer.port }, () => undefined),

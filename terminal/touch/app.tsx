@@ -21,7 +21,7 @@ export function App() {
   if (!state) return isError ? <p className="sheet-message">{t('fault')}</p> : null
   if (state.enrolment === 'none') return <EnrolForm />
   if (state.enrolment === 'waiting') return <WaitingForApproval fingerprint={state.fingerprint} />
-  if (state.signedIn === 'owner') return <OwnerPage />
+  if (state.signedIn === 'owner') return <OwnerPage state={state} />
   if (state.signedIn === 'nobody') return <SignInForm state={state} />
   return <Till events={events} />
 }

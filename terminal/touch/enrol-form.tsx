@@ -7,8 +7,11 @@ import { Refusal } from './refusal.tsx'
 import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
-/** A new device: the owner types the enrolment code, and the password that only the owner knows. */
-export function EnrolForm() {
+/**
+ * A new device, or one that is to be enrolled `again`: the owner types the enrolment code, and the password that only
+ * the owner knows.
+ */
+export function EnrolForm({ again = false, done }: { again?: boolean; done?: () => void }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -25,12 +28,17 @@ export function EnrolForm() {
       },
     })
     setBusy(false)
-    if (answer.ok) await queries.invalidateQueries()
-    else setProblem(answer.problem)
+    if (answer.ok) {
+      done?.()
+      await queries.invalidateQueries()
+    } else setProblem(answer.problem)
   }
 
   return (
-    <Sheet title={t('enrolTitle')} help={t('enrolHelp')}>
+    <Sheet
+      title={t(again ? 'enrolAgainTitle' : 'enrolTitle')}
+      help={t(again ? 'enrolAgainHelp' : 'enrolHelp')}
+    >
       <form className="stack" onSubmit={enrol}>
         <TextInput
           name="enrolmentCode"
@@ -52,8 +60,9 @@ export function EnrolForm() {
         />
         <Refusal problem={problem} />
         <Button type="submit" variant="filled" loading={busy}>
-          {t('enrol')}
+          {t(again ? 'enrolAgain' : 'enrol')}
         </Button>
+        {again && <Button onClick={done}>{t('back')}</Button>}
       </form>
     </Sheet>
   )

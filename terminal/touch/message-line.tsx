@@ -10,7 +10,7 @@ import {
 } from '@tabler/icons-react'
 import { useTranslation } from 'react-i18next'
 import { productName } from './product-name.ts'
-import { useRefusalWords } from './refusal.tsx'
+import { useRefusalWords, useStopWords } from './refusal.tsx'
 import type { PrintProgress } from './use-till-events.ts'
 import type { WordKey } from './words.ts'
 
@@ -26,6 +26,7 @@ export function MessageLine(props: {
   const { t, i18n } = useTranslation()
   const say = (key: WordKey, figures: Readonly<Record<string, string>>) => String(t(key, { ...figures }))
   const refusal = useRefusalWords()
+  const stopWords = useStopWords()
   const locale = i18n.language as Locale
   const { home, problem, progress, quantity } = props
 
@@ -34,7 +35,9 @@ export function MessageLine(props: {
     return (
       <div className="message fault" role="alert">
         <IconHandStop />
-        <span className="message-text">{refusal(fault)}</span>
+        <span className="message-text">
+          {refusal(fault)} {home.stopped?.reason === fault.code && stopWords(home.stopped.why)}
+        </span>
         {fault.reference && <small>{fault.reference}</small>}
       </div>
     )

@@ -1,18 +1,21 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import type { Problem } from '@scratchless/program/contract/contract'
+import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Refusal } from './refusal.tsx'
+import { EnrolForm } from './enrol-form.tsx'
+import { Refusal, Standstill } from './refusal.tsx'
 import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
-/** What the owner does at the terminal: give a vendor a number, a card and a password. */
-export function OwnerPage() {
+/** What the owner does at the terminal: give a vendor a number, a card and a password; enrol it again. */
+export function OwnerPage({ state }: { state: TillState }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const [problem, setProblem] = useState<Problem | null>(null)
   const [added, setAdded] = useState<string | null>(null)
+  const [enrolling, setEnrolling] = useState(false)
 
   async function add(event: FormEvent<HTMLFormElement>) {
     event.preventDefault()
@@ -36,6 +39,7 @@ export function OwnerPage() {
     await queries.invalidateQueries()
   }
 
+  if (enrolling) return <EnrolForm again done={() => setEnrolling(false)} />
   return (
     <Sheet title={t('vendorTitle')} help={t('vendorHelp')}>
       <form className="stack" onSubmit={add}>
@@ -78,6 +82,18 @@ export function OwnerPage() {
           </Button>
           <Button onClick={leave}>{t('backToSignIn')}</Button>
         </div>
+        <Standstill state={state} />
+        {state.updateNeeded && <p role="status">{t('updateNeeded')}</p>}
+        {state.message !== null && <p role="status">{state.message}</p>}
+        {state.fingerprint !== null && (
+          <p className="done" role="status">
+            {t('waitingTitle')} {t('waitingHelp')} <bdi className="fingerprint">{state.fingerprint}</bdi>
+          </p>
+        )}
+        {state.fingerprint === null && state.enrolmentRefusal !== null && (
+          <Refusal problem={{ code: state.enrolmentRefusal, reference: '' }} />
+        )}
+        <Button onClick={() => setEnrolling(true)}>{t('enrolAgain')}</Button>
       </form>
     </Sheet>
   )

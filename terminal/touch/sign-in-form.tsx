@@ -4,7 +4,7 @@ import type { TillState } from '@scratchless/terminal/till/till-contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Refusal } from './refusal.tsx'
+import { Refusal, Standstill } from './refusal.tsx'
 import { Sheet } from './sheet.tsx'
 import { tillApi } from './till-api.ts'
 
@@ -68,6 +68,7 @@ export function SignInForm({ state }: { state: TillState }) {
             withAsterisk={false}
           />
         )}
+        <Standstill state={state} />
         <Refusal problem={problem} />
         <Button type="submit" variant="filled" loading={busy}>
           {t('signIn')}

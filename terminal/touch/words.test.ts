@@ -33,6 +33,12 @@ test('whatever the till may refuse has a sentence of its own', () => {
   expect(codes.filter((code) => !(`refusal_${code}` in words.fr))).toEqual([])
 })
 
+test('whatever stops a terminal has words for why', () => {
+  const reasons = ['by-staff', 'retired', 'replaced', 'stolen', 'two-journals', 'content-altered']
+  const all = [...reasons, 'retailer-suspended', 'behind-card']
+  expect(all.filter((why) => !(`stop_${why}` in words.fr))).toEqual([])
+})
+
 test('both languages fill the same gaps', () => {
   const gaps = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort()
   for (const key of Object.keys(words.fr) as (keyof typeof words.fr)[])

@@ -112,7 +112,30 @@ const fr = {
   'refusal_lease-over':
     'Autorisation hors connexion terminée. Connectez le terminal pour vendre ; vos codes sont gardés.',
   'refusal_certificate-over':
-    'Le certificat de ce terminal est terminé. Appelez le centre ; vos codes sont gardés.',
+    'Le certificat de ce terminal est terminé. Le gérant demande au centre un nouveau code de mise en service et le tape à sa page ; vos codes sont gardés.',
+  'refusal_terminal-revoked':
+    'Le centre a retiré ce terminal : il ne vend plus. Vos codes sont gardés. Appelez le centre.',
+  'refusal_terminal-locked':
+    'Le centre a bloqué ce terminal : il ne vend plus. Vos codes sont gardés. Appelez le centre.',
+  'refusal_other-terminal':
+    'Le centre a donné un autre nom à ce terminal, qui a encore des codes ou des ventes sous le sien. Rien n’a changé : demandez au centre une mise en service sous le même nom.',
+  'stop_by-staff': 'Le personnel du centre l’a décidé : demandez-lui pourquoi.',
+  stop_retired: 'Ce terminal est mis hors service.',
+  stop_replaced: 'Un autre terminal a pris sa place.',
+  stop_stolen: 'Il est déclaré volé. S’il est à vous, le centre peut le remettre en service.',
+  'stop_two-journals':
+    'Le centre a vu deux journaux sous son nom. Laissez-le allumé, n’en restaurez aucune copie.',
+  'stop_content-altered':
+    'Un de ses messages est arrivé deux fois, avec deux contenus. Le gérant demande une nouvelle mise en service.',
+  'stop_retailer-suspended':
+    'Le compte du revendeur est suspendu : voyez avec le centre ce qui reste à régler.',
+  'stop_behind-card': 'Sa mémoire est plus ancienne que sa carte. N’en restaurez aucune copie.',
+  stop_unknown: 'Demandez pourquoi au centre.',
+  updateNeeded: 'Ce terminal a besoin d’une mise à jour. Ce qui marche continue ; appelez le centre.',
+  enrolAgainTitle: 'Nouvelle mise en service',
+  enrolAgainHelp:
+    'Quand le certificat est terminé ou que le centre le demande. Les codes à bord et le journal restent ; ce terminal reste ce qu’il est jusqu’à l’accord du centre.',
+  enrolAgain: 'Remettre en service',
   'refusal_update-needed':
     'Ce terminal a besoin d’une mise à jour. Appelez le centre ; vos codes sont gardés.',
   'refusal_too-many-unreported':
@@ -140,6 +163,8 @@ const fr = {
   'refusal_too-many-lines': 'Trop de recharges dans une commande : 20 au plus.',
   'refusal_too-many-codes': 'Trop de codes dans une commande. Commandez-en moins.',
   'refusal_product-twice': 'Une recharge est deux fois dans la commande.',
+  'refusal_cap-exceeded':
+    'Cette commande dépasse ce que la boutique peut avoir à bord. Commandez moins de codes, ou vendez d’abord.',
   'refusal_not-here': 'Cette page n’est pas servie sous ce nom. Ouvrez l’adresse du terminal.',
   'refusal_not-found': 'Cette page n’existe pas.',
   'refusal_too-many-requests': 'Trop de demandes. Attendez un instant, puis réessayez.',
@@ -263,7 +288,29 @@ const en: Words = {
   'refusal_clock-ahead':
     'The clock was ahead and waits for the centre’s time: connect the terminal to sell. Orders are taken, your codes are kept.',
   'refusal_lease-over': 'Lease over. Connect the terminal to sell; your codes are kept.',
-  'refusal_certificate-over': 'This terminal’s certificate has ended. Call the centre; your codes are kept.',
+  'refusal_certificate-over':
+    'This terminal’s certificate has ended. The owner asks the centre for a new enrolment code and types it on his page; your codes are kept.',
+  'refusal_terminal-revoked':
+    'The centre has revoked this terminal: it sells no more. Your codes are kept. Call the centre.',
+  'refusal_terminal-locked':
+    'The centre has locked this terminal: it sells no more. Your codes are kept. Call the centre.',
+  'refusal_other-terminal':
+    'The centre gave this terminal another name, and codes or sales stand here under its own. Nothing has changed: ask the centre for an enrolment under the same name.',
+  'stop_by-staff': 'Staff of the centre decided so: ask them why.',
+  stop_retired: 'This terminal is taken out of service.',
+  stop_replaced: 'Another terminal has taken its place.',
+  stop_stolen: 'It is reported stolen. If it is yours, the centre can put it back into service.',
+  'stop_two-journals': 'The centre saw two journals under its name. Leave it on, and restore no copy of it.',
+  'stop_content-altered':
+    'One of its messages arrived twice, with two contents. The owner asks for a new enrolment.',
+  'stop_retailer-suspended': 'The retailer’s account is suspended: settle with the centre what is open.',
+  'stop_behind-card': 'Its memory is older than its card. Restore no copy of it.',
+  stop_unknown: 'Ask the centre why.',
+  updateNeeded: 'This terminal needs an update. What works goes on; call the centre.',
+  enrolAgainTitle: 'Enrol again',
+  enrolAgainHelp:
+    'When the certificate has ended or the centre asks for it. Codes on board and the journal stay; this terminal stays what it is until the centre has approved.',
+  enrolAgain: 'Enrol again',
   'refusal_update-needed': 'This terminal needs an update. Call the centre; your codes are kept.',
   'refusal_too-many-unreported':
     'Too many unreported sales. Connect the terminal to sell; your codes are kept.',
@@ -290,6 +337,8 @@ const en: Words = {
   'refusal_too-many-lines': 'Too many products in one order: 20 at most.',
   'refusal_too-many-codes': 'Too many codes in one order. Order fewer.',
   'refusal_product-twice': 'A product is in the order twice.',
+  'refusal_cap-exceeded':
+    'This order is above what the shop may have on board. Order fewer codes, or sell first.',
   'refusal_not-here': 'This page is not served under this name. Open the terminal’s own address.',
   'refusal_not-found': 'There is no such page.',
   'refusal_too-many-requests': 'Too many requests. Wait a moment, then try again.',

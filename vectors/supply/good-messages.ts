@@ -21,12 +21,12 @@ import { answers, asks, good, hex, keep } from './keep-vectors.ts'
 
 const number = example.ENROLMENT_NUMBER
 const keys = example.exampleEnrolmentKeys
-const enrolling = (answering: Uint8Array | null, poll: number) => ({
+export const enrolling = (answering: Uint8Array | null, poll: number) => ({
   enrolmentNumber: number,
   poll,
   answering,
 })
-const asked = enrolmentRequestMessage.mac(example.enrolmentRequest, keys, enrolling(null, 1))
+export const asked = enrolmentRequestMessage.mac(example.enrolmentRequest, keys, enrolling(null, 1))
 const enrolmentVector = (
   name: string,
   kind: KindName,
@@ -64,8 +64,26 @@ enrolmentVector(
   asked.payloadHash,
   welcome,
 )
+const again = { ...welcome, lastSequence: 17 } as const
+enrolmentVector(
+  'enrolment-answer-enrolled-again',
+  'enrolment-answer',
+  enrolmentAnswerMessage.mac(again, keys, enrolling(asked.payloadHash, 3)),
+  3,
+  asked.payloadHash,
+  again,
+)
+const refused = { state: 'refused', timeS: example.NOW_S } as const
+enrolmentVector(
+  'enrolment-answer-refused',
+  'enrolment-answer',
+  enrolmentAnswerMessage.mac(refused, keys, enrolling(asked.payloadHash, 4)),
+  4,
+  asked.payloadHash,
+  refused,
+)
 
-const letterAsked = good(
+export const letterAsked = good(
   'card-letter-request',
   cardLetterRequestMessage.sign({ holdsLetter: 0 }, example.terminalSigner, asks(1)),
   'a new terminal holds no letter',
@@ -86,7 +104,19 @@ good(
   letter,
   answers(1, letterAsked),
 )
-const catalogueAsked = good(
+const sha1Letter = {
+  ...letter,
+  recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha1')],
+}
+good(
+  'card-letter',
+  cardLetterMessage.sign(sha1Letter, example.centreSigner, answers(1, letterAsked)),
+  'the same safe key, closed by RSAES-OAEP with SHA-1 for a card that knows no other',
+  sha1Letter,
+  answers(1, letterAsked),
+  'card-letter-sha1',
+)
+export const catalogueAsked = good(
   'catalogue-request',
   catalogueRequestMessage.sign({ knownVersion: 0 }, example.terminalSigner, asks(2)),
   'a new terminal knows no catalogue',
@@ -100,7 +130,34 @@ good(
   example.catalogue,
   answers(2, catalogueAsked),
 )
-const tooMuch = supplyOrderMessage.sign(example.supplyOrder(20), example.terminalSigner, asks(3))
+const [line] = example.catalogue.products
+const [price] = line!.prices
+const dated = {
+  ...example.catalogue,
+  products: [
+    {
+      ...line!,
+      prices: [0, 3_600, 86_400].map((laterS, n) => ({
+        ...price!,
+        priceId: 7 + n,
+        validFromS: example.NOW_S + laterS,
+        unitPriceMinor: price!.unitPriceMinor + BigInt(n * 50),
+      })),
+    },
+  ],
+}
+good(
+  'catalogue',
+  catalogueMessage.sign(dated, example.centreSigner, answers(2, catalogueAsked)),
+  'a price that begins at this very second, and two to come',
+  dated,
+  answers(2, catalogueAsked),
+  'catalogue-dated-prices',
+  {
+    must: 'The terminal sells at price 7 from 1795347600 on, at price 8 from 1795351200 on, at price 9 from 1795434000 on, to the second.',
+  },
+)
+export const tooMuch = supplyOrderMessage.sign(example.supplyOrder(20), example.terminalSigner, asks(3))
 good(
   'supply-order',
   tooMuch,
@@ -153,12 +210,22 @@ good(
   example.salesReport,
   asks(6),
 )
-const statusAsked = good(
+export const statusAsked = good(
   'status-request',
   statusRequestMessage.sign({ asked: 7 }, example.terminalSigner, asks(8)),
   'what became of 7?',
   { asked: 7 },
   asks(8),
+)
+const known = { standing: example.standing, fate: 'answered' } as const
+good(
+  'status-answer',
+  statusAnswerMessage.sign(known, example.centreSigner, answers(8, statusAsked)),
+  'it is known',
+  known,
+  answers(8, statusAsked),
+  'status-answer-answered',
+  { must: 'The terminal sends request 7 again, the same bytes: its stored answer comes.' },
 )
 const burnt = { standing: example.standing, fate: 'burnt' } as const
 good(

@@ -30,6 +30,8 @@ const vendor = vendorId('02')
 const serial = serialNumber('104822773901')
 const noProof = (fill: number) => Buffer.alloc(16, fill)
 let sequence = 8
+/** The place of the renewal request. */
+export const RENEW_SEQUENCE = 9
 
 /** The terminal's next request. */
 function asked<K extends KindName, T>(message: SupplyMessage<K, T>, content: T, says: string): Signed {
@@ -48,13 +50,13 @@ function answered<K extends KindName, T>(
   good(message.kind, message.sign(content, example.centreSigner, binding), says, content, binding)
 }
 
-const newKey = createPublicKey(example.otherTerminalKey)
+export const newKey = createPublicKey(example.otherTerminalKey)
 const proof = sign(
   'sha256',
   renewalProofInput(example.terminal, sequence + 1, example.terminalSigner.kid, newKey),
   { key: example.otherTerminalKey, dsaEncoding: 'ieee-p1363' },
 )
-const renew = asked(
+export const renew = asked(
   renewalRequestMessage,
   { newKey, proof },
   'signed by the old key, and proven by the new one',
@@ -63,7 +65,10 @@ answered(
   renewalMessage,
   {
     standing,
-    terminalCertificate: example.certificateOver(newKey, example.otherTerminalSigner.kid),
+    terminalCertificate: example.certificateFor('terminal', {
+      publicKey: newKey,
+      kid: example.otherTerminalSigner.kid,
+    }),
     centreCertificate: example.certificateFor('centre'),
   },
   renew,

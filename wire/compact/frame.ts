@@ -8,7 +8,7 @@
 //
 // Kind and sequence are not believed from here: the message's signature (or MAC) covers both as external data,
 // so a frame whose head was changed does not verify. The length counts the message alone. There is no version
-// field: another version of a message is another kind.
+// field: a message's level is inside it, where the signature covers it.
 
 export const FRAME_HEAD_BYTES = 7
 

@@ -16,15 +16,16 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { p256Signer, type Signer, type Verifier } from '../compact/cose.ts'
-import { kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
+import { type Certificate, kidOfNumber, ROOT_KID, signCertificate } from '../compact/cwt.ts'
 import { sealForTerminal } from '../seal/code-box.ts'
-import type { Acknowledgement } from '../supply/acknowledgement.ts'
+import { type Acknowledgement, acknowledgementMessage } from '../supply/acknowledgement.ts'
 import type { Catalogue } from '../supply/catalogue.ts'
 import type { EnrolmentAnswer } from '../supply/enrolment-answer.ts'
 import { enrolmentKeys, readEnrolmentCode } from '../supply/enrolment-code.ts'
 import type { enrolmentRequestMessage } from '../supply/enrolment-request.ts'
 import type { SalesReport } from '../supply/sales-report.ts'
 import type { Standing } from '../supply/standing.ts'
+import { stateReportMessage } from '../supply/state-report.ts'
 import type { SupplyDelivery } from '../supply/supply-delivery.ts'
 import type { SupplyOrder } from '../supply/supply-order.ts'
 import type { SupplyRefusal } from '../supply/supply-refusal.ts'
@@ -49,6 +50,7 @@ function privateKey(name: keyof ExampleKeys): KeyObject {
 
 export const NOW_S = 1_795_347_600
 export const YEAR_S = 365 * 86_400
+const TERMINAL_CERTIFICATE_S = 90 * 86_400
 
 export const rootKey = privateKey('root')
 export const centreKey = privateKey('centre')
@@ -100,30 +102,24 @@ export const enrolmentRequest: Parameters<typeof enrolmentRequestMessage.mac>[0]
   softwareVersion: '0.1.0',
 }
 
-export function certificateFor(purpose: 'terminal' | 'centre', expiresAtS = NOW_S + YEAR_S): Buffer {
-  return signCertificate(
-    {
-      issuer: 'centre',
-      subject: purpose === 'terminal' ? terminal : 'centre',
-      purpose,
-      kid: purpose === 'terminal' ? terminalVerifier.kid : centreVerifier.kid,
-      publicKey: purpose === 'terminal' ? terminalVerifier.publicKey : centreVerifier.publicKey,
-      issuedAtS: NOW_S - 60,
-      expiresAtS,
-    },
-    root,
-  )
-}
-
-/** The terminal's certificate over another key, as a renewal brings one. */
-export function certificateOver(publicKey: KeyObject, kid: Uint8Array): Buffer {
-  return signCertificate(
-    {
-      ...{ issuer: 'centre', subject: terminal, purpose: 'terminal', kid, publicKey },
-      ...{ issuedAtS: NOW_S - 60, expiresAtS: NOW_S + YEAR_S },
-    },
-    root,
-  )
+/** `changes`: as a renewal brings it, over another key, or as no reader may take it. */
+export function certificateFor(
+  purpose: 'terminal' | 'centre',
+  changes: Partial<Certificate> = {},
+  by: Signer = root,
+): Buffer {
+  const issuedAtS = NOW_S - 60
+  const certificate: Certificate =
+    purpose === 'terminal'
+      ? {
+          ...{ issuer: 'centre', subject: terminal, purpose, ...terminalVerifier },
+          ...{ issuedAtS, expiresAtS: issuedAtS + TERMINAL_CERTIFICATE_S },
+        }
+      : {
+          ...{ issuer: 'centre', subject: 'centre', purpose, ...centreVerifier },
+          ...{ issuedAtS, expiresAtS: issuedAtS + YEAR_S },
+        }
+  return signCertificate({ ...certificate, ...changes }, by)
 }
 
 export function enrolled(): EnrolmentAnswer {
@@ -256,4 +252,26 @@ export const salesReport: SalesReport = {
     },
   ],
   cards: [],
+}
+
+/** A shop's ordinary day: nine products, one card, no alarm. The bytes of the report and of its acknowledgement. */
+export function stateReportOnLine(): { readonly up: number; readonly down: number } {
+  const asks = { terminal, sequence: 1_000, answering: null }
+  const report = stateReportMessage.sign(
+    {
+      ...{ softwareVersion: '0.2.0', startedAtS: NOW_S - 90_000 },
+      line: { carrier: 'modem', rate: 2_400, failures: 0 },
+      printer: { state: 'ready', model: 'TP-58' },
+      cards: [{ card, state: 'in', pinTriesLeft: 3, pukCount: 0, keysGiven: 18_342 }],
+      stock: { catalogueVersion: 300, onBoard: [120, 85, 60, 240, 310, 48, 16, 96, 500], aside: [] },
+      ...{ alarms: [], shiftMarks: [] },
+    },
+    terminalSigner,
+    asks,
+  )
+  const answer = acknowledgementMessage.sign(acknowledgement, centreSigner, {
+    ...asks,
+    answering: report.payloadHash,
+  })
+  return { up: report.frame.length, down: answer.frame.length }
 }

@@ -16,22 +16,11 @@ import { DEPOT } from '../settings.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { type Place, placeOf } from './sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { markDelivered } from './supply.sql.ts'
 import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
-
-/** A request whose signature held. */
-export interface SignedMessage {
-  readonly terminal: SupplyTerminal
-  /** The terminal's certificate that it came under: the present one, or one before. */
-  readonly certificate: { readonly number: number; readonly endsAt: Date }
-  readonly sequence: number
-  readonly kind: string
-  readonly payloadHash: Buffer
-  /** The whole frame, as it came. */
-  readonly bytes: Uint8Array
-}
 
 /** `in-progress`: an order whose codes are being closed; ask again. */
 export type Answered = Uint8Array | 'in-progress'

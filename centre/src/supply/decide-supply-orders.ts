@@ -17,10 +17,11 @@ import { priceFor } from '../catalogue/price.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount, retailerOf, SALES_ACCOUNT, unpaidAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
-import { keyOf, type SignedMessage, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
+import { keyOf, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
 import type { OrderToClose } from './close-supply-orders.ts'
 import { type Place, placeOf } from './sequence.ts'
 import { createShelf } from './shelf.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { epochOf } from './standing.ts'
 import {
   countGivenCodes,

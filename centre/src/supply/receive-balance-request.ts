@@ -5,7 +5,8 @@ import { readAccount } from '@scratchless/ledger/ledger.sql'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount, unpaidAccount } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, answerInSequence, type SignedMessage, signAnswer } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signAnswer } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveBalanceRequest(needs: CentreNeeds, message: SignedMessage): Promise<Answered> {

@@ -2,7 +2,8 @@
 // it for the shop's registered cards.
 
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, answerInSequence, type SignedMessage, signRefusal } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signRefusal } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { updateLetter } from './supply-terminal.sql.ts'
 

@@ -3,7 +3,8 @@
 import type { CatalogueRequest } from '@scratchless/wire/supply/catalogue-request'
 import { currentCatalogue } from '../catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { type Answered, answerInSequence, type SignedMessage, signAnswer } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signAnswer } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveCatalogueRequest(

@@ -4,7 +4,8 @@
 import type { CentreNeeds } from '../needs.ts'
 import { activateTerminal } from '../terminals/terminals.sql.ts'
 import type { RenewedTerminal } from '../vault/verbs.ts'
-import { type Answered, answerInSequence, type SignedMessage, signRefusal } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signRefusal } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveRenewalRequest(needs: CentreNeeds, message: SignedMessage): Promise<Answered> {

@@ -6,9 +6,10 @@ import type { SalesReport } from '@scratchless/wire/supply/sales-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { type Answered, acknowledge, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, acknowledge } from './answer-in-sequence.ts'
 import { takeCardCounts } from './receive-state-report.ts'
 import { findSameSales, insertSales, insertTicketEvents, saleName } from './sales.sql.ts'
+import type { SignedMessage } from './signed-message.ts'
 
 export async function receiveSalesReport(
   needs: CentreNeeds,

@@ -3,7 +3,8 @@
 import type { SettingsRequest } from '@scratchless/wire/supply/settings-request'
 import type { CentreNeeds } from '../needs.ts'
 import { currentShopSettings } from '../retailers/raise-shop-settings.ts'
-import { type Answered, answerInSequence, type SignedMessage, signAnswer } from './answer-in-sequence.ts'
+import { type Answered, answerInSequence, signAnswer } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveSettingsRequest(

@@ -13,7 +13,8 @@ import {
   storeTerminalAlarms,
   storeTerminalState,
 } from '../terminals/terminal-state.sql.ts'
-import { type Answered, acknowledge, type SignedMessage } from './answer-in-sequence.ts'
+import { type Answered, acknowledge } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 
 export async function receiveStateReport(
   needs: CentreNeeds,

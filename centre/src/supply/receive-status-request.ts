@@ -11,12 +11,12 @@ import {
   answerPlace,
   keyOf,
   placeNow,
-  type SignedMessage,
   settleEarlierOrders,
   signAnswer,
   signRefusal,
 } from './answer-in-sequence.ts'
 import { BURNT, placeOf } from './sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { insertMessages, readMessages } from './supply-message.sql.ts'
 import { lockTerminals } from './supply-terminal.sql.ts'

@@ -4,13 +4,8 @@ import { DELIVERY_HASH_BYTES, type SupplyReceipt } from '@scratchless/wire/suppl
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import {
-  type Answered,
-  acknowledge,
-  refuseInSequence,
-  type SignedMessage,
-  transferId,
-} from './answer-in-sequence.ts'
+import { type Answered, acknowledge, refuseInSequence, transferId } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import { findDeliveryHash } from './supply.sql.ts'
 
 export async function receiveSupplyReceipt(

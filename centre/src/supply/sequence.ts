@@ -2,7 +2,7 @@
 // sequence gets its stored bytes; last + 1 is decided; everything else is refused and uses up nothing.
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
-import type { SignedMessage } from './answer-in-sequence.ts'
+import type { SignedMessage } from './signed-message.ts'
 import type { KnownMessage } from './supply-message.sql.ts'
 import type { SupplyTerminal } from './supply-terminal.sql.ts'
 

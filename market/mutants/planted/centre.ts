@@ -117,8 +117,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/sequence.ts',
-    find: 'terminal.certified_until.getTime() <= nowMs',
-    replace: 'terminal.certified_until.getTime() < nowMs',
+    find: 'if (endsAt.getTime() <= nowMs ||',
+    replace: 'if (endsAt.getTime() < nowMs ||',
     why: 'a certificate counts at the very moment of its end',
   },
   {
@@ -282,8 +282,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/terminals/terminal-routes.ts',
-    find: "if (row.certificate_number !== null) throw new HttpRefusal(409, 'terminal-enrolled')",
-    replace: '',
+    find: 'if (row.certified_until !== null && row.certified_until.getTime() > clock.nowMs())',
+    replace: 'if (row.certified_until === undefined)',
     why: 'a terminal in use is enrolled a second time',
   },
   {

@@ -49,8 +49,8 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'terminal/src/safe/safe-run.sql.ts',
-    find: 'WHERE next_index < count AND expires_on >= ? GROUP BY product',
-    replace: 'WHERE next_index < count GROUP BY product',
+    find: 'WHERE barred IS NULL AND next_index < count AND expires_on >= ? GROUP BY product',
+    replace: 'WHERE barred IS NULL AND next_index < count GROUP BY product',
     why: 'expired codes stand in the stock that the screen shows',
   },
   {

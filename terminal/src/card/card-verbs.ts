@@ -4,7 +4,13 @@ import type { CodeContext } from '@scratchless/wire/seal/code-box'
 
 export type CardState =
   | { readonly status: 'out' }
-  | { readonly status: 'in' | 'blocked'; readonly card: string; readonly unlocked: boolean }
+  | {
+      readonly status: 'in' | 'blocked'
+      readonly card: string
+      readonly unlocked: boolean
+      /** Wrong PINs that it takes before it blocks. */
+      readonly triesLeft: number
+    }
 
 /** In order of precedence. */
 type PinAnswer =

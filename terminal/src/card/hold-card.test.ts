@@ -91,11 +91,11 @@ test('the key of one code is the safe key’s HMAC over that code’s context, a
 
 test('a card’s state is told as it is', async () => {
   const verbs = held()
-  expect(verbs.state()).toEqual({ status: 'in', card: CARD, unlocked: false })
+  expect(verbs.state()).toEqual({ status: 'in', card: CARD, unlocked: false, triesLeft: 3 })
   await verbs.givePin({ pin: pin() })
-  expect(verbs.state()).toEqual({ status: 'in', card: CARD, unlocked: true })
+  expect(verbs.state()).toEqual({ status: 'in', card: CARD, unlocked: true, triesLeft: 3 })
   tries = 0
-  expect(verbs.state()).toEqual({ status: 'blocked', card: CARD, unlocked: true })
+  expect(verbs.state()).toEqual({ status: 'blocked', card: CARD, unlocked: true, triesLeft: 0 })
   inSlot = null
   expect(verbs.state()).toEqual({ status: 'out' })
 })

@@ -67,7 +67,12 @@ export function holdCard(settings: {
       const present = inserted()
       return present === null
         ? { status: 'out' }
-        : { status: present.triesLeft() === 0 ? 'blocked' : 'in', card: present.id, unlocked }
+        : {
+            status: present.triesLeft() === 0 ? 'blocked' : 'in',
+            card: present.id,
+            unlocked,
+            triesLeft: present.triesLeft(),
+          }
     },
 
     async givePin({ pin }) {

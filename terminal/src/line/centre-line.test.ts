@@ -20,15 +20,12 @@ beforeEach(async () => {
   const { beginToEnrol } = await import('../supply/enrol.ts')
   const { testStore } = await import('../../testing/test-store.ts')
   const { terminalClock } = await import('../supply/terminal-clock.ts')
-  const { generatePair } = await import('@scratchless/keys/party-keys')
+  const { keysInMemory } = await import('../../testing/keys-in-memory.ts')
   const { systemRandom } = await import('@scratchless/voucher/random')
   const centre = createFakeCentre({ clock, packedCodes: () => Buffer.alloc(0) })
   const world = testStore()
   const needs = { store: world.store, line: centre.line(), clock: terminalClock(clock, world.store) }
-  await beginToEnrol(
-    { ...needs, random: systemRandom, deviceKey: generatePair('supply-sign').privateKey },
-    centre.enrolmentCode,
-  )
+  await beginToEnrol({ ...needs, random: systemRandom, deviceKeys: keysInMemory() }, centre.enrolmentCode)
   world.close()
   frames = centre.heard.map((heard) => heard.frame)
   sockets = []

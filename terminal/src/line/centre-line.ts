@@ -5,8 +5,11 @@ import { createConnection, type Socket } from 'node:net'
 import { createPinnedClient, LineFault } from '@scratchless/keys/pinned-client'
 import { type Frame, frameReader, readFrame } from '@scratchless/wire/compact/frame'
 import type { Config } from '../config.ts'
+import type { Carrier } from '../supply/reporting-rule.ts'
 
 export interface CentreLine {
+  /** Where it is not said, asking costs no call. */
+  readonly carrier?: Carrier
   /** Sends one frame and returns the frame that came back. Throws a LineFault where none came. */
   ask(frame: Uint8Array): Promise<Frame>
   close(): void
@@ -17,7 +20,8 @@ const ANSWER_WITHIN_MS = 150_000
 const CONTENT_TYPE = 'application/cose'
 
 export function connectCentre(centre: Config['centre']): CentreLine {
-  return centre.transport === 'https' ? httpsLine(centre) : plainLine(centre.frames)
+  const line = centre.transport === 'https' ? httpsLine(centre) : plainLine(centre.frames)
+  return { ...line, carrier: centre.modem ? 'modem' : centre.transport }
 }
 
 function httpsLine({ url, tlsAuthority, tlsPin }: Config['centre']): CentreLine {

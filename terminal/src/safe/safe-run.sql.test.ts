@@ -1,7 +1,7 @@
 import { operatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
 import {
   expiryOf,

@@ -57,7 +57,7 @@ export function nextCode(store: Store, product: ProductId, today: string): NextC
       `SELECT id, delivery, epoch, operator, lot, expires_on, digits, first_serial, next_index,
               substr(codes, next_index * (length(codes) / count) + 1, length(codes) / count) AS sealed
        FROM safe_run JOIN safe_codes ON run = id
-       WHERE product = ? AND next_index < count AND expires_on >= ?
+       WHERE product = ? AND barred IS NULL AND next_index < count AND expires_on >= ?
        ORDER BY expires_on, delivery, first_serial LIMIT 1`,
     )
     .get(product, today)
@@ -81,10 +81,12 @@ export function nextCode(store: Store, product: ProductId, today: string): NextC
   }
 }
 
-/** Moves a run's cursor over the code at `index`. Throws where it does not stand there. */
+/** Moves a run's cursor over the code at `index`. Throws where it does not stand there, or the run is barred. */
 export function moveCursor(store: Store, run: number, index: number): void {
   const { changes } = store
-    .statement('UPDATE safe_run SET next_index = next_index + 1 WHERE id = ? AND next_index = ?')
+    .statement(
+      'UPDATE safe_run SET next_index = next_index + 1 WHERE id = ? AND next_index = ? AND barred IS NULL',
+    )
     .run(run, index)
   if (Number(changes) !== 1) throw new Error("the run's cursor is elsewhere")
 }
@@ -97,12 +99,12 @@ export function stepBack(store: Store, run: number, index: number): void {
   if (Number(changes) !== 1) throw new Error("the run's cursor has moved on")
 }
 
-/** Codes of a product that stand on board, expired ones included. */
+/** Codes of a product that stand on board, expired ones included, barred ones not. */
 export function stockOf(store: Store, product: ProductId): number {
   const row = store
     .statement(
       `SELECT coalesce(sum(count - next_index), 0) AS codes FROM safe_run
-       WHERE product = ? AND next_index < count`,
+       WHERE product = ? AND barred IS NULL AND next_index < count`,
     )
     .get(product)!
   return row.codes as number
@@ -113,7 +115,7 @@ export function stockOnBoard(store: Store, today: string): ReadonlyMap<ProductId
   const rows = store
     .statement(
       `SELECT product, sum(count - next_index) AS codes FROM safe_run
-       WHERE next_index < count AND expires_on >= ? GROUP BY product`,
+       WHERE barred IS NULL AND next_index < count AND expires_on >= ? GROUP BY product`,
     )
     .all(today)
   return new Map(rows.map((row) => [productId(row.product as string), row.codes as number]))
@@ -137,4 +139,9 @@ export function shelves(store: Store): ReadonlyMap<string, number> {
 export function expiryOf(store: Store, run: number): string | undefined {
   const row = store.statement('SELECT expires_on FROM safe_run WHERE id = ?').get(run)
   return row?.expires_on as string | undefined
+}
+
+/** Codes that can be sold at this moment, by product: the day of a code's end is the calendar's. */
+export function sellableStock(store: Store, nowMs: number): ReadonlyMap<ProductId, number> {
+  return stockOnBoard(store, new Date(nowMs).toISOString().slice(0, 10))
 }

@@ -3,7 +3,7 @@ import { money } from '@scratchless/voucher/money'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ATLAS } from '../../../voucher/testing/example-product.ts'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
 import {
   acknowledgeReport,
@@ -72,10 +72,15 @@ test('a sale is read back as it was promised, by its id and by its number', () =
   sale(1, 'intent')
   sale(2, 'printed', { locale: 'fr', price: money(7_500n, 'EUR') })
   expect(nextTicketNumber(world.store)).toBe(3)
-  expect(saleById(world.store, 'sale-1-of-a-key')).toEqual({ ...intent(1), number: 1, state: 'intent' })
+  expect(saleById(world.store, 'sale-1-of-a-key')).toEqual({
+    ...intent(1),
+    number: 1,
+    ticketFacts: null,
+    state: 'intent',
+  })
   expect(saleByNumber(world.store, 2)).toEqual({
     ...intent(2),
-    ...{ number: 2, state: 'printed', locale: 'fr', price: money(7_500n, 'EUR') },
+    ...{ number: 2, ticketFacts: null, state: 'printed', locale: 'fr', price: money(7_500n, 'EUR') },
   })
   expect(saleById(world.store, 'sale-3-of-a-key')).toBeUndefined()
   expect(saleByNumber(world.store, 3)).toBeUndefined()
@@ -163,13 +168,17 @@ test('what is in a report is in no other until that one is refused', () => {
   eventReported(world.store, 1, 7)
   expect(tickets(salesToReport(world.store, 10))).toEqual([3])
   expect(eventsToReport(world.store, 10)).toEqual([])
-  expect(unsent(world.store)).toEqual({ sales: 1, events: 0, newestMs: AT_MS + 3_000 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 1, events: 0, oldestMs: AT_MS + 3_000, products: [PRODUCT] },
+  })
   releaseReported(world.store, 8)
   expect(tickets(salesToReport(world.store, 10))).toEqual([3])
   releaseReported(world.store, 7)
   expect(tickets(salesToReport(world.store, 10))).toEqual([1, 2, 3])
   expect(eventsToReport(world.store, 10)).toHaveLength(1)
-  expect(unsent(world.store)).toEqual({ sales: 3, events: 1, newestMs: AT_MS + 50_000 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 3, events: 1, oldestMs: AT_MS + 1_000, products: [PRODUCT] },
+  })
 })
 
 test('an acknowledgement takes its own report and no other', () => {
@@ -199,5 +208,7 @@ test('an open doubt counts as unreported although it was told; a damaged ticket 
 })
 
 test('nothing unsent is nothing', () => {
-  expect(unsent(world.store)).toEqual({ sales: 0, events: 0, newestMs: 0 })
+  expect(unsent(world.store)).toEqual({
+    ...{ sales: 0, events: 0, oldestMs: Number.MAX_SAFE_INTEGER, products: [] },
+  })
 })

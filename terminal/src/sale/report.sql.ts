@@ -1,7 +1,7 @@
 // Which sales and ticket events a report holds, and which reports the centre has.
 
 import { vendorId } from '@scratchless/voucher/ids'
-import { productId } from '@scratchless/voucher/product'
+import { type ProductId, productId } from '@scratchless/voucher/product'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { MAX_COPY, type Sale, type TicketEvent } from '@scratchless/wire/supply/sales-report'
 import type { Store } from '../store/connect-store.ts'
@@ -104,27 +104,27 @@ export function releaseReported(store: Store, sequence: number): void {
 interface Unsent {
   readonly sales: number
   readonly events: number
-  /** When the newest of them was sold. */
-  readonly newestMs: number
+  /** When the oldest of them was sold. */
+  readonly oldestMs: number
+  /** Of which products. */
+  readonly products: readonly ProductId[]
 }
 
 /** In no report yet. */
 export function unsent(store: Store): Unsent {
   const sales = store
     .statement(
-      `SELECT count(*) AS sales, coalesce(max(at_ms), 0) AS newest FROM sale
-       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed'`,
+      `SELECT product, count(*) AS sales, min(at_ms) AS oldest FROM sale
+       WHERE acknowledged = 0 AND reported_in IS NULL AND state = 'printed' GROUP BY product`,
     )
-    .get()!
+    .all()
   const events = store
-    .statement(
-      `SELECT count(*) AS events, coalesce(max(at_ms), 0) AS newest FROM ticket_event
-       WHERE acknowledged = 0 AND reported_in IS NULL`,
-    )
+    .statement(`SELECT count(*) AS events FROM ticket_event WHERE acknowledged = 0 AND reported_in IS NULL`)
     .get()!
   return {
-    sales: sales.sales as number,
+    sales: sales.reduce((sum, row) => sum + (row.sales as number), 0),
     events: events.events as number,
-    newestMs: Math.max(sales.newest as number, events.newest as number),
+    oldestMs: sales.reduce((oldest, row) => Math.min(oldest, row.oldest as number), Number.MAX_SAFE_INTEGER),
+    products: sales.map((row) => productId(row.product as string)),
   }
 }

@@ -31,6 +31,8 @@ export interface Intent {
 export interface StoredSale extends Intent {
   /** The ticket's number. */
   readonly number: number
+  /** What its ticket showed; null: a sale of an earlier release. */
+  readonly ticketFacts: number | null
   readonly state: 'intent' | 'printed' | 'in_doubt' | 'damaged'
 }
 
@@ -40,12 +42,17 @@ export function nextTicketNumber(store: Store): number {
   return row.next as number
 }
 
-export function insertIntent(store: Store, number: number, intent: Intent): void {
+export function insertIntent(
+  store: Store,
+  number: number,
+  intent: Intent,
+  ticketFacts: number | null = null,
+): void {
   store
     .statement(
       `INSERT INTO sale (number, sale_id, run, run_index, operator, product, serial, price_minor, currency,
-                         price_id, vendor, card, lease_until_ms, at_ms, locale, state)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
+                         price_id, vendor, card, lease_until_ms, at_ms, locale, ticket_facts, state)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent')`,
     )
     .run(
       number,
@@ -63,6 +70,7 @@ export function insertIntent(store: Store, number: number, intent: Intent): void
       intent.leaseUntilMs,
       intent.atMs,
       intent.locale,
+      ticketFacts,
     )
 }
 
@@ -84,6 +92,7 @@ function saleOf(row: Row): StoredSale {
     leaseUntilMs: row.lease_until_ms as number,
     atMs: row.at_ms as number,
     locale: row.locale === 'en' ? 'en' : 'fr',
+    ticketFacts: row.ticket_facts as number | null,
     state: row.state as StoredSale['state'],
   }
 }
@@ -195,4 +204,25 @@ export function soldSince(store: Store, fromMs: number): ReadonlyMap<string, num
 export function firstSaleMs(store: Store): number | null {
   const row = store.statement('SELECT at_ms FROM sale ORDER BY number LIMIT 1').get()
   return row === undefined ? null : (row.at_ms as number)
+}
+
+/** Tickets in doubt and damaged, by product that has any. */
+export function asideByProduct(store: Store): ReadonlyMap<string, { inDoubt: number; damaged: number }> {
+  const rows = store
+    .statement(
+      `SELECT product, sum(state = 'in_doubt') AS in_doubt, sum(state = 'damaged') AS damaged
+       FROM sale WHERE state IN ('in_doubt', 'damaged') GROUP BY product`,
+    )
+    .all()
+  return new Map(
+    rows.map((row) => [
+      row.product as string,
+      { inDoubt: row.in_doubt as number, damaged: row.damaged as number },
+    ]),
+  )
+}
+
+/** Sales under a card: each had one key of it, or may have had it. */
+export function keysGivenTo(store: Store, card: CardId): number {
+  return store.statement('SELECT count(*) AS keys FROM sale WHERE card = ?').get(card)!.keys as number
 }

@@ -1,7 +1,7 @@
 // Selling from the screen: each refusal as the screen is told it, and what follows a doubt that is settled.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTillServer, testTillServer } from '../../testing/test-till-server.ts'
 import type { SaleView } from '../till/till-shapes.ts'
 import type { SellRefusal } from './sell.ts'

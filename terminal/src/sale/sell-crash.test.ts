@@ -11,8 +11,9 @@ import {
   type CrashReport,
   type CrashTask,
 } from '../../testing/crash-while-selling.ts'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { startFakePrinter } from '../../testing/fake-printer.ts'
+import { DEVICE_KEY } from '../../testing/keys-in-memory.ts'
 import { PIN, type TestTill, testTill } from '../../testing/test-till.ts'
 import { auditTerminal } from '../audit.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
@@ -76,7 +77,7 @@ const left: Record<CrashPoint, { sale: 'none' | 'in_doubt' | 'printed'; onPaper:
 
 test.each(CRASH_POINTS)('killed at "%s": in doubt or whole, never twice, never lost', async (crashAt) => {
   const folder = join(world.folder, crashAt)
-  for (const part of ['terminal.sqlite', 'card']) {
+  for (const part of ['terminal.sqlite', 'card', DEVICE_KEY]) {
     cpSync(join(world.folder, part), join(folder, part), { recursive: true })
   }
   const printer = await startFakePrinter()

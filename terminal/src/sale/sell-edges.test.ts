@@ -4,7 +4,7 @@ import { PrivateLineFault, PrivateLineLost } from '@scratchless/program/private-
 import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { CARD, type TestTill, testTill } from '../../testing/test-till.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
 import { cardLetterFor, dropCardLetters } from '../supply/card-letter.sql.ts'
@@ -60,7 +60,7 @@ test('a sale is kept with who, when, what, at which price, in which language and
   expect(saleByNumber(world.store(), 1)).toEqual({
     ...{ number: 1, state: 'printed', saleId: 'press-1-of-a-key', run: 1, runIndex: 0, operator: 'atlas' },
     ...{ product: PRODUCT, serial: '104822773901', price: { amountMinor: 5_000n, currency: 'TND' } },
-    priceId: 1,
+    ...{ priceId: 1, ticketFacts: 1 },
     ...{ vendor: '02', card: CARD, leaseUntilMs: leaseUntilS * 1000, atMs: START_MS, locale: 'fr' },
   })
 })

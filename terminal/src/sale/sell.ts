@@ -23,11 +23,14 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import type { CardVerbs, KeyRefusal } from '../card/card-verbs.ts'
 import { moveCursor, type NextCode, nextCode, stepBack } from '../safe/safe-run.sql.ts'
 import type { Store } from '../store/connect-store.ts'
+import { barAgain } from '../supply/ask-settings.ts'
 import { cardLetterFor } from '../supply/card-letter.sql.ts'
 import type { Identity } from '../supply/identity.ts'
+import { stopOf } from '../supply/stop.sql.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
-import { ticketFields } from '../ticket/ticket-content.ts'
+import { type TicketFacts, ticketFields } from '../ticket/ticket-content.ts'
+import { keepTicketFacts } from '../ticket/ticket-facts.sql.ts'
 import type { TicketTemplate } from '../ticket/ticket-template.ts'
 import type { TillLock } from '../till/till-shapes.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
@@ -57,8 +60,8 @@ export interface SellNeeds {
   readonly cardState: { readonly status: 'in' | 'out' | 'blocked'; readonly id: string | null }
   readonly printer: PrinterLink
   readonly locale: 'fr' | 'en'
-  /** The ticket of a product as this vendor sells it, laid out before. */
-  readonly template: (product: ProductId, session: VendorSession) => TicketTemplate
+  /** The ticket of a product as this vendor sells it at this moment's price, laid out before. */
+  readonly template: (product: ProductId, session: VendorSession, atMs: number) => TicketTemplate
   /** The ticket's line `mark` of `marks` has been printed. */
   readonly onPrinting: (sale: StoredSale, mark: number, marks: number) => void
 }
@@ -88,10 +91,10 @@ export async function sell(
   if (printerStatus !== 'ready') return 'printer'
   if (typeof promise === 'string') return promise
   const { code, recipient, intent } = promise
-  const template = needs.template(form.product, session)
+  const template = needs.template(form.product, session, intent.atMs)
 
   // 14.2
-  const sale = saveIntent(needs, intent)
+  const sale = saveIntent(needs, intent, template.facts)
 
   // 14.3
   const key = await askCard(needs, code, recipient)
@@ -123,6 +126,7 @@ function judge(
   const { store, clock, identity, standing } = needs
   const nowMs = clock.nowMs()
   const lock = tillLock({
+    stopped: stopOf(store)?.reason ?? null,
     nowMs,
     clockWaits: clock.waitsForCentre(),
     vendorCard: session.card,
@@ -146,7 +150,7 @@ function promiseOf(
 ): Promised | SaleRefusal {
   if (countInDoubt(store) >= MOST_OPEN_DOUBTS) return 'sale-in-doubt'
   const line = catalogue.products.find(({ id }) => id === form.product)
-  if (line === undefined) return 'unknown-product'
+  if (line === undefined || line.mark === 'not-sold') return 'unknown-product'
   const code = nextCode(store, form.product, new Date(nowMs).toISOString().slice(0, 10))
   if (code === undefined) return 'no-stock'
   const recipient = cardLetterFor(store, code.epoch, session.card)
@@ -170,13 +174,14 @@ function promiseOf(
   return { code, recipient, intent }
 }
 
-function saveIntent({ store, clock }: SellNeeds, intent: Intent): StoredSale {
+function saveIntent({ store, clock }: SellNeeds, intent: Intent, facts: TicketFacts): StoredSale {
   return store.transaction(() => {
     const number = nextTicketNumber(store)
-    insertIntent(store, number, intent)
+    const ticketFacts = keepTicketFacts(store, facts)
+    insertIntent(store, number, intent, ticketFacts)
     moveCursor(store, intent.run, intent.runIndex)
     clock.saveMark()
-    return { ...intent, number, state: 'intent' }
+    return { ...intent, number, ticketFacts, state: 'intent' }
   })
 }
 
@@ -220,6 +225,8 @@ function giveBack({ store }: SellNeeds, sale: StoredSale): void {
   store.transaction(() => {
     withdrawIntent(store, sale.number)
     stepBack(store, sale.run, sale.runIndex)
+    // It may have been barred meanwhile.
+    barAgain(store)
   })
 }
 

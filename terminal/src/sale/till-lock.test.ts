@@ -5,6 +5,7 @@ import { type LockFacts, tillLock } from './till-lock.ts'
 
 const CARD = cardId('C0000001')
 const open: LockFacts = {
+  stopped: null,
   nowMs: 1_000,
   clockWaits: false,
   vendorCard: CARD,
@@ -24,11 +25,13 @@ test('the till is locked by the first reason that holds', () => {
     [{ printer: 'no-paper' }, 'printer'],
     [{ unreported: 1 }, 'too-many-unreported'],
     [{ notices: [{ number: 127, content: new Uint8Array(0) }] }, 'update-needed'],
-    [{ certificateUntilMs: 1_000 }, 'certificate-over'],
     [{ leaseUntilMs: 1_000 }, 'lease-over'],
+    [{ certificateUntilMs: 1_000 }, 'certificate-over'],
     [{ clockWaits: true }, 'clock-ahead'],
     [{ revokedCards: [CARD] }, 'card-blocked'],
     [{ card: { status: 'in', id: 'C0000002' } }, 'card-out'],
+    [{ stopped: 'terminal-locked' }, 'terminal-locked'],
+    [{ stopped: 'terminal-revoked' }, 'terminal-revoked'],
   ]
   let facts = open
   for (const [more, reason] of reasons) {
@@ -44,7 +47,7 @@ test.each<[string, Partial<LockFacts>, ReturnType<typeof tillLock>, Partial<Lock
     'update-needed',
     { notices: [{ number: 127, content: Buffer.of(0xff) }] },
   ],
-  ['the lease ends', { nowMs: 1_999 }, 'lease-over', { nowMs: 2_000 }],
+  ['the lease ends', { nowMs: 1_999, certificateUntilMs: 9_000 }, 'lease-over', { nowMs: 2_000 }],
   ['the certificate ends', { nowMs: 1_999, leaseUntilMs: 9_000 }, 'certificate-over', { nowMs: 2_000 }],
   [
     'the lease allows one sale more',

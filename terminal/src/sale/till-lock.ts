@@ -6,6 +6,8 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import type { PrinterStatus, TillLock } from '../till/till-shapes.ts'
 
 export interface LockFacts {
+  /** The centre said that this terminal sells no more. */
+  readonly stopped: 'terminal-revoked' | 'terminal-locked' | null
   readonly nowMs: number
   /** This clock was once ahead and waits for the centre's time: what ends by it may not have ended. */
   readonly clockWaits: boolean
@@ -24,13 +26,15 @@ export interface LockFacts {
 /** The first that holds, in the order of `TillLock`; null where the till may sell. */
 export function tillLock(facts: LockFacts): TillLock | null {
   const { card, vendorCard } = facts
+  if (facts.stopped !== null) return facts.stopped
   if (card.status === 'out' || card.id !== vendorCard) return 'card-out'
   if (card.status === 'blocked' || facts.revokedCards.includes(vendorCard)) return 'card-blocked'
   const leaseOver = facts.nowMs >= facts.leaseUntilMs
   const certificateOver = facts.nowMs >= facts.certificateUntilMs
   if (facts.clockWaits && (leaseOver || certificateOver)) return 'clock-ahead'
-  if (leaseOver) return 'lease-over'
+  // No line brings back a certificate that has ended: it is said before the lease, which ended first.
   if (certificateOver) return 'certificate-over'
+  if (leaseOver) return 'lease-over'
   if (notices.read(facts.notices) === 'update-needed') return 'update-needed'
   if (facts.unreported >= facts.unreportedAllowed) return 'too-many-unreported'
   return facts.printer === 'ready' || facts.printer === 'printing' ? null : 'printer'

@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import { convertWords } from './words-of-first-release.ts'
+import { wordOfFirstRelease } from './first-release-words.ts'
 
 export interface Store {
   /** The statement of this text, prepared once. */
@@ -34,8 +34,6 @@ const DIGESTS_FILE = '0003-digests.sql'
 const FIRST_RELEASE: Readonly<Record<string, string>> = {
   '0001-terminal.sql': '369921c28f9b441e6443d4f5c532fbd576ace78902a94375374bf96c2b867765',
 }
-/** With this file the words of the first release are written anew. */
-const WORDS_FILE = '0002-line.sql'
 
 /** Opens, and first brings to this program's form, the store at `path`. Throws a StoreProblem where a newer program wrote it, or by other files than ours. */
 export function connectStore(path: string): Store {
@@ -44,7 +42,9 @@ export function connectStore(path: string): Store {
     `PRAGMA page_size = ${PAGE_BYTES}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`,
   )
   migrate(db)
-  return storeOver(db)
+  const store = storeOver(db)
+  readWordsAnew(store)
+  return store
 }
 
 /**
@@ -102,6 +102,19 @@ function storeOver(db: DatabaseSync): Store {
   }
 }
 
+/** What the first release kept of the centre's words becomes what they are today. */
+function readWordsAnew(store: Store): void {
+  store.transaction(() => {
+    for (const row of store.statement('SELECT name, content FROM centre_word').all()) {
+      const name = row.name as string
+      const now = wordOfFirstRelease(name, row.content as Uint8Array)
+      if (now === undefined) continue
+      store.statement('UPDATE centre_word SET content = ? WHERE name = ?').run(now, name)
+      if (name === 'catalogue') store.statement('UPDATE device SET catalogue_is_old = 1').run()
+    }
+  })
+}
+
 interface NumberedFile {
   readonly name: string
   readonly text: string
@@ -110,7 +123,7 @@ interface NumberedFile {
 
 function filesOf(): NumberedFile[] {
   return readdirSync(MIGRATIONS)
-    .filter((name) => /^\d{4}-.*\.sql$/.test(name))
+    .filter((name) => /^\d{4}-.+\.sql$/.test(name))
     .sort()
     .map((name) => {
       const text = readFileSync(new URL(name, MIGRATIONS), 'utf8')
@@ -139,7 +152,6 @@ function migrate(db: DatabaseSync): void {
     db.exec('BEGIN IMMEDIATE')
     try {
       db.exec(text)
-      if (name === WORDS_FILE && version > 0) convertWords(db)
       db.exec(`PRAGMA user_version = ${index + 1}`)
       if (name >= DIGESTS_FILE) {
         const record = db.prepare(

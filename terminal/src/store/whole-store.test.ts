@@ -31,7 +31,13 @@ const file = (name = '') => join(folder, `terminal.sqlite${name}`)
 function fill(store: Store, from: number, to: number): void {
   for (let sequence = from; sequence <= to; sequence++) {
     const bytes = Buffer.alloc(500, sequence)
-    const request = { sequence, kind: 'sales-report', frame: bytes, payloadHash: Buffer.alloc(32) } as const
+    const request = {
+      sequence,
+      kind: 'sales-report',
+      frame: bytes,
+      payloadHash: Buffer.alloc(32),
+      level: 1,
+    } as const
     store.transaction(() => insertRequest(store, request, 1))
   }
 }

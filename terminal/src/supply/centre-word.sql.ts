@@ -4,6 +4,7 @@ import { contentOf, type Shape } from '@scratchless/wire/compact/shape'
 import { type Catalogue, catalogue } from '@scratchless/wire/supply/catalogue'
 import { type Enrolled, enrolmentAnswer } from '@scratchless/wire/supply/enrolment-answer'
 import { encodeLevelled, LEVEL, peekLevel } from '@scratchless/wire/supply/level'
+import { type ShopSettings, shopSettings } from '@scratchless/wire/supply/shop-settings'
 import { type Standing, standing } from '@scratchless/wire/supply/standing'
 import type { Store } from '../store/connect-store.ts'
 
@@ -31,6 +32,12 @@ export function getEnrolled(store: Store): Enrolled | undefined {
   return content?.state === 'enrolled' ? content : undefined
 }
 
+/** As it is kept: another name, key or certificate has other bytes. */
+export function enrolledBytes(store: Store): Uint8Array | undefined {
+  const row = store.statement(`SELECT content FROM centre_word WHERE name = 'enrolled'`).get()
+  return row?.content as Uint8Array | undefined
+}
+
 export function putStanding(store: Store, content: Standing): void {
   put(store, 'standing', standing, content)
 }
@@ -45,4 +52,12 @@ export function putCatalogue(store: Store, content: Catalogue): void {
 
 export function getCatalogue(store: Store): Catalogue | undefined {
   return get(store, 'catalogue', catalogue)
+}
+
+export function putSettings(store: Store, content: ShopSettings): void {
+  put(store, 'settings', shopSettings, content)
+}
+
+export function getSettings(store: Store): ShopSettings | undefined {
+  return get(store, 'settings', shopSettings)
 }

@@ -39,3 +39,48 @@ export function heldLetter(store: Store): number {
 export function saveHeldLetter(store: Store, letter: number): void {
   store.statement('UPDATE device SET letter = max(letter, ?)').run(letter)
 }
+
+/** The public key (SPKI) that the last renewal was asked for. */
+export function nextKey(store: Store): Uint8Array | null {
+  return store.statement('SELECT next_key FROM device').get()!.next_key as Uint8Array | null
+}
+
+export function saveNextKey(store: Store, spki: Uint8Array): void {
+  store.statement('UPDATE device SET next_key = ?').run(spki)
+}
+
+/** The highest level that the centre was found to understand; null: not below this program's. */
+export function savedLevel(store: Store): number | null {
+  return store.statement('SELECT spoken_level FROM device').get()!.spoken_level as number | null
+}
+
+export function saveSpokenLevel(store: Store, level: number): void {
+  store.statement('UPDATE device SET spoken_level = ?').run(level)
+}
+
+/** When the last state report was made; a terminal that was just enrolled has nothing to report yet. */
+export function stateReportedMs(store: Store): number {
+  return store.statement('SELECT state_reported_ms FROM device').get()!.state_reported_ms as number
+}
+
+export function saveStateReported(store: Store, atMs: number): void {
+  store.statement('UPDATE device SET state_reported_ms = ?').run(atMs)
+}
+
+/** The catalogue held is one of the first release, whose numbers say nothing today. */
+export function catalogueIsOld(store: Store): boolean {
+  return store.statement('SELECT catalogue_is_old FROM device').get()!.catalogue_is_old === 1
+}
+
+export function catalogueIsNew(store: Store): void {
+  store.statement('UPDATE device SET catalogue_is_old = 0 WHERE catalogue_is_old = 1').run()
+}
+
+/** The version of the program that the centre did not understand though it wrote at the centre's level. */
+export function notUnderstoodVersion(store: Store): string | null {
+  return store.statement('SELECT not_understood FROM device').get()!.not_understood as string | null
+}
+
+export function saveNotUnderstood(store: Store, version: string): void {
+  store.statement('UPDATE device SET not_understood = ?').run(version)
+}

@@ -6,6 +6,7 @@ import { systemRandom } from '@scratchless/voucher/random'
 import type { Enrolled } from '@scratchless/wire/supply/enrolment-answer'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeCentre, type FakeCentre } from '../../testing/fake-centre.ts'
+import { keysInMemory } from '../../testing/keys-in-memory.ts'
 import { type TestStore, testStore } from '../../testing/test-store.ts'
 import { getEnrolled, getStanding } from './centre-word.sql.ts'
 import { beginToEnrol, type EnrolNeeds, poll, readNumberAndCode } from './enrol.ts'
@@ -25,7 +26,7 @@ beforeEach(() => {
     line: centre.line(),
     clock: terminalClock({ nowMs: () => NOW_MS }, world.store),
     random: systemRandom,
-    deviceKey: generatePair('supply-sign').privateKey,
+    deviceKeys: keysInMemory(),
   }
 })
 afterEach(() => world.close())
@@ -39,14 +40,14 @@ const polls = () => centre.heard.map(({ sequence }) => sequence)
 test('it waits, is approved, and is a terminal; the code’s keys are forgotten', async () => {
   expect(await beginToEnrol(needs, centre.enrolmentCode)).toBe('waiting')
   expect(rows()).toMatchObject([{ enrolment_number: 1042, state: 'waiting', last_poll: 1 }])
-  expect(identityOf(world.store, needs.deviceKey)).toBeNull()
+  expect(identityOf(world.store, needs.deviceKeys)).toBeNull()
   centre.approve()
   expect(await poll(needs, enrolmentIn(world.store, 'waiting')!)).toBe('enrolled')
   expect(polls()).toEqual([1, 2])
   expect(rows()).toEqual([
     { enrolment_number: 1042, state: 'enrolled', request_key: null, answer_key: null, last_poll: 2 },
   ])
-  const identity = identityOf(world.store, needs.deviceKey)!
+  const identity = identityOf(world.store, needs.deviceKeys)!
   expect(identity).toMatchObject({
     terminal: centre.terminal,
     retailer: 'R00001',
@@ -99,7 +100,7 @@ test('an answer made for another device, or for another poll, is not taken', asy
       async ask(frame: Uint8Array) {
         const line = centre.line()
         await poll(
-          { ...needs, deviceKey: other, line: { ask: line.ask, close: () => undefined } },
+          { ...needs, deviceKeys: keysInMemory(other), line: { ask: line.ask, close: () => undefined } },
           enrolment,
         ).catch(() => 'enrolled')
         return line.ask(frame)
@@ -124,7 +125,7 @@ test.each<[string, (made: Enrolled, earlier: Enrolled) => Partial<Enrolled>]>([
     return {}
   })
   const otherStore = testStore()
-  const other = { ...needs, store: otherStore.store, deviceKey: generatePair('supply-sign').privateKey }
+  const other = { ...needs, store: otherStore.store, deviceKeys: keysInMemory() }
   expect(await beginToEnrol(other, centre.enrolmentCode)).toBe('enrolled')
   otherStore.close()
   centre.setWelcome((made) => spoil(made, earlier!))

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { stateShape } from '../till/till-contract.ts'
 import { passwordField } from '../vendors/vendors-contract.ts'
 
-/** Asked by the owner on a new device. */
+/** Asked by the owner on a new device; of one that is enrolled, by its owner once he has signed in. */
 const enrolmentForm = z.strictObject({
   enrolmentCode: z.string().max(100),
   ownerPassword: passwordField,
@@ -23,6 +23,7 @@ export const enrolmentContract = contract({
       'wrong-enrolment-code': 409,
       'centre-unreachable': 503,
       'enrolment-refused': 409,
+      'other-terminal': 409,
     },
     act: 'enrol',
     audit: 'enrolment-asked',

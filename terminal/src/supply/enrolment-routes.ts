@@ -1,4 +1,5 @@
-// A new device's first conversation: the owner types the enrolment code, and from then on is signed in.
+// A device's first conversation: the owner types the enrolment code, and from then on is signed in. He types another
+// one where the terminal's certificate has ended, or the centre wants it enrolled again.
 
 import { refuse } from '@scratchless/program/contract/contract'
 import { serveContract } from '@scratchless/program/contract/serve-contract'
@@ -13,8 +14,8 @@ import { enrolmentContract } from './enrolment-contract.ts'
 export function addEnrolmentRoutes(app: FastifyInstance, doors: TillDoors): void {
   const { till, contractNeeds } = doors
   serveContract(app, enrolmentContract, contractNeeds, {
-    async enrol({ body, reply }) {
-      if (till.word() !== null) return refuse('already-enrolled')
+    async enrol({ caller, body, reply }) {
+      if (till.word() !== null && caller.session?.who !== 'owner') return refuse('already-enrolled')
       if (body.ownerPassword.length < MIN_PASSWORD_LENGTH) return refuse('password-too-short')
       const outcome = await beginToEnrol(till, body.enrolmentCode)
       if (outcome !== 'waiting' && outcome !== 'enrolled') return refuse(outcome)

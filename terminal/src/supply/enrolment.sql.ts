@@ -8,22 +8,22 @@ export interface OpenEnrolment {
   readonly keys: EnrolmentKeys
   readonly nonce: Uint8Array
   readonly deviceTimeS: number
+  /** The public key (SPKI) to be certified; null: the device's first. */
+  readonly deviceKey: Uint8Array | null
 }
 
 /** Begins, or begins again with the code as now typed; the polls of a number go on counting. */
-export function beginEnrolment(
-  store: Store,
-  enrolment: { enrolmentNumber: number; keys: EnrolmentKeys; nonce: Uint8Array; deviceTimeS: number },
-): void {
-  const { enrolmentNumber, keys, nonce, deviceTimeS } = enrolment
+export function beginEnrolment(store: Store, enrolment: Omit<OpenEnrolment, 'state'>): void {
+  const { enrolmentNumber, keys, nonce, deviceTimeS, deviceKey } = enrolment
   store
     .statement(
-      `INSERT INTO enrolment (enrolment_number, state, request_key, answer_key, nonce, device_time_s)
-       VALUES (?, 'trying', ?, ?, ?, ?)
+      `INSERT INTO enrolment (enrolment_number, state, request_key, answer_key, nonce, device_time_s, device_key)
+       VALUES (?, 'trying', ?, ?, ?, ?, ?)
        ON CONFLICT (enrolment_number) DO UPDATE
-         SET state = 'trying', request_key = excluded.request_key, answer_key = excluded.answer_key`,
+         SET state = 'trying', request_key = excluded.request_key, answer_key = excluded.answer_key,
+             device_key = excluded.device_key, refusal = NULL`,
     )
-    .run(enrolmentNumber, keys.request.export(), keys.answer.export(), nonce, deviceTimeS)
+    .run(enrolmentNumber, keys.request.export(), keys.answer.export(), nonce, deviceTimeS, deviceKey)
 }
 
 export function enrolmentIn(
@@ -47,8 +47,23 @@ export function enrolmentIn(
       },
       nonce: row.nonce as Uint8Array,
       deviceTimeS: row.device_time_s as number,
+      deviceKey: row.device_key as Uint8Array | null,
     }
   )
+}
+
+/** The public key (SPKI) that an earlier try with this number asks for, while it is open. */
+export function triedKey(store: Store, enrolmentNumber: number): Uint8Array | null {
+  const row = store
+    .statement('SELECT device_key FROM enrolment WHERE enrolment_number = ? AND request_key IS NOT NULL')
+    .get(enrolmentNumber)
+  return (row?.device_key ?? null) as Uint8Array | null
+}
+
+/** Why the enrolment that was ended last came to nothing; null where it did not. */
+export function lastRefusal(store: Store): string | null {
+  const row = store.statement('SELECT refusal FROM enrolment ORDER BY enrolment_number DESC LIMIT 1').get()
+  return (row?.refusal ?? null) as string | null
 }
 
 /** The next poll's number, used up durably before it is sent. */
@@ -65,11 +80,17 @@ export function waitForApproval(store: Store, enrolmentNumber: number): void {
   store.statement(`UPDATE enrolment SET state = 'waiting' WHERE enrolment_number = ?`).run(enrolmentNumber)
 }
 
-/** Forgets the keys that the enrolment code gave. */
-export function endEnrolment(store: Store, enrolmentNumber: number, state: 'refused' | 'enrolled'): void {
+/** Forgets the keys that the enrolment code gave. `refusal`: why nothing came of it. */
+export function endEnrolment(
+  store: Store,
+  enrolmentNumber: number,
+  state: 'refused' | 'enrolled',
+  refusal: string | null = null,
+): void {
   store
     .statement(
-      'UPDATE enrolment SET state = ?, request_key = NULL, answer_key = NULL WHERE enrolment_number = ?',
+      `UPDATE enrolment SET state = ?, request_key = NULL, answer_key = NULL, refusal = ?
+       WHERE enrolment_number = ?`,
     )
-    .run(state, enrolmentNumber)
+    .run(state, refusal, enrolmentNumber)
 }

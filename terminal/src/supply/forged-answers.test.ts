@@ -1,15 +1,13 @@
 // Forged, damaged and replayed answers at the terminal: each kind of answer in every bit and at every length before
 // the true one comes. None is taken, and none leaves anything in the store.
 
-import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { damaged } from '../../../wire/testing/damaged.ts'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../../testing/test-till.ts'
 import { exchange } from './exchange.ts'
-import { identityOf } from './identity.ts'
 import { askedRequests } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
 import { latestOrders } from './supply-order.sql.ts'
@@ -72,7 +70,7 @@ test.each(Object.entries(asked))('answers to a %s', { timeout: 60_000 }, async (
   await world.till().supply.stop()
   const store = world.store()
   const request = askedRequests(store)[0]!
-  const identity = identityOf(store, generatePair('supply-sign').privateKey)!
+  const identity = world.till().word()!.identity
   const answerBy = (bytes: Uint8Array) =>
     exchange(
       {

@@ -1,12 +1,12 @@
 // The loop of the supply line: when it asks, how long it rests, and what it says of the line.
 
-import { generatePair } from '@scratchless/keys/party-keys'
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { createLog } from '@scratchless/program/log'
 import { systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createFakeCentre, type FakeCentre } from '../../testing/fake-centre.ts'
+import { keysInMemory } from '../../testing/keys-in-memory.ts'
 import { type TestStore, testStore } from '../../testing/test-store.ts'
 import { beginToEnrol } from './enrol.ts'
 import { keepInTouch, type SupplyLine } from './keep-in-touch.ts'
@@ -41,7 +41,7 @@ beforeEach(async () => {
   const needs = {
     store: world.store,
     clock: terminalClock(clock, world.store),
-    deviceKey: generatePair('supply-sign').privateKey,
+    deviceKeys: keysInMemory(),
     line: {
       async ask(frame: Uint8Array) {
         asks++

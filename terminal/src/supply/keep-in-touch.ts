@@ -4,8 +4,8 @@
 import { LineFault } from '@scratchless/keys/pinned-client'
 import { randomBytes } from '@scratchless/voucher/random'
 import type { LineStatus } from '../till/till-shapes.ts'
-import { REPORT_AFTER_QUIET_MS } from './next-request.ts'
-import { createTurns, type Turn, type TurnNeeds } from './take-turn.ts'
+import { enrolmentIn } from './enrolment.sql.ts'
+import { createTurns, ENROLMENT_POLL_MS, type Turn, type TurnNeeds } from './take-turn.ts'
 
 interface TouchNeeds extends TurnNeeds {
   /** Something on the screen is old. */
@@ -21,9 +21,8 @@ export interface SupplyLine {
 
 const FIRST_RETRY_MS = 2_000
 const LONGEST_RETRY_MS = 300_000
-const ENROLMENT_POLL_MS = 5_000
-/** How often the loop looks for what time alone brings: a quiet till's report, a standing grown old. */
-const IDLE_MS = REPORT_AFTER_QUIET_MS / 2
+/** How often the loop looks for what time alone brings: a report, a standing grown old. */
+const IDLE_MS = 1_000
 
 export function keepInTouch(needs: TouchNeeds): SupplyLine {
   const { log, random } = needs
@@ -71,6 +70,8 @@ export function keepInTouch(needs: TouchNeeds): SupplyLine {
     if (done === 'nothing-to-ask') return IDLE_MS
     setStatus('online')
     if (done !== 'enrolling') needs.changed()
+    // Where a terminal is enrolled again, somebody stands there and waits for the centre's approval.
+    if (done === 'not-taken' && enrolmentIn(needs.store, 'waiting') !== undefined) return ENROLMENT_POLL_MS
     if (done === 'not-taken') return pauseMs()
     if (done === 'enrolling') return ENROLMENT_POLL_MS
     retryMs = FIRST_RETRY_MS

@@ -4,6 +4,8 @@ import { nextRequest, type SupplyState } from './next-request.ts'
 const quiet: SupplyState = {
   nowMs: 10_000_000,
   clockStandsStill: false,
+  renewalDue: false,
+  lastRenewalAskedMs: 0,
   deliveryUnreceipted: false,
   heldLetter: 1,
   letter: 1,
@@ -13,9 +15,21 @@ const quiet: SupplyState = {
   lastLetterAskedMs: 0,
   heldCatalogue: 1,
   catalogueVersion: 1,
+  heldSettings: 0,
+  settingsVersion: 0,
+  lastSettingsAskedMs: 0,
   orderWaiting: false,
-  unsentTickets: 0,
-  newestUnsentMs: 0,
+  unsentSales: 0,
+  oldestUnsentMs: Number.MAX_SAFE_INTEGER,
+  unsentEvents: 0,
+  lastCodeUnsent: false,
+  reporting: { sales: 10, afterMs: 60_000 },
+  reportNow: false,
+  stateIsOld: false,
+  alarmsToTell: false,
+  lastStateAskedMs: 0,
+  inSession: false,
+  lineIsCheap: true,
   standingMs: 10_000_000,
 }
 
@@ -23,11 +37,14 @@ test('what is owed goes before what selling needs, and that before what the shop
   expect(nextRequest(quiet)).toBeNull()
   const steps: [Partial<SupplyState>, ReturnType<typeof nextRequest>][] = [
     [{ standingMs: -10_000_000 }, 'catalogue-request'],
+    [{ alarmsToTell: true }, 'state-report'],
     [{ orderWaiting: true }, 'supply-order'],
-    [{ unsentTickets: 1, newestUnsentMs: quiet.nowMs }, 'sales-report'],
+    [{ unsentSales: 1, oldestUnsentMs: quiet.nowMs }, 'sales-report'],
+    [{ settingsVersion: 1 }, 'settings-request'],
     [{ catalogueVersion: 2 }, 'catalogue-request'],
     [{ cardLacksLetter: true }, 'card-letter-request'],
     [{ deliveryUnreceipted: true }, 'supply-receipt'],
+    [{ renewalDue: true }, 'renewal-request'],
   ]
   let state = quiet
   for (const [more, kind] of steps) {
@@ -36,12 +53,43 @@ test('what is owed goes before what selling needs, and that before what the shop
   }
 })
 
-test('sales in a row are reported together once the shop is quiet', () => {
-  const selling = { ...quiet, unsentTickets: 3, newestUnsentMs: quiet.nowMs - 100 }
-  expect(nextRequest(selling)).toBeNull()
-  expect(nextRequest({ ...selling, nowMs: quiet.nowMs + 5_000 })).toBe('sales-report')
-  expect(nextRequest({ ...selling, unsentTickets: 300 })).toBeNull()
-  expect(nextRequest({ ...selling, unsentTickets: 1_000 })).toBe('sales-report')
+test('sales go together by number or by the time of the oldest, and at once where somebody may wait for it', () => {
+  const sold = { ...quiet, unsentSales: 9, oldestUnsentMs: quiet.nowMs - 59_999 }
+  expect(nextRequest(sold)).toBeNull()
+  for (const more of [
+    { unsentSales: 10 },
+    { oldestUnsentMs: quiet.nowMs - 60_000 },
+    { unsentEvents: 1 },
+    { lastCodeUnsent: true },
+    { reportNow: true, lastStateAskedMs: quiet.nowMs },
+    { orderWaiting: true },
+    { reporting: { sales: 9, afterMs: 60_000 } },
+    { reporting: { sales: 10, afterMs: 59_999 } },
+  ])
+    expect([more, nextRequest({ ...sold, ...more })]).toEqual([more, 'sales-report'])
+  expect(nextRequest({ ...quiet, unsentEvents: 1 })).toBe('sales-report')
+  // There is nothing to report.
+  const nothing = { lastCodeUnsent: true, reportNow: true, lastStateAskedMs: quiet.nowMs, oldestUnsentMs: 0 }
+  expect(nextRequest({ ...quiet, ...nothing })).toBeNull()
+})
+
+test('a state report rides with another message; an alarm goes alone where that costs no call', () => {
+  expect(nextRequest({ ...quiet, stateIsOld: true })).toBeNull()
+  expect(nextRequest({ ...quiet, stateIsOld: true, inSession: true })).toBe('state-report')
+  expect(nextRequest({ ...quiet, alarmsToTell: true })).toBe('state-report')
+  const dialled = { ...quiet, lineIsCheap: false, alarmsToTell: true }
+  expect(nextRequest(dialled)).toBeNull()
+  expect(nextRequest({ ...dialled, inSession: true })).toBe('state-report')
+  expect(nextRequest({ ...quiet, inSession: true })).toBeNull()
+  const wanted = { ...quiet, lineIsCheap: false, reportNow: true, lastStateAskedMs: quiet.nowMs - 60_000 }
+  expect(nextRequest(wanted)).toBe('state-report')
+  expect(nextRequest({ ...wanted, lastStateAskedMs: quiet.nowMs - 59_999 })).toBeNull()
+})
+
+test('a refused renewal is asked for again after ten minutes', () => {
+  const due = { ...quiet, renewalDue: true, lastRenewalAskedMs: quiet.nowMs - 599_999 }
+  expect(nextRequest(due)).toBeNull()
+  expect(nextRequest({ ...due, lastRenewalAskedMs: quiet.nowMs - 600_000 })).toBe('renewal-request')
 })
 
 test('a newer letter alone is not asked for; an order, or somebody with his card, asks for it first', () => {
@@ -66,7 +114,7 @@ test('a card that the centre does not know is not asked for at every moment', ()
 
 test('what was noted before a fast clock was set right holds nothing up', () => {
   const aheadMs = quiet.nowMs + 57 * 3_600_000
-  expect(nextRequest({ ...quiet, unsentTickets: 1, newestUnsentMs: aheadMs })).toBe('sales-report')
+  expect(nextRequest({ ...quiet, unsentSales: 1, oldestUnsentMs: aheadMs })).toBe('sales-report')
   const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: aheadMs }
   expect(nextRequest(lacking)).toBe('card-letter-request')
 })
@@ -80,7 +128,7 @@ test('a clock that stands still is set right before an order says by it when it 
 })
 
 test('a clock that stands still keeps no sale from its report', () => {
-  const sold = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  const sold = { ...quiet, unsentSales: 1, oldestUnsentMs: quiet.nowMs }
   expect(nextRequest(sold)).toBeNull()
   expect(nextRequest({ ...sold, clockStandsStill: true })).toBe('sales-report')
 })
@@ -97,18 +145,6 @@ test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial
     { catalogueVersion: 1 },
     'catalogue-request',
     { catalogueVersion: 2 },
-  ],
-  [
-    'a report goes after two quiet seconds',
-    { unsentTickets: 1, newestUnsentMs: quiet.nowMs - 1_999 },
-    'sales-report',
-    { newestUnsentMs: quiet.nowMs - 2_000 },
-  ],
-  [
-    'or with a thousand tickets',
-    { unsentTickets: 999, newestUnsentMs: quiet.nowMs },
-    'sales-report',
-    { unsentTickets: 1_000 },
   ],
   [
     'a standing keeps for four hours',
@@ -128,7 +164,7 @@ test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial
 })
 
 test('where an order waits, what was sold goes first, however busy the till is', () => {
-  const selling = { ...quiet, unsentTickets: 1, newestUnsentMs: quiet.nowMs }
+  const selling = { ...quiet, unsentSales: 1, oldestUnsentMs: quiet.nowMs }
   expect(nextRequest(selling)).toBeNull()
   expect(nextRequest({ ...selling, orderWaiting: true })).toBe('sales-report')
   expect(nextRequest({ ...quiet, orderWaiting: true })).toBe('supply-order')

@@ -7,6 +7,7 @@ import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { insertRun, saveShelf, stockOf } from '../safe/safe-run.sql.ts'
 import type { Store } from '../store/connect-store.ts'
+import { barAgain } from './ask-settings.ts'
 import { saveAvailable } from './device.sql.ts'
 import {
   endOrder,
@@ -52,6 +53,7 @@ export function receiveSupplyDelivery(
     lineDelivered(store, order.id, lot.product, delivered)
     saveShelf(store, lot.product, stockOf(store, lot.product))
   }
+  barAgain(store)
   saveAvailable(store, content.availableMinor)
   orderDelivered(store, sequence, payloadHash.subarray(0, DELIVERY_HASH_BYTES))
 }

@@ -7,6 +7,7 @@ import type { Binding, Signed } from '@scratchless/wire/supply/envelope'
 import type { Store } from '../store/connect-store.ts'
 import type { Identity } from './identity.ts'
 import { insertRequest, nextSequence, type StoredRequest } from './request.sql.ts'
+import { spokenLevel } from './spoken-level.ts'
 import type { TerminalClock } from './terminal-clock.ts'
 
 export interface RequestNeeds {
@@ -27,8 +28,9 @@ export function saveRequest(
 ): StoredRequest {
   return store.transaction(() => {
     const sequence = nextSequence(store)
-    const signed = sign(identity.signer, { terminal: identity.terminal, sequence, answering: null })
-    const request = { sequence, kind, frame: signed.frame, payloadHash: signed.payloadHash }
+    const level = spokenLevel(store)
+    const signed = sign(identity.signer, { terminal: identity.terminal, sequence, answering: null, level })
+    const request = { sequence, kind, frame: signed.frame, payloadHash: signed.payloadHash, level }
     insertRequest(store, request, clock.nowMs())
     clock.saveMark()
     alongside(sequence)

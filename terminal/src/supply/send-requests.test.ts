@@ -10,7 +10,7 @@ import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestStore, testStore } from '../../testing/test-store.ts'
 import { askCatalogue } from './ask-catalogue.ts'
 import { putCatalogue } from './centre-word.sql.ts'
@@ -33,7 +33,8 @@ beforeEach(() => {
   world = testStore()
   const identity: Identity = {
     ...{ terminal: TERMINAL, retailer: retailerId('R00001'), retailerName: 'Épicerie El Amen' },
-    ...{ signer: p256Signer(kidOfNumber(2), privateKey), centre: null as never, certificateUntilMs: 9e15 },
+    ...{ signer: p256Signer(kidOfNumber(2), privateKey), key: privateKey },
+    ...{ centre: null as never, certificateUntilMs: 9e15 },
   }
   const clock = terminalClock({ nowMs: () => NOW_MS }, world.store)
   needs = { store: world.store, clock, identity }

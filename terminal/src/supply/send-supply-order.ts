@@ -5,18 +5,25 @@ import { nowSeconds } from '@scratchless/voucher/clock'
 import type { ProductId } from '@scratchless/voucher/product'
 import { priceAt } from '@scratchless/wire/supply/catalogue'
 import { MAX_CODES_PER_ORDER, MAX_LINES, supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
+import { sellableStock } from '../safe/safe-run.sql.ts'
 import type { Store } from '../store/connect-store.ts'
-import { getCatalogue } from './centre-word.sql.ts'
+import { getCatalogue, getSettings } from './centre-word.sql.ts'
 import type { StoredRequest } from './request.sql.ts'
 import { type RequestNeeds, saveRequest } from './save-request.ts'
-import { askOrder, insertOrder, refuseWaitingOrder, type StoredOrder } from './supply-order.sql.ts'
+import { askOrder, insertOrder, onTheWay, refuseWaitingOrder, type StoredOrder } from './supply-order.sql.ts'
 import type { TerminalClock } from './terminal-clock.ts'
 
 /** Longer than most outages; then the status request settles it. */
 const ORDER_EXPIRES_S = 86_400
 
 /** In order of precedence. */
-type OrderRefusal = 'no-lines' | 'too-many-lines' | 'too-many-codes' | 'product-twice' | 'unknown-product'
+type OrderRefusal =
+  | 'no-lines'
+  | 'too-many-lines'
+  | 'too-many-codes'
+  | 'product-twice'
+  | 'unknown-product'
+  | 'cap-exceeded'
 
 /** Takes an order from the screen; it is sent as soon as what stands before it is answered. */
 export function takeOrder(
@@ -30,12 +37,30 @@ export function takeOrder(
   const known = new Map(getCatalogue(store)?.products.map((product) => [product.id, product]))
   const wanted = lines.flatMap(({ product, quantity }) => {
     const found = known.get(product)
-    return found === undefined
+    return found?.mark !== 'sold'
       ? []
       : [{ product, quantity, operator: found.operator, digits: found.codeDigits }]
   })
   if (wanted.length < lines.length) return 'unknown-product'
+  const capMinor = getSettings(store)?.capMinor ?? 0n
+  if (capMinor > 0n && valueWith(store, clock.nowMs(), lines) > capMinor) return 'cap-exceeded'
   return store.transaction(() => insertOrder(store, clock.nowMs(), wanted))
+}
+
+/** What on board, on the way and in these lines is worth together, at what the shop pays today. */
+function valueWith(
+  store: Store,
+  nowMs: number,
+  lines: readonly { product: ProductId; quantity: number }[],
+): bigint {
+  const stock = sellableStock(store, nowMs)
+  const coming = onTheWay(store)
+  const wanted = new Map(lines.map(({ product, quantity }) => [product, quantity]))
+  return (getCatalogue(store)?.products ?? []).reduce((sum, product) => {
+    const { id } = product
+    const codes = (stock.get(id) ?? 0) + (coming.get(id) ?? 0) + (wanted.get(id) ?? 0)
+    return sum + BigInt(codes) * priceAt(product, Math.floor(nowMs / 1_000)).unitPriceMinor
+  }, 0n)
 }
 
 /** Null where a product left the catalogue while the order waited: it is refused here. */

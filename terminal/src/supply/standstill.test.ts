@@ -2,7 +2,7 @@
 
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../../testing/test-till.ts'
 import { salesToReport } from '../sale/report.sql.ts'
 import { countUnreported } from '../sale/sale.sql.ts'
@@ -79,7 +79,7 @@ test.each<SupplyRefusalReason>([
 test('a report that was refused goes again in the next', async () => {
   world.centre.refuseNext('sales-report', { reason: 'request-expired' })
   await world.till().sell(world.session, { saleId: 'a-sale-of-a-key', product: PRODUCT })
-  world.clock.setMs(START_MS + 10_000)
+  world.clock.setMs(START_MS + 60_000)
   world.till().supply.wake()
   await world.until(() => heard('sales-report').length === 2)
   await world.until(() => countUnreported(world.store()) === 0)

@@ -154,6 +154,20 @@ export function orderWaitsForLetter(store: Store, sequence: number): void {
     .run(sequence)
 }
 
+/** What held an order is gone: it waits for another sequence. */
+export function askOrderAnew(store: Store, sequence: number): void {
+  store
+    .statement(
+      `UPDATE supply_order SET state = 'waiting', sequence = NULL, expires_at_s = NULL WHERE sequence = ?`,
+    )
+    .run(sequence)
+}
+
+/** What held a receipt is gone: the delivery is to be receipted. */
+export function askReceiptAnew(store: Store, sequence: number): void {
+  store.statement('UPDATE supply_order SET receipt_sequence = NULL WHERE receipt_sequence = ?').run(sequence)
+}
+
 /** Codes ordered and not yet here, by product. */
 export function onTheWay(store: Store): ReadonlyMap<string, number> {
   const rows = store

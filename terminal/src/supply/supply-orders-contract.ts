@@ -35,6 +35,7 @@ export const supplyOrdersContract = contract({
       'too-many-codes': 409,
       'product-twice': 409,
       'unknown-product': 409,
+      'cap-exceeded': 409,
     },
     act: 'order-supply',
     audit: 'supply-ordered',

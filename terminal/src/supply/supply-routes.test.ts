@@ -3,7 +3,7 @@
 import { createPublicKey } from 'node:crypto'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { PASSWORD, type TestTillServer, testTillServer } from '../../testing/test-till-server.ts'
 import type { TillState } from '../till/till-contract.ts'
 import { vendorOf } from '../vendors/vendor.sql.ts'
@@ -37,9 +37,26 @@ describe('a device without a name', () => {
     })
   const state = async () => (await shop.call<TillState>('GET', '/api/state')).body
 
+  test('is enrolled again by its owner, once he has signed in, and by nobody else', async () => {
+    await enrol()
+    shop.forgetCookie()
+    expect(await enrol()).toMatchObject({ status: 409, body: code('already-enrolled') })
+    await shop.signIn('owner')
+    const before = shop.world.till().word()!.identity.key
+    expect((await enrol()).status).toBe(200)
+    await shop.world.until(() => !shop.world.till().word()!.identity.key.equals(before))
+  })
+
   test('asks with its code, and whoever typed it is the owner and signed in', async () => {
     expect(await state()).toEqual({
       ...{ terminal: null, retailerName: null, enrolment: 'none', fingerprint: null },
+      ...{
+        enrolmentRefusal: null,
+        stopped: null,
+        message: null,
+        updateNeeded: false,
+        certificateOver: false,
+      },
       ...{ vendors: [], signedIn: 'nobody', locale: 'fr' },
     })
     const wake = vi.spyOn(shop.world.till().supply, 'wake')
@@ -48,6 +65,13 @@ describe('a device without a name', () => {
       200,
       {
         ...{ terminal: 'T00001', retailerName: 'Épicerie El Amen', enrolment: 'enrolled', fingerprint: null },
+        ...{
+          enrolmentRefusal: null,
+          stopped: null,
+          message: null,
+          updateNeeded: false,
+          certificateOver: false,
+        },
         ...{ vendors: [], signedIn: 'owner', locale: 'fr' },
       },
     ])
@@ -57,6 +81,7 @@ describe('a device without a name', () => {
     shop.forgetCookie()
     await shop.signIn('owner')
     expect(shop.acts()).toEqual(['enrolment-asked nobody done', 'signed-in nobody done'])
+    shop.forgetCookie()
     expect(await enrol({ ownerPassword: 'short' })).toMatchObject({
       status: 409,
       body: code('already-enrolled'),
@@ -97,7 +122,7 @@ describe('a device without a name', () => {
     waitForApproval(shop.world.store(), 1042)
     expect(await state()).toMatchObject({
       enrolment: 'waiting',
-      fingerprint: deviceFingerprint(createPublicKey(shop.world.till().deviceKey)),
+      fingerprint: deviceFingerprint(createPublicKey(shop.world.till().deviceKeys.held()[0]!)),
     })
     const wake = vi.spyOn(shop.world.till().supply, 'wake')
     expect(await shop.call('POST', '/api/enrolment/poll')).toMatchObject({ status: 204, body: null })

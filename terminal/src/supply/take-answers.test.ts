@@ -9,7 +9,7 @@ import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import type { SupplyDelivery } from '@scratchless/wire/supply/supply-delivery'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
 import { shelves, stockOf } from '../safe/safe-run.sql.ts'
 import { takeCardLetter } from './ask-card-letter.ts'
@@ -138,7 +138,7 @@ function ordered(...lines: { product: string; quantity: number }[]): { id: numbe
   )
   const sequence = nextSequence(world.store)
   const frame = Buffer.of(1)
-  insertRequest(world.store, { sequence, kind: 'supply-order', frame, payloadHash: frame }, NOW_MS)
+  insertRequest(world.store, { sequence, kind: 'supply-order', frame, payloadHash: frame, level: 1 }, NOW_MS)
   askOrder(world.store, id, sequence, NOW_MS / 1000 + 60)
   return { id, sequence }
 }
@@ -223,7 +223,7 @@ test('a letter is fetched for an order twice, and the third "letter first" is a 
     const sequence = nextSequence(world.store)
     insertRequest(
       world.store,
-      { sequence, kind: 'supply-order', frame: Buffer.of(1), payloadHash: Buffer.of(1) },
+      { sequence, kind: 'supply-order', frame: Buffer.of(1), payloadHash: Buffer.of(1), level: 1 },
       NOW_MS,
     )
     askOrder(world.store, id, sequence, NOW_MS / 1000 + 60)
@@ -270,7 +270,7 @@ test('a receipt’s answer ends its own delivery', () => {
   const receipt = nextSequence(world.store)
   insertRequest(
     world.store,
-    { sequence: receipt, kind: 'supply-receipt', frame: Buffer.of(1), payloadHash: Buffer.of(1) },
+    { sequence: receipt, kind: 'supply-receipt', frame: Buffer.of(1), payloadHash: Buffer.of(1), level: 1 },
     NOW_MS,
   )
   receiptSent(world.store, receipt, sequence)

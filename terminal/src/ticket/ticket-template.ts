@@ -19,6 +19,8 @@ const QR_MODULE_DOTS = 4
 const CODE_ROW_CHARACTERS = 9
 
 export interface TicketTemplate {
+  /** What stands on it: a sale keeps it, so that its ticket can be shown as it was. */
+  readonly facts: TicketFacts
   /** How often the printer is asked to speak: after the cut, and before it after each line where somebody watches. */
   readonly marks: number
   /** The whole ticket, open. Whoever asked for it zeroes it once the printer's line has taken it. */
@@ -48,6 +50,7 @@ export function ticketTemplate(facts: TicketFacts, columns: 32 | 48, watched: bo
   })
   if (codeAt.length !== 2 * digits) throw new Error('the ticket does not show its code in text and QR')
   return {
+    facts,
     marks: watched ? ticketParts(facts, PLAIN).length + 1 : 1,
     fill(fields, code) {
       if (code.digits !== digits) throw new Error('the code has another length than its product says')

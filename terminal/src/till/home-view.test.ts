@@ -6,7 +6,7 @@ import { productId } from '@scratchless/voucher/product'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
 import { saveShelf } from '../safe/safe-run.sql.ts'
 import { endIntent, insertEvent, insertIntent } from '../sale/sale.sql.ts'
@@ -68,7 +68,7 @@ const view = (more: Partial<Facts> = {}) =>
       clockWaits: false,
       line: 'online',
       printer: 'ready',
-      minimumStock: 5,
+      minimumStock: () => 5,
     },
     session: { who: 'vendor', vendor: vendorId('02'), card: CARD, sinceMs: NOW_MS - 5 },
     identity: {
@@ -121,7 +121,13 @@ test('a till that has everything says so', () => {
       printer: 'ready',
     },
     ...{ vendor: { id: '02', sinceMs: NOW_MS - 5 }, card: 'in', leaseUntilMs: LEASE_S * 1000, unsent: 0 },
-    ...{ locked: null, lastSale: null, doubts: [], balance: { amountMinor: '77000', currency: 'TND' } },
+    ...{
+      locked: null,
+      stopped: null,
+      lastSale: null,
+      doubts: [],
+      balance: { amountMinor: '77000', currency: 'TND' },
+    },
     day: { sales: 0, amount: { amountMinor: '0', currency: 'TND' }, byHour: new Array(24).fill(0) },
     operators: [
       {
@@ -215,7 +221,8 @@ test('what the centre has not got yet is counted: sales, events, and a receipt o
 
 test('the lock on the screen is the lock of the press', () => {
   expect(view({ card: { status: 'out', id: null } })).toMatchObject({ locked: 'card-out', card: 'out' })
-  expect(view({ nowMs: LEASE_S * 1000 }).locked).toBe('lease-over')
+  const identity = { certificateUntilMs: LEASE_S * 1000 + 1 } as never
+  expect(view({ nowMs: LEASE_S * 1000, identity }).locked).toBe('lease-over')
   expect(view({ nowMs: LEASE_S * 1000, clockWaits: true }).locked).toBe('clock-ahead')
   expect(view({ nowMs: NOW_MS + DAY_MS }).locked).toBe('certificate-over')
   expect(view({ printer: 'no-paper' }).locked).toBe('printer')

@@ -19,6 +19,7 @@ import { tillLock } from '../sale/till-lock.ts'
 import type { Store } from '../store/connect-store.ts'
 import { available } from '../supply/device.sql.ts'
 import type { Identity } from '../supply/identity.ts'
+import { stopOf } from '../supply/stop.sql.ts'
 import { firstOrderIn, onTheWay } from '../supply/supply-order.sql.ts'
 import type { VendorSession } from '../vendors/sessions.ts'
 import { amountView } from './sale-view.ts'
@@ -38,7 +39,8 @@ interface HomeFacts {
   readonly line: LineStatus
   readonly printer: PrinterStatus
   readonly card: { readonly status: CardStatus; readonly id: string | null }
-  readonly minimumStock: number
+  /** Below how many codes a product is low. */
+  readonly minimumStock: (product: string) => number
   readonly view: (sale: StoredSale) => SaleView
 }
 
@@ -54,6 +56,7 @@ export function homeView(facts: HomeFacts): HomeView {
   const currency: Currency = catalogue?.currency ?? 'TND'
   const availableMinor = available(store)
   const last = latestSales(store, 1)[0]
+  const stop = stopOf(store)
   const receiptOwed = firstOrderIn(store, 'delivered') === undefined ? 0 : 1
   return {
     nowMs,
@@ -65,7 +68,9 @@ export function homeView(facts: HomeFacts): HomeView {
     card: facts.card.status,
     leaseUntilMs: standing.leaseUntilS * 1000,
     unsent: sales + events + receiptOwed,
+    stopped: stop && { reason: stop.reason, why: stop.why },
     locked: tillLock({
+      stopped: stop?.reason ?? null,
       nowMs,
       clockWaits: facts.clockWaits,
       vendorCard: session.card,
@@ -120,10 +125,10 @@ function operatorTiles(facts: HomeFacts, catalogue: Catalogue): OperatorTiles[] 
         price: amountView(priceAt(product, Math.floor(nowMs / 1000)).publicPriceMinor, catalogue.currency),
         stock: here,
         onTheWay: coming.get(product.id) ?? 0,
-        minimum: minimumStock,
+        minimum: minimumStock(product.id),
         full: Math.max(here, full.get(product.id) ?? 0),
         coverHours: perHour > 0 ? here / perHour : null,
-        level: stockLevel(here, minimumStock),
+        level: stockLevel(here, minimumStock(product.id)),
       }
     })
     return { operator: id, name, colour, stock: tiles.reduce((sum, tile) => sum + tile.stock, 0), tiles }

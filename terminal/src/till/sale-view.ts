@@ -1,10 +1,7 @@
 // A sale as the screen may see it: the ticket from the same description as the printed one, the code closed.
 
-import type { Catalogue } from '@scratchless/wire/supply/catalogue'
 import type { StoredSale } from '../sale/sale.sql.ts'
-import type { Identity } from '../supply/identity.ts'
-import { maskedLines, ticketFields } from '../ticket/ticket-content.ts'
-import { ticketFacts } from '../ticket/ticket-facts.ts'
+import { maskedLines, type TicketFacts, ticketFields } from '../ticket/ticket-content.ts'
 import type { Amount, SaleState, SaleView } from './till-shapes.ts'
 
 const STATES = {
@@ -14,13 +11,15 @@ const STATES = {
   damaged: 'damaged',
 } as const satisfies Record<StoredSale['state'], SaleState>
 
-/** `expiresOn` of the code sold; without it, and where the product left the catalogue, no ticket is shown. */
+/**
+ * `facts` as the sale kept them, never today's catalogue; `expiresOn` of the code sold. Without one of them, as of a
+ * sale of an earlier release, no ticket is shown.
+ */
 export function saleView(
   sale: StoredSale,
-  known: { catalogue: Catalogue; identity: Identity; expiresOn: string | undefined },
+  known: { facts: TicketFacts | undefined; expiresOn: string | undefined },
 ): SaleView {
-  const { catalogue, identity, expiresOn } = known
-  const facts = ticketFacts(catalogue, identity, sale.product, sale.vendor, sale.locale, sale.atMs)
+  const { facts, expiresOn } = known
   const ticket =
     facts === undefined || expiresOn === undefined
       ? []

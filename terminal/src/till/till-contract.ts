@@ -14,14 +14,30 @@ import {
 
 const ENROLMENT_STATES = ['none', 'waiting', 'enrolled'] as const
 
+const stopShape = z.strictObject({
+  reason: z.enum(['terminal-revoked', 'terminal-locked']),
+  /** As the centre says it: `stolen`, `two-journals` … */
+  why: z.string(),
+})
+
 /** What the screen shows before anybody has signed in. */
 export const stateShape = z.strictObject({
   terminal: z.string().nullable(),
   retailerName: z.string().nullable(),
   /** `none`: not enrolled; `waiting`: the centre's approval is asked; `enrolled`: can order and sell. */
   enrolment: z.enum(ENROLMENT_STATES),
-  /** To be read to the approver, while waiting. */
+  /** To be read to the approver, while waiting; of a terminal that is enrolled already, its next one. */
   fingerprint: z.string().nullable(),
+  /** Why the last enrolment came to nothing. */
+  enrolmentRefusal: z.string().nullable(),
+  /** The centre said that this terminal sells no more. */
+  stopped: stopShape.nullable(),
+  /** The centre did not understand this program, and a newer one is wanted; what works goes on. */
+  updateNeeded: z.boolean(),
+  /** From the centre to the owner. */
+  message: z.string().nullable(),
+  /** The certificate has ended: only a second enrolment helps. */
+  certificateOver: z.boolean(),
   vendors: z.array(z.strictObject({ id: z.string() })).readonly(),
   signedIn: z.enum(['nobody', 'owner', 'vendor']),
   locale: z.enum(['fr', 'en']),
@@ -71,6 +87,8 @@ const homeShape = z.strictObject({
   /** Sales and receipts the centre has not confirmed yet. */
   unsent: z.int(),
   locked: z.enum(TILL_LOCKS).nullable(),
+  /** Why, where the centre stopped this terminal. */
+  stopped: stopShape.nullable(),
   operators: z.array(operatorShape).readonly(),
   lastSale: saleShape.nullable(),
   /** Sales whose paper must be looked at, oldest first. */

@@ -2,7 +2,7 @@
 
 import { operatorId } from '@scratchless/voucher/ids'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { PRODUCT } from '../../testing/fake-centre.ts'
+import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun } from '../../testing/test-store.ts'
 import { type TestTillServer, testTillServer } from '../../testing/test-till-server.ts'
 import { insertEvent } from '../sale/sale.sql.ts'
@@ -66,7 +66,7 @@ test('each thing that is owed is said, and the outbox is empty only without all 
   expect(await status()).toMatchObject({ outboxEmpty: false, onTheWay: { [PRODUCT]: 3 }, lastSequence: 4 })
   const sequence = nextSequence(store)
   const frame = Buffer.of(1)
-  insertRequest(store, { sequence, kind: 'supply-order', frame, payloadHash: frame }, START_MS)
+  insertRequest(store, { sequence, kind: 'supply-order', frame, payloadHash: frame, level: 1 }, START_MS)
   askOrder(store, order, sequence, 9e9)
   expect(await status()).toMatchObject({ outboxEmpty: false, lastSequence: 5 })
   saveAnswer(store, sequence, frame)

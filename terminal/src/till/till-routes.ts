@@ -5,7 +5,9 @@ import type { FastifyInstance } from 'fastify'
 import { stockOnBoard } from '../safe/safe-run.sql.ts'
 import { unsent } from '../sale/report.sql.ts'
 import { countInDoubt } from '../sale/sale.sql.ts'
+import { minimumOf } from '../supply/ask-settings.ts'
 import { newestLetterEpoch } from '../supply/card-letter.sql.ts'
+import { getSettings } from '../supply/centre-word.sql.ts'
 import { askedRequests, lastSequence } from '../supply/request.sql.ts'
 import { countUnfinishedOrders, onTheWay } from '../supply/supply-order.sql.ts'
 import { homeView } from './home-view.ts'
@@ -24,7 +26,7 @@ export function addTillRoutes(app: FastifyInstance, { till, contractNeeds }: Til
         ...{ nowMs: till.clock.nowMs(), clockWaits: till.clock.waitsForCentre() },
         ...{ identity, standing, catalogue, line: till.supply.status() },
         ...{ printer: till.printerStatus(), card: till.cardState() },
-        ...{ minimumStock: till.minimumStock, view: till.view },
+        ...{ minimumStock: minimumOf(getSettings(till.store) ?? null, till.minimumStock), view: till.view },
       })
     },
     status: () => statusOf(till),

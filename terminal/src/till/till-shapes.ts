@@ -57,11 +57,13 @@ export type CardStatus = (typeof CARD_STATUSES)[number]
 
 /** Why nothing can be sold now, in order of precedence. */
 export const TILL_LOCKS = [
+  'terminal-revoked',
+  'terminal-locked',
   'card-out',
   'card-blocked',
   'clock-ahead',
-  'lease-over',
   'certificate-over',
+  'lease-over',
   'update-needed',
   'too-many-unreported',
   'printer',

@@ -1,6 +1,5 @@
 // The open till: what the routes ask of, held together. One sale at a time, because there is one printer.
 
-import type { KeyObject } from 'node:crypto'
 import type { Log } from '@scratchless/program/log'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { CardId } from '@scratchless/voucher/ids'
@@ -17,10 +16,12 @@ import type { SaleForm } from '../sale/sales-contract.ts'
 import { type SellRefusal, sell } from '../sale/sell.ts'
 import type { Store } from '../store/connect-store.ts'
 import { getCatalogue, getStanding } from '../supply/centre-word.sql.ts'
+import type { DeviceKeys } from '../supply/device-keys.ts'
 import { type Identity, identityOf } from '../supply/identity.ts'
 import { keepInTouch, type SupplyLine } from '../supply/keep-in-touch.ts'
 import type { TerminalClock } from '../supply/terminal-clock.ts'
 import type { PrinterLink } from '../ticket/printer-link.ts'
+import { ticketFactsOf } from '../ticket/ticket-facts.sql.ts'
 import { ticketFacts } from '../ticket/ticket-facts.ts'
 import { type TicketTemplate, ticketTemplate } from '../ticket/ticket-template.ts'
 import { createSessions, type Sessions, type VendorSession } from '../vendors/sessions.ts'
@@ -34,13 +35,15 @@ interface TillNeeds {
   readonly log: Log
   readonly clock: TerminalClock
   readonly random: Random
-  readonly deviceKey: KeyObject
+  readonly deviceKeys: DeviceKeys
   readonly line: CentreLine
   readonly card: PrivateLine<CardVerbs>
   readonly printer: PrinterLink
   readonly locale: Config['locale']
   readonly columns: Config['printer']['columns']
   readonly minimumStock: number
+  /** After how many sales or seconds to report, where the shop does not say; absent: by the line. */
+  readonly reporting?: Config['reporting']
 }
 
 /** What the centre said, as the till works with it. */
@@ -71,14 +74,24 @@ export interface Till extends TillNeeds {
 }
 
 const LOOK_MS = 1_000
+const NO_CARD = { status: 'out', id: null, triesLeft: 0 } as const
+
+/** When the next of the catalogue's prices comes into force. */
+function nextPriceMs(catalogue: Catalogue | null, nowMs: number): number {
+  const later = (catalogue?.products ?? []).flatMap(({ prices }) =>
+    prices.map(({ validFromS }) => validFromS * 1000).filter((fromMs) => fromMs > nowMs),
+  )
+  return Math.min(Number.POSITIVE_INFINITY, ...later)
+}
 
 export function openTill(needs: TillNeeds): Till {
   const { store, log, clock, card, printer } = needs
   const events = createTillEvents()
   const sessions = createSessions(needs.random)
   const templates = new Map<string, TicketTemplate>()
+  let priceChangeMs = Number.POSITIVE_INFINITY
   let word: Word | null = null
-  let cardState: { status: CardStatus; id: string | null } = { status: 'out', id: null }
+  let cardState: { status: CardStatus; id: string | null; triesLeft: number } = NO_CARD
   let printing = false
   let saleTurn: Promise<unknown> = Promise.resolve()
 
@@ -89,30 +102,30 @@ export function openTill(needs: TillNeeds): Till {
 
   function currentWord(): Word | null {
     if (word !== null) return word
-    const identity = identityOf(store, needs.deviceKey)
+    const identity = identityOf(store, needs.deviceKeys)
     if (identity === null) return null
     // The catalogue may have changed, and with it every ticket.
     templates.clear()
     word = { identity, standing: getStanding(store)!, catalogue: getCatalogue(store) ?? null }
+    priceChangeMs = nextPriceMs(word.catalogue, clock.nowMs())
     const session = sessions.current()
     if (session?.who === 'vendor') prepareTickets(session)
     return word
   }
 
   /** A price that comes into force makes another ticket. */
-  function priceNow(product: ProductId, nowMs: number): number | undefined {
+  function priceOf(product: ProductId, atMs: number): number | undefined {
     const line = word?.catalogue?.products.find(({ id }) => id === product)
-    return line && priceAt(line, Math.floor(nowMs / 1000)).priceId
+    return line && priceAt(line, Math.floor(atMs / 1000)).priceId
   }
 
-  function template(product: ProductId, session: VendorSession): TicketTemplate {
+  function template(product: ProductId, session: VendorSession, atMs: number): TicketTemplate {
     const watched = events.watched()
-    const nowMs = needs.clock.nowMs()
-    const name = `${product} ${priceNow(product, nowMs)} ${session.vendor} ${watched}`
+    const name = `${product} ${priceOf(product, atMs)} ${session.vendor} ${watched}`
     const known = templates.get(name)
     if (known !== undefined) return known
     const { identity, catalogue } = currentWord()!
-    const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale, nowMs)!
+    const facts = ticketFacts(catalogue!, identity, product, session.vendor, needs.locale, atMs)!
     const made = ticketTemplate(facts, needs.columns, watched)
     templates.set(name, made)
     return made
@@ -124,15 +137,15 @@ export function openTill(needs: TillNeeds): Till {
     const step = () => {
       const product = left.shift()
       if (product === undefined || sessions.current() !== session) return
-      template(product.id, session)
+      template(product.id, session, clock.nowMs())
       setImmediate(step)
     }
     setImmediate(step)
   }
 
   const view = (sale: StoredSale): SaleView => {
-    const { identity, catalogue } = currentWord()!
-    return saleView(sale, { identity, catalogue: catalogue!, expiresOn: expiryOf(store, sale.run) })
+    const facts = sale.ticketFacts === null ? undefined : ticketFactsOf(store, sale.ticketFacts)
+    return saleView(sale, { facts, expiresOn: expiryOf(store, sale.run) })
   }
 
   async function sellNow(session: VendorSession, form: SaleForm): Promise<StoredSale | SellRefusal> {
@@ -160,7 +173,8 @@ export function openTill(needs: TillNeeds): Till {
         form,
       )
       if (outcome === 'card-locked') await lock()
-      if (outcome === 'letter-missing') supply.wake()
+      if (outcome === 'letter-missing' || (typeof outcome !== 'string' && outcome.state !== 'printed'))
+        supply.wake()
       if (typeof outcome !== 'string') events.tell(() => ({ kind: 'sale', sale: view(outcome) }))
       return outcome
     } finally {
@@ -195,11 +209,21 @@ export function openTill(needs: TillNeeds): Till {
       state = { status: 'out' }
     }
     const next =
-      state.status === 'out' ? { status: state.status, id: null } : { status: state.status, id: state.card }
-    if (next.status === cardState.status && next.id === cardState.id) return
+      state.status === 'out' ? NO_CARD : { status: state.status, id: state.card, triesLeft: state.triesLeft }
+    const isSame = next.status === cardState.status && next.id === cardState.id
     cardState = next
+    if (isSame) return
     events.tell(() => ({ kind: 'home' }))
     supply.wake()
+  }
+
+  /** A price comes into force at its second: the screens ask anew, and the tickets are laid out. */
+  function lookAtPrices(): void {
+    if (clock.nowMs() < priceChangeMs) return
+    priceChangeMs = nextPriceMs(word?.catalogue ?? null, clock.nowMs())
+    events.tell(() => ({ kind: 'home' }))
+    const session = sessions.current()
+    if (session?.who === 'vendor') prepareTickets(session)
   }
 
   /** The vendor's own card, while it is in. */
@@ -211,6 +235,7 @@ export function openTill(needs: TillNeeds): Till {
   const supply = keepInTouch({
     ...needs,
     card: sellingCard,
+    machine: () => ({ printer: printing ? 'printing' : printer.lastStatus(), card: cardState }),
     changed,
   })
   let looking: ReturnType<typeof setTimeout>
@@ -219,7 +244,8 @@ export function openTill(needs: TillNeeds): Till {
     await lookAtCard()
     // A roll that was changed unlocks the till without a press.
     if (!printing) await printer.status()
-    if (!stopped) looking = setTimeout(look, LOOK_MS)
+    lookAtPrices()
+    if (!stopped) looking = setTimeout(look, Math.min(LOOK_MS, Math.max(1, priceChangeMs - clock.nowMs())))
   }
   void look()
 

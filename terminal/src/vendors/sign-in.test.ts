@@ -26,7 +26,7 @@ let pins: Uint8Array[]
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'sign-in-'))
   store = connectStore(join(folder, 'terminal.sqlite'))
-  state = { status: 'in', card: CARD, unlocked: false }
+  state = { status: 'in', card: CARD, unlocked: false, triesLeft: 3 }
   answer = { answer: 'right' }
   pins = []
   steadyMs = 0
@@ -84,9 +84,9 @@ test('each reason comes in its order, and the card is not troubled before it is 
   const revoked = { revokedCards: [CARD] }
   state = { status: 'out' }
   expect(await sign({}, revoked)).toEqual({ refusal: 'card-out' })
-  state = { status: 'in', card: 'C0000009', unlocked: false }
+  state = { status: 'in', card: 'C0000009', unlocked: false, triesLeft: 3 }
   expect(await sign({}, revoked)).toEqual({ refusal: 'card-out' })
-  state = { status: 'in', card: CARD, unlocked: false }
+  state = { status: 'in', card: CARD, unlocked: false, triesLeft: 3 }
   expect(await sign({}, revoked)).toEqual({ refusal: 'card-blocked' })
   expect(pins).toEqual([])
   answer = { answer: 'wrong-pin', triesLeft: 2 }
