@@ -47,7 +47,8 @@ export const PLANTED_BUGS: readonly (() => PlantedBug)[] = [
   () => ({
     name: 'double allocation',
     statement(of, _on, text, values, run) {
-      if (of !== 'centre-api' || !/^UPDATE pack SET given = pack.given \|/.test(text)) return run(text, values)
+      if (of !== 'centre-api' || !/^UPDATE pack SET given = pack.given \|/.test(text))
+        return run(text, values)
       return Promise.resolve(nothing(new Set(values![PACKS] as bigint[]).size))
     },
   }),
