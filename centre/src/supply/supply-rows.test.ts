@@ -9,11 +9,11 @@ import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-te
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
-  findDeliveryHash,
   lockPacksToTake,
   markDelivered,
   markDespatched,
   markWithheld,
+  readDeliveryHashes,
   readUnansweredOrders,
 } from './supply.sql.ts'
 import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
@@ -158,9 +158,9 @@ test('what was despatched is not withheld afterwards, nor despatched again', asy
   const key = { terminal: terminal.id, sequence }
   await markWithheld(centre.needs.pool, DEPOT, key, at())
   expect(await stateOf(sequence)).toBe('despatched')
-  const before = await findDeliveryHash(centre.needs.pool, DEPOT, key)
+  const before = await readDeliveryHashes(centre.needs.pool, DEPOT, [key])
   await markDespatched(centre.needs.pool, DEPOT, [{ ...key, deliveryHash: Buffer.alloc(8, 9) }])
-  expect(await findDeliveryHash(centre.needs.pool, DEPOT, key)).toEqual(before)
+  expect(await readDeliveryHashes(centre.needs.pool, DEPOT, [key])).toEqual(before)
 })
 
 test('an answer is stored once, and whoever comes second hears that he did', async () => {
