@@ -45,7 +45,11 @@ export async function receiveSupplyReceipts(
     'receipt',
   )
   const answerTo = new Map(taken.map((message, index) => [message, answers[index]!]))
-  return Promise.all(messages.map((message) => answerTo.get(message) ?? refuseReceipt(needs, message)))
+  return Promise.all(
+    messages.map((message) =>
+      isOfDelivery(message) ? answerTo.get(message)! : refuseReceipt(needs, message),
+    ),
+  )
 }
 
 /** The terminal spoke after its delivery, so the money is posted all the same; but people should look. */
