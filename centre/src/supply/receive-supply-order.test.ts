@@ -139,6 +139,35 @@ test('of two processes that close one order the first is heard, and both answer 
   expect(Buffer.compare(await late, first)).toBe(0)
 })
 
+test('an order that was answered just before it would be closed again has that answer', async () => {
+  const terminal = await terminalWith(10)
+  const held = Promise.withResolvers<void>()
+  const slow = doorWhere(async (orders) => {
+    await held.promise
+    return centre.needs.vault.closeSupplyDeliveries(orders)
+  })
+  const signed = terminal.order(5)
+  const first = slow(signed.frame)
+  await vi.waitFor(async () => expect(await stateOf(terminal, signed.sequence)).toBe('decided'), {
+    interval: 2,
+  })
+  const pool = new Proxy(centre.needs.pool, {
+    get: (real, name) =>
+      name === 'query'
+        ? async (text: string, values: unknown[]) => {
+            if (text.includes("state = 'decided'")) {
+              held.resolve()
+              await first
+            }
+            return real.query(text, values)
+          }
+        : real[name as keyof typeof real],
+  })
+  const needs = { ...centre.needs, pool }
+  const second = await createSupplyDoor(needs, createSupplyDesk(needs))(signed.frame)
+  expect(Buffer.compare(second, await first)).toBe(0)
+})
+
 test('what one process closed is not withheld by another that was refused it', async () => {
   const terminal = await terminalWith(10)
   const held = Promise.withResolvers<void>()
