@@ -64,10 +64,15 @@ export function listenerAt(port: number): number | undefined {
     .map((line) => line.trim().split(/\s+/))
     .find(([, local, , state]) => state === '0A' && local?.endsWith(`:${wanted}`))?.[9]
   if (inode === undefined) return undefined
-  for (const name of fs.readdirSync('/proc').filter((one) => /^\d+$/.test(one)))
-    try {
-      for (const fd of fs.readdirSync(`/proc/${name}/fd`))
-        if (fs.readlinkSync(`/proc/${name}/fd/${fd}`) === `socket:[${inode}]`) return Number(name)
-    } catch {}
-  return undefined
+  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const holder = pids.find((pid) => openFilesOf(pid).includes(`socket:[${inode}]`))
+  return holder === undefined ? undefined : Number(holder)
+}
+
+function openFilesOf(pid: string): string[] {
+  try {
+    return fs.readdirSync(`/proc/${pid}/fd`).map((fd) => fs.readlinkSync(`/proc/${pid}/fd/${fd}`))
+  } catch {
+    return [] // another account's, or one that ended while we looked
+  }
 }

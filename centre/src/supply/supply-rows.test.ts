@@ -10,13 +10,13 @@ import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-te
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
-  findDeliveryHash,
   lockPacksToTake,
   markDelivered,
   markDespatched,
   markGiven,
   markWithheld,
   putAside,
+  readDeliveryHashes,
   readUnansweredOrders,
 } from './supply.sql.ts'
 import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
@@ -161,9 +161,9 @@ test('what was despatched is not withheld afterwards, nor despatched again', asy
   const key = { terminal: terminal.id, sequence }
   await markWithheld(centre.needs.pool, DEPOT, key, at())
   expect(await stateOf(sequence)).toBe('despatched')
-  const before = await findDeliveryHash(centre.needs.pool, DEPOT, key)
+  const before = await readDeliveryHashes(centre.needs.pool, DEPOT, [key])
   await markDespatched(centre.needs.pool, DEPOT, [{ ...key, deliveryHash: Buffer.alloc(8, 9) }])
-  expect(await findDeliveryHash(centre.needs.pool, DEPOT, key)).toEqual(before)
+  expect(await readDeliveryHashes(centre.needs.pool, DEPOT, [key])).toEqual(before)
 })
 
 test('an answer is stored once, and whoever comes second hears that he did', async () => {
