@@ -5,6 +5,7 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { PRODUCT } from '../../testing/fake-catalogue.ts'
+import { layRun } from '../../testing/test-store.ts'
 import { CARD, type TestTill, testTill } from '../../testing/test-till.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
 import { cardLetterFor, dropCardLetters } from '../supply/card-letter.sql.ts'
@@ -97,6 +98,12 @@ test('so is the certificate', async () => {
   expect(await press()).toMatchObject({ state: 'printed' })
   world.clock.setMs(certificateUntilMs)
   expect(await press()).toBe('certificate-over')
+})
+
+test('codes that are closed for another card do not bar those that this one opens', async () => {
+  layRun(world.store(), { epoch: 7, firstSerial: 9_000, expiresOn: '2026-12-31' })
+  for (let sold = 0; sold < STOCK; sold++) expect(await press()).toMatchObject({ state: 'printed', run: 1 })
+  expect(await press()).toBe('letter-missing')
 })
 
 test('each refusal stands before the next', async () => {
