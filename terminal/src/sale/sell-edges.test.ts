@@ -8,7 +8,7 @@ import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun } from '../../testing/test-store.ts'
 import { CARD, type TestTill, testTill } from '../../testing/test-till.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
-import { cardLetterFor, dropCardLetters } from '../supply/card-letter.sql.ts'
+import { cardLetterFor, keepLettersOf } from '../supply/card-letter.sql.ts'
 import { clockMarks } from '../supply/device.sql.ts'
 import { saleByNumber, salesIn } from './sale.sql.ts'
 import { MOST_OPEN_DOUBTS } from './sell.ts'
@@ -109,7 +109,7 @@ test('codes that are closed for another card do not bar those that this one open
 test('each refusal stands before the next', async () => {
   const store = world.store()
   // From the last to the first: each is added to those behind it.
-  dropCardLetters(store, 1)
+  keepLettersOf(store, [])
   await world.till().supply.stop()
   expect(await press()).toBe('letter-missing')
   lastDay('2026-11-21')
