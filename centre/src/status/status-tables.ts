@@ -8,7 +8,7 @@ import { readStock } from '../stock/stock.sql.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
 const en = {
-  stock: ['Stock', 'Product', 'In stock', 'Despatched', 'Delivered', 'Sold'],
+  stock: ['Stock', 'Product', 'In stock', 'Despatched', 'Delivered', 'Sold', 'On hold'],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
   states: {
@@ -24,7 +24,7 @@ const en = {
   },
 }
 const fr: typeof en = {
-  stock: ['Stock', 'Recharge', 'En stock', 'Expédié', 'Livré', 'Vendu'],
+  stock: ['Stock', 'Recharge', 'En stock', 'Expédié', 'Livré', 'Vendu', 'Bloqué'],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
   states: {
@@ -52,7 +52,14 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
     {
       title: words.stock[0]!,
       heads: words.stock.slice(1),
-      rows: stock.map((row) => [row.product, row.inStock, row.despatched, row.delivered, row.sold]),
+      rows: stock.map((row) => [
+        row.product,
+        row.inStock,
+        row.despatched,
+        row.delivered,
+        row.sold,
+        row.onHold,
+      ]),
     },
     {
       title: words.restock[0]!,
