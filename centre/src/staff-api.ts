@@ -38,6 +38,10 @@
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
+//   GET  /api/cases?before=ID                                 {cases: CaseView[], next}: the open ones, newest first
+//   POST /api/cases                         CaseBody          201 HeldView; 409 unknown-range, overlaps
+//   POST /api/cases/:id/end                 CaseEndBody       200 ReleasedView; 404 unknown-case; 409 ended-already
+// The shapes of cases: stock/case-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -59,7 +63,7 @@ import { instantField, lotIdField } from '@scratchless/wire/restock/restock-fiel
 import { z } from 'zod'
 import { ShopSettingsBody } from './retailers/shop-settings.ts'
 
-const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
+export const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
 export const productField = z.string().regex(PRODUCT_ID).transform(productId)
 export const retailerField = z.string().regex(idPattern('RetailerId')).transform(retailerId)
 export const cardField = z.string().regex(idPattern('CardId')).transform(cardId)
@@ -75,7 +79,7 @@ const nameField = z
   .min(1)
   .refine((text) => Buffer.byteLength(text) <= 64 && !/\p{Cc}/u.test(text))
 /** A person's reason, as the audit chain keeps it. */
-const reasonField = z.string().trim().min(1).max(200)
+export const reasonField = z.string().trim().min(1).max(200)
 
 /** All amounts in the centre's currency. */
 export const ProductBody = z.strictObject({

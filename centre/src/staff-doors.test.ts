@@ -49,6 +49,9 @@ const WHO_MAY = {
   'GET /api/restock/orders': 'stock finance auditor',
   'POST /api/restock/orders': 'stock',
   'GET /api/stock': 'stock support finance auditor',
+  'GET /api/cases': 'stock support security auditor',
+  'POST /api/cases': 'stock support security',
+  'POST /api/cases/:id/end': 'stock security',
   'GET /api/supply/orders': 'stock support finance auditor',
 }
 

@@ -10,6 +10,7 @@ import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
 import { statusTables } from './status/status-tables.ts'
+import { addCaseRoutes } from './stock/case-routes.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
 import { addTerminalRoutes } from './terminals/terminal-routes.ts'
@@ -27,6 +28,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   addCardRoutes(app, needs, guard)
   addRestockRoutes(app, needs, guard)
   addStockRoutes(app, needs, guard)
+  addCaseRoutes(app, needs, guard)
   addStatusPage(
     app,
     { name: needs.settings.name, tables: (language) => statusTables(needs, language) },

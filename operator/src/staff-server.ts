@@ -14,6 +14,7 @@ import { addFinanceRoutes } from './finance/finance-routes.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import type { OperatorSettings } from './settings.ts'
 import { statusTables } from './status/status-tables.ts'
+import { addCaseRoutes } from './stock/case-routes.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -36,6 +37,7 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
+  addCaseRoutes(app, { ...needs, party }, guard)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
   addStatusPage(app, { name, colour, tables: (language) => statusTables(needs, language) }, guard)

@@ -64,3 +64,20 @@ export async function releaseRange(
   )
   return rows[0]!.codes
 }
+
+/** How many codes of a range the packs have, and how many of these are given and aside. */
+export async function countMarks(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  { firstSerial, count }: SerialRange,
+): Promise<{ known: number; given: number; aside: number }> {
+  const { rows } = await sql.query<{ known: number; given: number; aside: number }>(
+    `WITH ${TOUCHED}
+     SELECT coalesce(sum(bit_count(codes)), 0)::int AS known,
+            coalesce(sum(bit_count(codes & given)), 0)::int AS given,
+            coalesce(sum(bit_count(codes & aside)), 0)::int AS aside FROM touched`,
+    [depot, operator, firstSerial, count],
+  )
+  return rows[0]!
+}
