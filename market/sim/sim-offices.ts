@@ -172,7 +172,8 @@ export interface SimCentre extends Office {
 export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
   let verbs: CentreVerbs
   let needs: CentreNeeds
-  let door: SupplyDoor
+  let doors: readonly SupplyDoor[]
+  let asked = 0
   let meeting: Meeting | null = null
   const watching: StatementHook = (process, on, text, values, run) => {
     const hooked = () => (hook === null ? run(text, values) : hook(process, on, text, values, run))
@@ -199,13 +200,14 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
         ),
       }
       await resumeSupplyOrders(needs)
-      door = createSupplyDoor(needs, createSupplyDesk(needs))
+      // Two desks, as two centre processes have them: what comes next comes to the other one.
+      doors = [0, 1].map(() => createSupplyDoor(needs, createSupplyDesk(needs)))
     },
   )
   await office.restart()
   return {
     ...office,
-    door: (frame) => office.run(() => door(frame)),
+    door: (frame) => office.run(() => doors[asked++ % doors.length]!(frame)),
     takePosted: (bytes) => office.run(() => receiveRestockMessage(needs, ATLAS, bytes)),
     orderRestock: (quantity) =>
       office.run(async () => {
