@@ -287,7 +287,7 @@ async function ensureMoney(
   if (available && available.amountMinor > neededMinor) return
   const amount = toDecimal(money(neededMinor > DEPOSIT_MINOR ? neededMinor : DEPOSIT_MINOR, 'TND'))
   // A deposit's document is used once: what the shop has moved so far tells one from the next.
-  const document = `D-${shop.balance}-${shop.pending}-${neededMinor}`
+  const document = `D-${shop.id}-${shop.balance}-${shop.pending}-${neededMinor}`
   await staff.post(`/api/retailers/${shop.id}/deposits`, {
     amount,
     document,

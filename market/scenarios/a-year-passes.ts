@@ -3,7 +3,6 @@
 // renewed; one terminal lies switched off for longer than its certificate and comes back. On the last day every
 // terminal orders, receives, opens and sells.
 
-import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool } from '@scratchless/office/database/database'
 import type { HomeView, TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
 import { auditMarket } from '../audit/audit-market.ts'
@@ -16,7 +15,7 @@ import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { type MovedTime, moveTime } from './moved-time.ts'
-import { oldCardStillWorks, type ReplacedCard, replaceCard } from './replace-card.ts'
+import { type ReplacedCard, replaceCard, tryOldCard } from './replace-card.ts'
 import { renewTls, restartVaults } from './restarts.ts'
 
 export interface YearSize {
@@ -145,6 +144,7 @@ function planOf({ days }: YearSize) {
   return {
     vaults: [0.25, 0.5, 0.75].map((part) => step(part * days)),
     cards: step(days * 0.4),
+    oldCards: step(days * 0.4 + 2 * LEASE_DAYS),
     offFrom: offFrom + offDays < days ? offFrom : null,
     onFrom: offFrom + step(offDays),
     tls: days >= TLS_DAYS - TLS_RENEWED_DAYS_BEFORE ? step(TLS_DAYS - TLS_RENEWED_DAYS_BEFORE) : null,
@@ -183,6 +183,7 @@ async function passDays(year: Year, tills: readonly OpenTill[]): Promise<void> {
       await comeBack(year)
       say(`day ${day}: ${year.sleeper.terminal.name} is back, enrolled again under its name`)
     }
+    if (day === plan.oldCards) await tryOldCards(year)
     const open = tills.filter((till) => !(year.isAsleep && till === year.sleeper))
     await eachOf(open, (till) => workAt(year, till))
     if (day === plan.cards) {
@@ -327,17 +328,22 @@ async function lookAtTheLastDay(year: Year, tills: readonly OpenTill[]): Promise
       problems.push(`${till.terminal.name}: an ended code: ${said.status} ${JSON.stringify(said.body)}`)
   })
   say(`day ${days}: every terminal has ordered, opened and sold`)
-  for (const card of year.replaced) {
-    const worked = await oldCardStillWorks(year.market, card, SOLD[0]!)
-    if (worked !== null) problems.push(`${card.till.terminal.name}: the card that was replaced: ${worked}`)
-  }
+  await tryOldCards(year)
   if (days >= 50 && year.replaced.length === 0) problems.push('no card was replaced')
   // What was sold last is reported before the market stops.
   await eachOf(tills, async (till) => {
     await signIn(till)
     await inTouch(year, till)
   })
-  await sleep(0)
+}
+
+/** When the centre has ceased to name them, while what was closed for them before is on board still. */
+async function tryOldCards({ market, replaced, problems }: Year): Promise<void> {
+  for (const card of replaced) {
+    const { sold } = await tryOldCard(market, card, SOLD)
+    problems.push(...sold.map((product) => `${card.till.terminal.name}: the card of before sold ${product}`))
+    await signIn(card.till)
+  }
 }
 
 /** By the vault's own journal. Every terminal renewed as often as its certificates would have ended. */

@@ -1,5 +1,6 @@
 // A vendor's card is replaced: the new one is registered by two, given to the vendor, and the old one revoked.
 
+import { randomUUID } from 'node:crypto'
 import fs from 'node:fs'
 import path from 'node:path'
 import type { TillStatus } from '@scratchless/terminal/till/till-contract'
@@ -36,12 +37,12 @@ export async function replaceCard(market: Market, till: OpenTill): Promise<Repla
   return { till, old, drawer, present, slot }
 }
 
-/** Tries the old card months later, in the hand of a careless owner. Null where nothing can be done with it. */
-export async function oldCardStillWorks(
+/** Gives the old card to the vendor once more, as a careless owner might, and tries to sell each of these products. */
+export async function tryOldCard(
   market: Market,
   { till, old, drawer, present, slot }: ReplacedCard,
-  product: string,
-): Promise<string | null> {
+  products: readonly string[],
+): Promise<{ readonly sold: readonly string[] }> {
   const aside = market.data.path('staff', `${present}-aside`)
   moveCard(slot, aside)
   await untilCard(till, 'out')
@@ -49,19 +50,18 @@ export async function oldCardStillWorks(
   await giveToVendor(till, old)
   await untilCard(till, 'in')
   const visitor = till.terminal.visit()
-  const signedIn = await visitor.tryPost('/api/sign-in', {
-    ...{ vendor: VENDOR.id, password: VENDOR.password, pin: VENDOR.pin },
-  })
-  const sold =
-    signedIn.status === 200
-      ? await visitor.tryPost('/api/sales', { saleId: `old-card-${old}`, product })
-      : null
+  await visitor.tryPost('/api/sign-in', { vendor: VENDOR.id, password: VENDOR.password, pin: VENDOR.pin })
+  const sold: string[] = []
+  for (const product of products) {
+    const { status } = await visitor.tryPost('/api/sales', { saleId: randomUUID(), product })
+    if (status === 200) sold.push(product)
+  }
   moveCard(slot, drawer)
   await untilCard(till, 'out')
   moveCard(aside, slot)
   await giveToVendor(till, present)
   await untilCard(till, 'in')
-  return sold?.status === 200 ? 'it sold' : null
+  return { sold }
 }
 
 async function giveToVendor({ terminal }: OpenTill, card: string): Promise<void> {
