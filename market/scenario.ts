@@ -3,6 +3,7 @@
 
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { runAYear, WHOLE_YEAR } from './scenarios/a-year-passes.ts'
 import {
   ALL_MOMENTS,
   killAtAnyMoment,
@@ -18,10 +19,13 @@ interface Options {
   /** Null: as many as the story has. */
   readonly moments: number | null
   readonly orders: number | null
+  readonly days: number | null
+  readonly terminals: number | null
 }
 
 /** Each tells its story and returns whether everything held. */
 const STORIES: Readonly<Record<string, (options: Options) => Promise<boolean>>> = {
+  'a-year-passes': aYearPasses,
   'killed-at-any-moment': killedAtAnyMoment,
   'price-of-tomorrow': priceOfTomorrow,
   'two-centres': twoCentres,
@@ -32,7 +36,13 @@ process.exitCode = await main()
 async function main(): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
-      options: { data: { type: 'string' }, moments: { type: 'string' }, orders: { type: 'string' } },
+      options: {
+        data: { type: 'string' },
+        moments: { type: 'string' },
+        orders: { type: 'string' },
+        days: { type: 'string' },
+        terminals: { type: 'string' },
+      },
       allowPositionals: true,
     })
     const [name = ''] = positionals
@@ -40,8 +50,13 @@ async function main(): Promise<number> {
     if (!story)
       throw new Error(`There is no scenario "${name}". There is: ${Object.keys(STORIES).join(', ')}.`)
     const dataDir = path.resolve(values.data ?? 'data')
-    const [moments, orders] = [countOf('--moments', values.moments), countOf('--orders', values.orders)]
-    return (await story({ dataDir, moments, orders })) ? 0 : 1
+    const counts = {
+      moments: countOf('--moments', values.moments),
+      orders: countOf('--orders', values.orders),
+      days: countOf('--days', values.days),
+      terminals: countOf('--terminals', values.terminals),
+    }
+    return (await story({ dataDir, ...counts })) ? 0 : 1
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     return 1
@@ -68,6 +83,13 @@ async function killedAtAnyMoment({ dataDir, moments }: Options): Promise<boolean
   const ok = problems === 0 && !missed
   say({ ok, moments: strikes.length, during, killed, problems, left })
   return ok
+}
+
+async function aYearPasses({ dataDir, days, terminals }: Options): Promise<boolean> {
+  const size = { days: days ?? WHOLE_YEAR.days, terminals: terminals ?? WHOLE_YEAR.terminals }
+  const result = await runAYear(dataDir, size, (progress) => process.stdout.write(`${progress}\n`))
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+  return result.ok
 }
 
 async function priceOfTomorrow({ dataDir }: Options): Promise<boolean> {

@@ -11,13 +11,14 @@ export async function withBenchMarket<T>(
   { databaseUrl }: BenchOptions,
   adjust: MarketOptions['adjust'],
   measure: (market: Market) => AsyncIterable<T>,
+  terminals = 1,
 ): Promise<AsyncIterable<T>> {
   const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'scratchless-bench-'))
   const data = claimDataFolder(dir)
   if ('problem' in data) throw new Error(data.problem)
   const market = await startMarket(data, {
     databaseUrl,
-    terminals: 1,
+    terminals,
     unpaced: true,
     onPaper: () => {},
     say: () => {},

@@ -15,7 +15,7 @@ import { readPublicKeyFile, unlockKeyFolder } from '@scratchless/keys/party-keys
 import { type ApprovalField, signApproval } from '@scratchless/office/staff/approval'
 import { writeDurably } from '@scratchless/program/durable-file'
 import type { TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
-import { cardId } from '@scratchless/voucher/ids'
+import { type CardId, cardId } from '@scratchless/voucher/ids'
 import { money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import { systemRandom } from '@scratchless/voucher/random'
 import { APPROVERS } from './ceremony.ts'
@@ -33,9 +33,12 @@ const MOST_CODES = 1_000
 /** What the shop has paid in before it orders: enough for the demo's first codes. */
 const DEPOSIT_MINOR = 2_000_000n
 
+type Shop = Pick<RetailerView, 'name' | 'place'>
+
 export interface OpenTill {
   readonly terminal: MarketTerminal
   readonly vendor: HttpPerson
+  readonly shop: Shop
 }
 
 /** Opens the tills of every terminal, or of those named, with codes of every product on board. */
@@ -44,16 +47,18 @@ export async function loadTills(
   say: (progress: string) => void,
   clockWithinMs = CLOCK_WITHIN_MS,
   named?: readonly string[],
+  shopOf: (index: number) => Shop = () => RETAILER,
 ): Promise<OpenTill[]> {
   const { staff } = market.offices.get('centre')!
-  const retailer = await findShop(staff)
   const tills: OpenTill[] = []
   for (const [index, terminal] of market.terminals.entries()) {
     if (named !== undefined && !named.includes(terminal.name)) continue
+    const shop = shopOf(index)
+    const retailer = await findShop(staff, shop)
     await enrol(market, terminal, retailer.id, say)
     const vendor = await signIn(market, terminal, index, retailer.id)
     await untilClockIsRight(terminal, say, clockWithinMs)
-    const till = { terminal, vendor }
+    const till = { terminal, vendor, shop }
     await ensureStock(
       market,
       till,
@@ -66,12 +71,9 @@ export async function loadTills(
   return tills
 }
 
-async function findShop(staff: HttpPerson): Promise<RetailerView> {
+export async function findShop(staff: HttpPerson, shop: Shop): Promise<RetailerView> {
   const { retailers } = await staff.get<{ retailers: readonly RetailerView[] }>('/api/retailers')
-  return (
-    retailers.find(({ name }) => name === RETAILER.name) ??
-    staff.post<RetailerView>('/api/retailers', RETAILER)
-  )
+  return retailers.find(({ name }) => name === shop.name) ?? staff.post<RetailerView>('/api/retailers', shop)
 }
 
 /** The device's keys are made on the device; two people compare its fingerprint and sign. */
@@ -95,25 +97,51 @@ async function enrol(
     const { typed } = await staff.post<EnrolmentView>(`/api/terminals/${known.id}/enrolments`, {})
     await screen.post('/api/enrolment', { enrolmentCode: typed, ownerPassword: OWNER.password })
   }
-  const fingerprint = await waitUntil('The fingerprint on both screens', async () => {
-    const here = (await screen.get<TillState>('/api/state')).fingerprint
-    const there = (await staff.get<TerminalView>(`/api/terminals/${known.id}`)).fingerprint
-    if (here && there && here !== there)
-      throw new Error(`The fingerprints differ: ${here} here, ${there} at the centre.`)
-    return here && there ? there : null
-  })
-  const { approvers } = await staff.get<TerminalView>(`/api/terminals/${known.id}`)
-  await approve(market, `/api/terminals/${known.id}/approvals`, approvers, 'certify-terminal', [
-    known.id,
-    retailer,
-    fingerprint,
-  ])
-  await screen.post('/api/enrolment/poll', {})
+  await approveDevice(market, terminal, known.id, retailer)
   await waitUntil('The terminal’s certificate', async () => {
     const { enrolment } = await screen.get<TillState>('/api/state')
     return enrolment === 'enrolled' ? true : null
   })
   say(`${terminal.name}: enrolled as ${known.id}, approved by two`)
+}
+
+/** A terminal that was off longer than its certificate: its owner types a new code, and two people approve its next key. */
+export async function enrolAgain(market: Market, terminal: MarketTerminal, retailer: string): Promise<void> {
+  const { staff } = market.offices.get('centre')!
+  const owner = terminal.visit()
+  const { terminal: id } = await owner.get<TillState>('/api/state')
+  await owner.post('/api/sign-in', { vendor: 'owner', password: OWNER.password })
+  const { typed } = await staff.post<EnrolmentView>(`/api/terminals/${id}/enrolments`, {})
+  await owner.post('/api/enrolment', { enrolmentCode: typed, ownerPassword: OWNER.password })
+  await approveDevice(market, terminal, id!, retailer)
+  await waitUntil('The terminal’s next certificate', async () => {
+    const { certificateOver } = await owner.get<TillState>('/api/state')
+    return certificateOver ? null : true
+  })
+}
+
+async function approveDevice(
+  market: Market,
+  terminal: MarketTerminal,
+  id: string,
+  retailer: string,
+): Promise<void> {
+  const { staff } = market.offices.get('centre')!
+  const screen = terminal.visit()
+  const fingerprint = await waitUntil('The fingerprint on both screens', async () => {
+    const here = (await screen.get<TillState>('/api/state')).fingerprint
+    const there = (await staff.get<TerminalView>(`/api/terminals/${id}`)).fingerprint
+    if (here && there && here !== there)
+      throw new Error(`The fingerprints differ: ${here} here, ${there} at the centre.`)
+    return here && there ? there : null
+  })
+  const { approvers } = await staff.get<TerminalView>(`/api/terminals/${id}`)
+  await approve(market, `/api/terminals/${id}/approvals`, approvers, 'certify-terminal', [
+    id,
+    retailer,
+    fingerprint,
+  ])
+  await screen.post('/api/enrolment/poll', {})
 }
 
 async function approve(
@@ -160,7 +188,8 @@ async function signIn(
   index: number,
   retailer: string,
 ): Promise<HttpPerson> {
-  const card = await issueCard(market, index, retailer)
+  const folder = market.settings.terminals[index]!.cardFolder
+  const card = await issueCard(market, cardNumber(index + 1), folder, retailer)
   const { vendors } = await terminal.visit().get<TillState>('/api/state')
   if (!vendors.some(({ id }) => id === VENDOR.id)) {
     const owner = terminal.visit()
@@ -173,10 +202,16 @@ async function signIn(
   return vendor
 }
 
-async function issueCard(market: Market, index: number, retailer: string): Promise<string> {
+export const cardNumber = (number: number): CardId => cardId(`C${String(number).padStart(7, '0')}`)
+
+/** Into the folder where it is inserted; what lies there gives way. */
+export async function issueCard(
+  market: Market,
+  card: CardId,
+  folder: string,
+  retailer: string,
+): Promise<CardId> {
   const { staff } = market.offices.get('centre')!
-  const card = cardId(`C${String(index + 1).padStart(7, '0')}`)
-  const folder = market.settings.terminals[index]!.cardFolder
   const publicFile = market.data.path('staff', `${card}.pub`)
   if (!fs.existsSync(publicFile)) {
     for (const name of fs.readdirSync(folder)) fs.rmSync(path.join(folder, name))
@@ -228,7 +263,7 @@ export async function ensureStock(
         quantity: Math.min(Math.floor(MOST_CODES / products.length), Math.max(missing, FIRST_CODES)),
       }))
     if (lines.length === 0) return
-    await ensureMoney(market, lines)
+    await ensureMoney(market, till.shop, lines)
     await orderCodes(till.vendor, lines)
   }
 }
@@ -236,10 +271,11 @@ export async function ensureStock(
 /** The shop pays in before it orders more than it can pay. */
 async function ensureMoney(
   market: Market,
+  { name, place }: Shop,
   lines: readonly { product: string; quantity: number }[],
 ): Promise<void> {
   const { staff } = market.offices.get('centre')!
-  const shop = await findShop(staff)
+  const shop = await findShop(staff, { name, place })
   const price = new Map(
     OPERATORS.flatMap(productsOf).map(({ id, publicPrice }) => [id as string, publicPrice.amountMinor]),
   )

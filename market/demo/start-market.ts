@@ -38,6 +38,9 @@ export interface MarketTerminal extends Screen {
   readonly name: string
   readonly dataFolder: string
   readonly tray: PrinterTray
+  /** Somebody pulls its plug for a while; its printer stays. */
+  switchOff(): Promise<void>
+  switchOn(): Promise<void>
 }
 
 export interface Market {
@@ -105,12 +108,22 @@ export async function startMarket(data: DataFolder, options: MarketOptions): Pro
       })
       running.push(tray.program)
       const more = options.beginAnew ? ['--begin-anew'] : []
-      running.push(start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config, more))
+      const begin = () => {
+        const begun = start(data, name, path.join(root, 'terminal', 'src', 'main.ts'), config, more)
+        running.push(begun)
+        return begun
+      }
+      let program = begin()
       const terminal: MarketTerminal = {
         name,
         ...screenOf(config, 'http'),
         dataFolder: data.path(name),
         tray,
+        switchOff: () => program.stop(),
+        async switchOn() {
+          program = begin()
+          await program.ready
+        },
       }
       return terminal
     })

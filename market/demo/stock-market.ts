@@ -42,7 +42,12 @@ interface OperatorStock {
 }
 
 /** Each operator's products and stock. Returns the products that the given files name, in order of appearance. */
-export async function loadOperators(market: Market, files: readonly string[], say: Say): Promise<string[]> {
+export async function loadOperators(
+  market: Market,
+  files: readonly string[],
+  say: Say,
+  generated = GENERATED_CODES,
+): Promise<string[]> {
   for (const operator of OPERATORS) await enterProducts(market.offices.get(operator.party)!.staff, operator)
   const named = new Set<string>()
   for (const file of files) {
@@ -60,7 +65,7 @@ export async function loadOperators(market: Market, files: readonly string[], sa
         : `${operator.name}: ${codes} codes from ${path.basename(file)} are closed in the vault`,
     )
   }
-  await Promise.all(OPERATORS.map((operator) => generateMissing(market, operator, say)))
+  await Promise.all(OPERATORS.map((operator) => generateMissing(market, operator, generated, say)))
   return [...named]
 }
 
@@ -82,14 +87,19 @@ function productBody({ operator: _, ...product }: ReturnType<typeof productsOf>[
   }
 }
 
-async function generateMissing(market: Market, operator: DemoOperator, say: Say): Promise<void> {
+async function generateMissing(
+  market: Market,
+  operator: DemoOperator,
+  count: number,
+  say: Say,
+): Promise<void> {
   const { staff } = market.offices.get(operator.party)!
   const { stock } = await staff.get<{ stock: readonly OperatorStock[] }>('/api/stock')
   const total = new Map(stock.map((row) => [row.product, row.inStock + row.despatched + row.delivered]))
   for (const { id } of productsOf(operator)) {
     if ((total.get(id) ?? 0) > 0) continue
-    await staff.post('/api/stock/generations', { product: id, count: GENERATED_CODES, activated: true })
-    say(`${operator.name}: ${GENERATED_CODES} codes of ${id} are closed in the vault`)
+    await staff.post('/api/stock/generations', { product: id, count, activated: true })
+    say(`${operator.name}: ${count} codes of ${id} are closed in the vault`)
   }
 }
 

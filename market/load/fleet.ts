@@ -20,7 +20,8 @@ export interface FleetTask {
   readonly product: string
   /** In minor units of the currency, decimal. */
   readonly unitPrice: string
-  /** Each order asks for 1 to this many codes. */
+  /** Each order asks for so many codes at least, and at most. */
+  readonly leastCodes: number
   readonly mostCodes: number
   readonly orders: number
   /** Of 100 orders, how many are asked a second time. */
@@ -39,6 +40,10 @@ export interface FleetReport {
   /** Questions without an answer, asked again. */
   readonly broken: number
   readonly codes: number
+  /** From the first order to the last receipt. */
+  readonly seconds: number
+  /** By device, where its sequence has come to. */
+  readonly lastSequences: readonly number[]
   /** What does not hold; empty where everything does. */
   readonly problems: readonly string[]
 }
@@ -102,15 +107,16 @@ export async function runFleet(task: FleetTask, onMove: (now: UnderWay) => void)
       }
   }
 
-  async function live(device: LightDevice, index: number): Promise<void> {
+  async function live(device: LightDevice, index: number): Promise<number> {
     const choices = seeded(task.seed + index)
     const terminal = lightTerminal(device)
     const home = index % centres.length
     // Two to each centre: a repeat is asked while the first question is under way.
     const [lines, others] = [centres.map(openFrameLine), centres.map(openFrameLine)] as const
+    let last = device.lastSequence
     while (begun < task.orders) {
       begun++
-      const asked = order(terminal, 1 + choices.below(task.mostCodes))
+      const asked = order(terminal, task.leastCodes + choices.below(1 + task.mostCodes - task.leastCodes))
       const name = `${terminal.id} ${asked.sequence}`
       const again = (begun * SPREAD) % 100 < retriesOf100
       const atOnce = again && choices.chance(1 / 2)
@@ -123,6 +129,7 @@ export async function runFleet(task: FleetTask, onMove: (now: UnderWay) => void)
       if (repeated !== null && Buffer.compare(repeated.answer, answer) !== 0)
         problem(`${name}: two answers to one order`)
       if (alone && !atOnce) decidedAlone[centre]!++
+      last = asked.sequence
       const said = terminal.read('supply-order', answer, asked)
       if (said.kind === 'supply-refusal') {
         const { reason } = said.content.why
@@ -132,6 +139,7 @@ export async function runFleet(task: FleetTask, onMove: (now: UnderWay) => void)
         keep(name, said.content)
         const deliveryHash = said.payloadHash.subarray(0, DELIVERY_HASH_BYTES)
         const receipt = terminal.sign(supplyReceiptMessage, { delivery: asked.sequence, deliveryHash })
+        last = receipt.sequence
         const taken = await ask(lines, home, receipt.frame, false)
         const { kind } = terminal.read('supply-receipt', taken.answer, receipt)
         if (kind !== 'acknowledgement') problem(`${name}: its receipt got a ${kind}`)
@@ -139,6 +147,7 @@ export async function runFleet(task: FleetTask, onMove: (now: UnderWay) => void)
       done++
     }
     for (const line of [...lines, ...others]) line.close()
+    return last
   }
 
   function order(terminal: LightTerminal, quantity: number): Asked {
@@ -147,6 +156,11 @@ export async function runFleet(task: FleetTask, onMove: (now: UnderWay) => void)
     return terminal.sign(supplyOrderMessage, { expiresAtS, because: 'person', lines: [line] })
   }
 
-  await Promise.all(devices.map(live))
-  return { orders: done, delivered, refused, retries, decidedAlone, broken, codes, problems }
+  const began = performance.now()
+  const lastSequences = await Promise.all(devices.map(live))
+  const seconds = (performance.now() - began) / 1000
+  return {
+    ...{ orders: done, delivered, refused, retries, decidedAlone, broken, codes, seconds, lastSequences },
+    problems,
+  }
 }

@@ -1,12 +1,12 @@
-// Programs started from here see a clock that this moves: Debian's libfaketime, by a file that it reads again every
-// second. The steady clock, and with it every timer, goes on as it is.
+// Programs started from here see a clock that this moves: Debian's libfaketime, by a file that it reads at every
+// look: programs that saw another day than their neighbours for a second would write it down. The steady clock, and with it every timer, goes on as it is.
 
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
 export interface MovedTime {
-  /** What the programs' clocks show now, within the second that they take to look again. */
+  /** What the programs' clocks show now. */
   nowMs(): number
   /** Later only. */
   moveTo(ms: number): Promise<void>
@@ -14,8 +14,8 @@ export interface MovedTime {
   end(): void
 }
 
-/** Above what libfaketime takes to read its file again. */
-const LOOKS_WITHIN_MS = 1_500
+/** Above what a call that is under way takes. */
+const LOOKS_WITHIN_MS = 250
 
 function findLibrary(): string | undefined {
   const root = '/usr/lib'
@@ -47,7 +47,7 @@ export function moveTime(): MovedTime {
   const env = {
     LD_PRELOAD: library,
     FAKETIME_TIMESTAMP_FILE: file,
-    FAKETIME_CACHE_DURATION: '1',
+    FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
     DONT_FAKE_MONOTONIC: '1',
   }

@@ -4,7 +4,6 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RestockOrderView } from '@scratchless/centre/staff-api'
 import { readConfigFile } from '@scratchless/program/config-file'
 import { type Place, untilFree } from '@scratchless/program/http/listen'
 import { LOOPBACK } from '@scratchless/program/http/listener'
@@ -19,11 +18,10 @@ import { CENTRE, OPERATORS, productsOf } from '../demo/parties.ts'
 import { passphraseOf } from '../demo/passphrases.ts'
 import { type RunningProgram, startProgram } from '../demo/program.ts'
 import { type Market, startMarket } from '../demo/start-market.ts'
-import { GENERATED_CODES, loadOperators } from '../demo/stock-market.ts'
-import { waitUntil } from '../demo/wait-until.ts'
 import { seeded } from '../forgeries/seeded.ts'
 import { enrolLightTerminals } from '../load/enrol-light-terminals.ts'
 import type { FleetReport } from '../load/fleet.ts'
+import { loadStock } from '../load/load-stock.ts'
 import { type RunningFleet, startFleet } from '../load/start-fleet.ts'
 import { processesOf } from './processes.ts'
 
@@ -85,7 +83,7 @@ export async function runTwoCentres(
   let fleet: RunningFleet | null = null
   try {
     market = await startMarket(data, options)
-    await loadStock(market, Math.ceil(size.orders * MEAN_CODES * 1.2), say)
+    await loadStock(market, PRODUCT, Math.ceil(size.orders * MEAN_CODES * 1.2), say)
     const config = await writeSecondSettings(market)
     second = startProgram({
       name: 'second',
@@ -101,7 +99,7 @@ export async function runTwoCentres(
     say(`${size.orders} orders`)
     fleet = startFleet({
       ...{ devices, centres, product: PRODUCT.id, unitPrice: String(UNIT_PRICE_MINOR), orders: size.orders },
-      ...{ mostCodes: MOST_CODES, retriesOf100: RETRIES_OF_100, seed: SEED },
+      ...{ leastCodes: 1, mostCodes: MOST_CODES, retriesOf100: RETRIES_OF_100, seed: SEED },
     })
     const kills = await killInTurn(fleet, centres, size, say)
     const report = await fleet.report
@@ -141,32 +139,6 @@ export async function runTwoCentres(
     data.release()
   }
 }
-
-async function loadStock(market: Market, codes: number, say: (progress: string) => void): Promise<void> {
-  await loadOperators(market, [], say)
-  const operator = market.offices.get(OPERATORS[0]!.party)!.staff
-  if (codes > GENERATED_CODES)
-    await operator.post('/api/stock/generations', { product: PRODUCT.id, count: codes, activated: true })
-  const { staff } = market.offices.get(CENTRE.party)!
-  const { operator: party, faceValue, publicPrice, tax, netCredit, ...rest } = PRODUCT
-  await staff.post('/api/products', {
-    ...{ ...rest, operator: party, faceValue: toDecimal(faceValue), publicPrice: toDecimal(publicPrice) },
-    ...{ tax: toDecimal(tax), netCredit: toDecimal(netCredit) },
-  })
-  const lines = [{ product: PRODUCT.id, quantity: codes }]
-  const { id } = await staff.post<{ id: string }>('/api/restock/orders', { operator: party, lines })
-  await waitUntil(
-    'The restock delivery',
-    async () => {
-      const { orders } = await staff.get<{ orders: readonly RestockOrderView[] }>('/api/restock/orders')
-      return orders.some((order) => order.id === id && order.state === 'received') ? true : null
-    },
-    { everyMs: 200, withinMs: RESTOCK_WITHIN_MS },
-  )
-  say(`${codes} codes are at the centre`)
-}
-
-const RESTOCK_WITHIN_MS = 120_000
 
 /** The same settings, but for the folder of its own and where it listens. */
 async function writeSecondSettings(market: Market): Promise<string> {

@@ -28,6 +28,8 @@ function skipped(process: string, pattern: RegExp, rowCount: number): StatementH
 
 /** The place of the packs' row indexes among the values of their insertion. */
 const FIRST_INDEXES = 4
+/** The place of the packs among the values of what marks their codes as given. */
+const PACKS = 2
 /** How much later than its answer a commit comes that should have come before. */
 const LATE_MS = 20
 
@@ -44,7 +46,11 @@ export const PLANTED_BUGS: readonly (() => PlantedBug)[] = [
   }),
   () => ({
     name: 'double allocation',
-    statement: skipped('centre-api', /^UPDATE pack SET taken/, 1),
+    statement(of, _on, text, values, run) {
+      if (of !== 'centre-api' || !/^UPDATE pack SET given = pack.given \|/.test(text))
+        return run(text, values)
+      return Promise.resolve(nothing(new Set(values![PACKS] as bigint[]).size))
+    },
   }),
   () => ({
     name: 'unposted transfer',

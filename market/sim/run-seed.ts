@@ -32,6 +32,8 @@ const HELD_WITHIN = 150
 const HELD_AT_ONCE = 30
 /** What a till has to say before it comes to a new order: a receipt, a letter, a report. */
 const TURNS_BEFORE = 5
+/** More than a till has to say on an ordinary morning. */
+const MORNING_EXCHANGES = 20
 /** Once faults have stopped. */
 const MOST_EXCHANGES = 10
 const CRASH_SHARE = 0.3
@@ -206,7 +208,8 @@ async function startShop({ centre, operator, orders, deliveries, terminals, chan
   for (const terminal of terminals) {
     for (const ordered of [false, true]) {
       if (ordered) terminal.order(FIRST_ORDER)
-      while ((await exchange(terminal)).endsWith('taken'));
+      // A centre that forgets what it answered is asked the same for ever.
+      for (let n = 0; n < MORNING_EXCHANGES && (await exchange(terminal)).endsWith('taken'); n++);
     }
   }
   chance.faultsOn = true

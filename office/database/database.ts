@@ -2,6 +2,7 @@
 // serials must not pass through floats; date as the text 2026-11-22, because a day has no time zone;
 // numeric as text; timestamptz as Date; bytea as Buffer.
 
+import { createHash } from 'node:crypto'
 import type { Log } from '@scratchless/program/log'
 import pg from 'pg'
 
@@ -30,9 +31,33 @@ const types: pg.CustomTypesConfig = {
   },
 }
 
+/** Above the number of texts that a program has. */
+const MOST_NAMES = 1_000
+const names = new Map<string, string>()
+
+/** A statement with parameters is parsed and planned once for each connection: PostgreSQL knows it by its name. */
+class NamingClient extends pg.Client {
+  override query(...parts: unknown[]): never {
+    const [text, values, ...rest] = parts
+    const name = typeof text === 'string' && Array.isArray(values) ? nameOf(text) : undefined
+    const query = super.query as (...parts: unknown[]) => never
+    return name === undefined ? query.apply(this, parts) : query.call(this, { name, text, values }, ...rest)
+  }
+}
+
+/** Undefined where there are too many already: a text that is made anew each time would fill the server's memory. */
+function nameOf(text: string): string | undefined {
+  const known = names.get(text)
+  if (known !== undefined || names.size >= MOST_NAMES) return known
+  const name = createHash('sha256').update(text).digest('hex').slice(0, 32)
+  names.set(text, name)
+  return name
+}
+
 /** A pool for one role. An idle connection that breaks is logged and replaced, never a crash. */
 export function createPool(options: { url: string; max?: number; name: string; log?: Log }): Pool {
   const pool = new pg.Pool({
+    Client: NamingClient,
     connectionString: options.url,
     max: options.max ?? 10,
     application_name: options.name,

@@ -33,7 +33,7 @@ export function createPartnerListener(needs: CentreNeeds, own: TlsIdentity): Fas
       reply.status(status).type(contentType).send(body)
     if (partner === null) return plain(STRANGER_ANSWER)
     const bytes = request.body
-    if (!Buffer.isBuffer(bytes)) return plain(INVALID_MESSAGE_ANSWER)
+    if (!Buffer.isBuffer(bytes) || bytes.length === 0) return plain(INVALID_MESSAGE_ANSWER)
     const answer = await receiveRestockMessage(needs, operatorId(partner), bytes)
     if (answer === 'invalid') return plain(INVALID_MESSAGE_ANSWER)
     if (answer === 'not-yet') return reply.status(503).type('text/plain').send('come again\n')

@@ -71,6 +71,19 @@ export async function readShopSettings(
   return rows[0]
 }
 
+/** The same of several shops; those for which nobody has entered any are left out. */
+export async function readSettingsOfShops(
+  sql: Sql,
+  retailers: readonly RetailerId[],
+): Promise<{ retailer_id: RetailerId; content: string }[]> {
+  const { rows } = await sql.query<{ retailer_id: RetailerId; content: string }>(
+    `SELECT DISTINCT ON (retailer_id) retailer_id, content FROM shop_settings
+      WHERE retailer_id = ANY($1::text[]) ORDER BY retailer_id, number DESC`,
+    [retailers],
+  )
+  return rows
+}
+
 /** False where somebody else has entered this number meanwhile. */
 export async function insertShopSettings(
   sql: Sql,

@@ -8,7 +8,7 @@ import { readStock } from '../stock/stock.sql.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
 const en = {
-  stock: ['Stock', 'Product', 'In stock', 'Despatched', 'Delivered', 'Sold', 'On hold'],
+  stock: ['Stock', 'Product', 'In stock', 'On hold', 'Despatched', 'Delivered', 'Sold'],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
   states: {
@@ -24,7 +24,7 @@ const en = {
   },
 }
 const fr: typeof en = {
-  stock: ['Stock', 'Recharge', 'En stock', 'Expédié', 'Livré', 'Vendu', 'Bloqué'],
+  stock: ['Stock', 'Recharge', 'En stock', 'Bloqué', 'Expédié', 'Livré', 'Vendu'],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
   states: {
@@ -55,10 +55,10 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
       rows: stock.map((row) => [
         row.product,
         row.inStock,
+        row.onHold,
         row.despatched,
         row.delivered,
         row.sold,
-        row.onHold,
       ]),
     },
     {

@@ -17,7 +17,7 @@ import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { type Place, placeOf } from './sequence.ts'
 import type { SignedMessage } from './signed-message.ts'
-import { standingFor } from './standing.ts'
+import { standingFor, standingsFor } from './standing.ts'
 import { markDelivered } from './supply.sql.ts'
 import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
 import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
@@ -43,35 +43,73 @@ export async function answerInSequence(
   message: SignedMessage,
   make: () => Promise<Uint8Array>,
   effect: (sql: SqlClient, at: Date) => Promise<void> = async () => undefined,
-  settlementReason = 'later message',
 ): Promise<Answered> {
-  const before = await placeNow(needs, needs.pool, message.terminal, message)
-  if (before !== 'next') return answerPlace(needs, message, before)
-  // Signed before the locks are taken, so that nobody waits for the vault behind them.
-  const answer = await make()
-  const at = new Date(needs.clock.nowMs())
-  const place = await inTransaction(needs.pool, async (sql): Promise<Place> => {
-    const terminal = (await lockTerminals(sql, DEPOT, [message.terminal.id])).get(message.terminal.id)
-    if (terminal === undefined) throw new Error(`${message.terminal.id} vanished`)
-    const now = await placeNow(needs, sql, terminal, message)
-    if (now !== 'next') return now
-    await settleEarlierOrders(sql, [keyOf(message)], at, settlementReason)
-    await effect(sql, at)
-    const { kind, payloadHash, bytes: request } = message
-    await insertMessages(sql, DEPOT, [{ ...keyOf(message), kind, payloadHash, request, answer }], at)
-    return 'next'
-  })
-  return place === 'next' ? answer : answerPlace(needs, message, place)
+  const [answer] = await answerGroupInSequence(needs, [message], async () => [await make()], effect)
+  return answer!
 }
 
-export async function placeNow(
+/**
+ * The same for messages that came together, at most one of a terminal: `make` is given those that are next ones, and
+ * `effect` runs where one of them still is.
+ */
+export async function answerGroupInSequence<Message extends SignedMessage>(
+  needs: CentreNeeds,
+  messages: readonly Message[],
+  make: (next: readonly Message[]) => Promise<readonly Uint8Array[]>,
+  effect: (sql: SqlClient, at: Date) => Promise<void> = async () => undefined,
+  settlementReason = 'later message',
+): Promise<Answered[]> {
+  const before = await placesNow(needs, needs.pool, messages)
+  const next = messages.filter((message) => before.get(message) === 'next')
+  // Signed before the locks are taken, so that nobody waits for the vault behind them.
+  const made = next.length === 0 ? [] : await make(next)
+  const answers = new Map(next.map((message, index) => [message, made[index]!]))
+  const places = next.length === 0 ? before : await inTransaction(needs.pool, take)
+  return Promise.all(
+    messages.map((message) => {
+      const place = places.get(message) ?? before.get(message)!
+      return place === 'next' ? answers.get(message)! : answerPlace(needs, message, place)
+    }),
+  )
+
+  async function take(sql: SqlClient): Promise<ReadonlyMap<Message, Place>> {
+    const at = new Date(needs.clock.nowMs())
+    const ids = next.map(({ terminal }) => terminal.id)
+    const now = await placesNow(needs, sql, next, await lockTerminals(sql, DEPOT, ids))
+    const taken = next.filter((message) => now.get(message) === 'next')
+    if (taken.length === 0) return now
+    await settleEarlierOrders(sql, taken.map(keyOf), at, settlementReason)
+    await effect(sql, at)
+    const rows = taken.map((message) => {
+      const { kind, payloadHash, bytes: request } = message
+      return { ...keyOf(message), kind, payloadHash, request, answer: answers.get(message)! }
+    })
+    await insertMessages(sql, DEPOT, rows, at)
+    return now
+  }
+}
+
+/** Where each message stands, by the terminals' rows as they are given, else as the message brought them. */
+async function placesNow<Message extends SignedMessage>(
   { clock }: CentreNeeds,
   sql: Sql,
-  terminal: SupplyTerminal,
-  message: SignedMessage,
-): Promise<Place> {
-  const [known] = await readMessages(sql, DEPOT, [keyOf(message)])
-  return placeOf(terminal, known, message, clock.nowMs())
+  messages: readonly Message[],
+  terminals?: ReadonlyMap<TerminalId, SupplyTerminal>,
+): Promise<Map<Message, Place>> {
+  const rows = await readMessages(sql, DEPOT, messages.map(keyOf))
+  const known = new Map(rows.map((row) => [transferId(row.terminal_id, row.sequence), row]))
+  return new Map(
+    messages.map((message) => {
+      const { id } = message.terminal
+      const terminal = terminals === undefined ? message.terminal : terminals.get(id)
+      if (terminal === undefined) throw new Error(`${id} vanished`)
+      return [message, placeOf(terminal, known.get(transferId(id, message.sequence)), message, clock.nowMs())]
+    }),
+  )
+}
+
+export async function placeNow(needs: CentreNeeds, message: SignedMessage): Promise<Place> {
+  return (await placesNow(needs, needs.pool, [message])).get(message)!
 }
 
 /** The answer of a place that is not the next one: the stored bytes, or a refusal that uses up nothing. */
@@ -152,13 +190,30 @@ export async function acknowledge(
   needs: CentreNeeds,
   message: SignedMessage,
   effect: (sql: SqlClient, at: Date) => Promise<void>,
-  settlementReason?: string,
 ): Promise<Answered> {
-  const sign = async () => {
-    const standing = await standingFor(needs, needs.pool, message.terminal)
-    return signAnswer(needs, message, { kind: 'acknowledgement', content: { standing } })
-  }
-  return answerInSequence(needs, message, sign, effect, settlementReason)
+  return answerInSequence(
+    needs,
+    message,
+    async () => (await signAcknowledgements(needs, [message]))[0]!,
+    effect,
+  )
+}
+
+/** In the messages' order. */
+export async function signAcknowledgements(
+  needs: CentreNeeds,
+  messages: readonly SignedMessage[],
+): Promise<Uint8Array[]> {
+  const standings = await standingsFor(
+    needs,
+    needs.pool,
+    messages.map(({ terminal }) => terminal),
+  )
+  return Promise.all(
+    messages.map((message, index) =>
+      signAnswer(needs, message, { kind: 'acknowledgement', content: { standing: standings[index]! } }),
+    ),
+  )
 }
 
 async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promise<bigint> {

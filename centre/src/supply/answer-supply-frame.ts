@@ -19,7 +19,6 @@ import { receiveSalesReport } from './receive-sales-report.ts'
 import { receiveSettingsRequest } from './receive-settings-request.ts'
 import { receiveStateReport } from './receive-state-report.ts'
 import { receiveStatusRequest } from './receive-status-request.ts'
-import { receiveSupplyReceipt } from './receive-supply-receipt.ts'
 import type { SignedMessage } from './signed-message.ts'
 import type { SupplyDesk } from './supply-desk.ts'
 import {
@@ -108,9 +107,9 @@ async function answerRequest(
       return receiveCatalogueRequest(needs, message, request.content)
     case 'supply-order':
     case 'one-code-order':
-      return desk.answer({ ...message, order: orderIn(request)! })
+      return desk.answerOrder({ ...message, order: orderIn(request)! })
     case 'supply-receipt':
-      return receiveSupplyReceipt(needs, message, request.content)
+      return desk.answerReceipt({ ...message, receipt: request.content })
     case 'sales-report':
       return receiveSalesReport(needs, message, request.content)
     case 'status-request':

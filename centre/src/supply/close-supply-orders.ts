@@ -87,11 +87,8 @@ export async function closeSupplyOrders(
   }))
   const stored = await inTransaction(needs.pool, async (sql) => {
     const first = new Set((await storeAnswers(sql, DEPOT, rows)).map(nameOf))
-    await markDespatched(
-      sql,
-      DEPOT,
-      rows.filter((row) => first.has(nameOf(row))),
-    )
+    // What another process answered has its state already.
+    await markDespatched(sql, DEPOT, rows)
     return first
   })
   for (const { order } of despatched)

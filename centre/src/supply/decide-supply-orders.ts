@@ -16,6 +16,9 @@ import { readProducts, readRates } from '../catalogue/catalogue.sql.ts'
 import { priceFor } from '../catalogue/price.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount, retailerOf, SALES_ACCOUNT, unpaidAccount } from '../retailers/accounts.ts'
+import { orderWindowOpensAtS } from '../retailers/order-window.ts'
+import { readSettingsOfShops } from '../retailers/shop-settings.sql.ts'
+import { ShopSettingsBody } from '../retailers/shop-settings.ts'
 import { DEPOT } from '../settings.ts'
 import { keyOf, settleEarlierOrders, transferId } from './answer-in-sequence.ts'
 import type { OrderToClose } from './close-supply-orders.ts'
@@ -123,6 +126,7 @@ async function viewOf(
     ceilings: settings.ceilings,
     given: new Map(given.map((row) => [row.terminal_id, { lastHour: row.last_hour, lastDay: row.last_day }])),
     blocked: await blockedOrders(sql, accounts),
+    opensAtS: await closedShops(sql, retailers, settings.timeZone, clock.nowMs()),
     availableMinor: new Map(
       retailers.map((retailer): [RetailerId, bigint] => {
         const account = accounts.get(retailerAccount(retailer))
@@ -149,6 +153,22 @@ async function blockedOrders(
     })
   }
   return found
+}
+
+/** Shops outside their order hours, each with when it may order again. */
+async function closedShops(
+  sql: SqlClient,
+  retailers: readonly RetailerId[],
+  timeZone: string,
+  nowMs: number,
+): Promise<Map<RetailerId, number>> {
+  const closed = new Map<RetailerId, number>()
+  for (const { retailer_id, content } of await readSettingsOfShops(sql, retailers)) {
+    const entered = ShopSettingsBody.parse(JSON.parse(content))
+    const opensAtS = orderWindowOpensAtS(entered.orderWindows, entered.timeZone ?? timeZone, nowMs)
+    if (opensAtS !== null) closed.set(retailer_id, opensAtS)
+  }
+  return closed
 }
 
 /** Packs enough for all that the group asks of each product, or all that there are. */

@@ -125,6 +125,18 @@ test('the same request again gets the same bytes, also where the centre did not 
   )
 })
 
+test('nothing is certified where the clocks of api and vault are apart, and all goes on once they agree', async () => {
+  const signed = requestFor()
+  const { standing } = (await ask()).content
+  const given = { terminal: terminal.id, sequence: signed.sequence, frame: signed.frame }
+  const timeS = standing.timeS - 86_400
+  await expect(
+    centre.needs.vault.renewTerminal({ ...given, standing: { ...standing, timeS } }),
+  ).rejects.toThrow()
+  expect(centre.faults.splice(0)).toHaveLength(1)
+  expect(await centre.needs.vault.renewTerminal({ ...given, standing })).toBeTypeOf('object')
+})
+
 test('the key before is answered as it was, and asks for nothing new', async () => {
   const { signed, before } = await renew()
   const after = terminal.device

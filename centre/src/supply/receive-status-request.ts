@@ -76,7 +76,7 @@ async function answerFate(
   asked: number,
   last: number,
 ): Promise<Answered> {
-  const place = await placeNow(needs, needs.pool, message.terminal, message)
+  const place = await placeNow(needs, message)
   if (place !== 'next') return answerPlace(needs, message, place)
   const [known] = await readMessages(needs.pool, DEPOT, [{ terminal: message.terminal.id, sequence: asked }])
   if (known === undefined)

@@ -99,20 +99,19 @@ test('an order is debited, delivered, and its codes open with the card and nothi
   }
 })
 
-test('groups may reach the vault in any order: a later one is closed while the first is on its way', async () => {
+test('groups of two processes may reach the vault in any order: a later one is closed while the first is on its way', async () => {
   const terminals = [await terminalWith(10), await terminalWith(10)] as const
-  let calls = 0
   const held = Promise.withResolvers<void>()
-  const door = doorWhere(async (orders) => {
-    if (calls++ === 0) await held.promise
+  const slow = doorWhere(async (orders) => {
+    await held.promise
     return centre.needs.vault.closeSupplyDeliveries(orders)
   })
   const [early, late] = [terminals[0].order(5), terminals[1].order(5)]
-  const first = door(early.frame)
+  const first = slow(early.frame)
   await vi.waitFor(async () => expect(await stateOf(terminals[0], early.sequence)).toBe('decided'), {
     interval: 2,
   })
-  await door(late.frame)
+  await centre.door(late.frame)
   expect(await stateOf(terminals[1], late.sequence)).toBe('despatched')
   expect(await stateOf(terminals[0], early.sequence)).toBe('decided')
   held.resolve()
@@ -137,6 +136,35 @@ test('of two processes that close one order the first is heard, and both answer 
   expect(await stateOf(terminal, signed.sequence)).toBe('despatched')
   held.resolve()
   expect(Buffer.compare(await late, first)).toBe(0)
+})
+
+test('an order that was answered just before it would be closed again has that answer', async () => {
+  const terminal = await terminalWith(10)
+  const held = Promise.withResolvers<void>()
+  const slow = doorWhere(async (orders) => {
+    await held.promise
+    return centre.needs.vault.closeSupplyDeliveries(orders)
+  })
+  const signed = terminal.order(5)
+  const first = slow(signed.frame)
+  await vi.waitFor(async () => expect(await stateOf(terminal, signed.sequence)).toBe('decided'), {
+    interval: 2,
+  })
+  const pool = new Proxy(centre.needs.pool, {
+    get: (real, name) =>
+      name === 'query'
+        ? async (text: string, values: unknown[]) => {
+            if (text.includes("state = 'decided'")) {
+              held.resolve()
+              await first
+            }
+            return real.query(text, values)
+          }
+        : real[name as keyof typeof real],
+  })
+  const needs = { ...centre.needs, pool }
+  const second = await createSupplyDoor(needs, createSupplyDesk(needs))(signed.frame)
+  expect(Buffer.compare(second, await first)).toBe(0)
 })
 
 test('what one process closed is not withheld by another that was refused it', async () => {

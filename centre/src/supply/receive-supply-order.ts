@@ -38,6 +38,6 @@ async function answerKnown(
   const [answer] = await closeUnanswered(needs, keyOf(message))
   if (answer !== undefined) return answer
   // Answered a moment ago, by whoever decided it.
-  const now = await placeNow(needs, needs.pool, message.terminal, message)
+  const now = await placeNow(needs, message)
   return now === 'next' ? 'in-progress' : answerPlace(needs, message, now)
 }

@@ -1,6 +1,7 @@
 // What a shop's terminals are told and what they tell: settings by their number, states and alarms, card counts, the
 // balance, a price's sale; and that a terminal that was locked hears why.
 
+import { wallClock } from '@scratchless/office/calendar/office-day'
 import { vendorId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { balanceRequestMessage } from '@scratchless/wire/supply/balance-request'
@@ -86,6 +87,30 @@ test('settings are told with their vendors and cards, and rise only when they sa
   expect(await askSettings(version + 2)).toMatchObject({
     content: { version: version + 3, vendors: [{ state: 'active' }, { state: 'suspended' }] },
   })
+})
+
+test('an order outside the shop’s hours is refused with the moment from which they are taken; its own shop’s alone', async () => {
+  const other = await enrolTerminal(centre, await addShop(centre, 1_000_000n))
+  const { minute } = wallClock(new Date(centre.clock.nowMs()), 'Asia/Tokyo')
+  const enter = (seen: number, fromMinute: number, toMinute: number) =>
+    call('POST', `${path()}/settings`, {
+      seen,
+      settings: {
+        ...{ ...SETTINGS, timeZone: 'Asia/Tokyo' },
+        orderWindows: [{ weekdays: 127, fromMinute, toMinute }],
+      },
+    })
+  // Yesterday's window, and from now on another: what was entered last counts.
+  expect(await enter(0, minute, minute + 1)).toMatchObject({ status: 201 })
+  expect(await enter(1, minute + 2, minute + 3)).toMatchObject({ status: 201 })
+  const refused = await terminal.ask('supply-order', terminal.order(1))
+  const opensAtS = Math.floor(centre.clock.nowMs() / 60_000) * 60 + 120
+  expect(refused).toMatchObject({ content: { why: { reason: 'order-window-closed', opensAtS } } })
+  // Nothing is in stock here: who comes that far was not held up by the hours.
+  const wentOn = { content: { why: { reason: 'no-stock' } } }
+  expect(await other.ask('supply-order', other.order(1))).toMatchObject(wentOn)
+  expect(await enter(2, minute, minute + 1)).toMatchObject({ status: 201 })
+  expect(await terminal.ask('supply-order', terminal.order(1))).toMatchObject(wentOn)
 })
 
 test('settings that break a bound are refused whole, by their field', async () => {

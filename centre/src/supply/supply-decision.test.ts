@@ -37,6 +37,7 @@ function view(more: Partial<SupplyView> = {}): SupplyView {
     ceilings: { codesPerHour: 100, codesPerDay: 500 },
     given: new Map(),
     blocked: new Map(),
+    opensAtS: new Map(),
     availableMinor: new Map([[RETAILER, 1_000_000n]]),
     ...more,
   }
@@ -102,6 +103,13 @@ test('each refusal stands before the next', () => {
   const blocked = { why: 'unpaid', sinceS: 9, owedMinor: 70_000n } as const
   expect(why(both, { ...none, blocked: new Map([[RETAILER, blocked]]) }, noLetter)).toEqual({
     ...{ reason: 'account-blocked', ...blocked },
+  })
+  const opensAtS = new Map([[RETAILER, NOW_S + 60]])
+  expect(why(both, { ...none, opensAtS, blocked: new Map([[RETAILER, blocked]]) }, noLetter)).toMatchObject({
+    reason: 'account-blocked',
+  })
+  expect(why(both, { ...none, opensAtS }, noLetter)).toEqual({
+    ...{ reason: 'order-window-closed', opensAtS: NOW_S + 60 },
   })
   expect(why(both, none, noLetter)).toEqual({ reason: 'card-letter-needed', letter: 4 })
   expect(why(both, none)).toEqual({ reason: 'unknown-product', products: ['ATLAS-99'] })

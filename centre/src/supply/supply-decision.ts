@@ -23,6 +23,8 @@ export interface SupplyView {
   readonly given: Map<string, { lastHour: number; lastDay: number }>
   /** Retailers that may order no more for now. */
   readonly blocked: ReadonlyMap<RetailerId, BlockedOrders>
+  /** Retailers outside their order hours: from when on they may order again, in seconds. */
+  readonly opensAtS: ReadonlyMap<RetailerId, number>
   /** What each retailer may still order for, minor units; written to. */
   readonly availableMinor: Map<RetailerId, bigint>
 }
@@ -63,6 +65,8 @@ export function decideSupplyOrder(
   if (terminal.retailer_closed_at !== null) return { why: { reason: 'retailer-closed' } }
   const blocked = view.blocked.get(retailer)
   if (blocked !== undefined) return { why: { reason: 'account-blocked', ...blocked } }
+  const opensAtS = view.opensAtS.get(retailer)
+  if (opensAtS !== undefined) return { why: { reason: 'order-window-closed', opensAtS } }
   if (!hasLetter(terminal, nowMs)) {
     if (!terminal.has_card) return { why: { reason: 'no-card' } }
     return { why: { reason: 'card-letter-needed', letter: letterOf(terminal, nowMs) } }

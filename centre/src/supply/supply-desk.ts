@@ -1,74 +1,73 @@
-// Orders that arrive within a few milliseconds are decided together; while the codes of one group are being closed, the
-// next one is decided. Other processes do the same on the same database: whose codes come to a vault first does not
-// matter, because a pack's marks say which of them are gone.
+// What arrives while a group is under way is decided together as the next one: orders with orders, receipts with receipts.
+// Other processes do the same on the same database: whose codes come to a vault first does not matter, because a pack's
+// marks say which of them are gone.
 
 import type { CentreNeeds } from '../needs.ts'
 import type { Answered } from './answer-in-sequence.ts'
 import type { SupplyOrderMessage } from './decide-supply-orders.ts'
 import { receiveSupplyOrders } from './receive-supply-order.ts'
+import { receiveSupplyReceipts, type SupplyReceiptMessage } from './receive-supply-receipt.ts'
+import type { SignedMessage } from './signed-message.ts'
 
 export interface SupplyDesk {
-  answer(message: SupplyOrderMessage): Promise<Answered>
+  answerOrder(message: SupplyOrderMessage): Promise<Answered>
+  answerReceipt(message: SupplyReceiptMessage): Promise<Answered>
 }
 
-/** Long enough for a busy moment's orders to meet, short enough that nobody at a counter sees it. */
+/** Long enough for a busy moment's messages to meet, short enough that nobody at a counter sees it. */
 const GATHER_MS = 2
 /** One vault call of some 20 ms. */
 const MAX_GROUP = 64
-/** Groups under way: one being decided, others being closed and stored. */
-const MAX_UNDER_WAY = 3
+export function createSupplyDesk(needs: CentreNeeds): SupplyDesk {
+  return {
+    answerOrder: inGroups((orders) => receiveSupplyOrders(needs, orders)),
+    answerReceipt: inGroups((receipts) => receiveSupplyReceipts(needs, receipts)),
+  }
+}
 
-interface Waiting {
-  readonly message: SupplyOrderMessage
+interface Waiting<Message> {
+  readonly message: Message
   readonly resolve: (answer: Answered) => void
   readonly reject: (error: unknown) => void
 }
 
-export function createSupplyDesk(needs: CentreNeeds): SupplyDesk {
-  const waiting: Waiting[] = []
-  let underWay = 0
-  let gathering = false
+function inGroups<Message extends SignedMessage>(
+  receive: (messages: readonly Message[]) => Promise<readonly Answered[]>,
+): (message: Message) => Promise<Answered> {
+  const waiting: Waiting<Message>[] = []
+  // One group at a time: two half as large cost a third more processor time, and nobody is served sooner.
+  let underWay = false
 
   function gather(): void {
-    if (gathering || waiting.length === 0 || underWay >= MAX_UNDER_WAY) return
-    gathering = true
+    if (underWay || waiting.length === 0) return
+    underWay = true
     setTimeout(() => {
-      gathering = false
-      const group = takeGroup(waiting)
-      if (group.length === 0) return
-      underWay++
-      void run(group).finally(() => {
-        underWay--
+      void run(takeGroup(waiting)).finally(() => {
+        underWay = false
         gather()
       })
-      gather()
     }, GATHER_MS)
   }
 
-  async function run(group: readonly Waiting[]): Promise<void> {
+  async function run(group: readonly Waiting<Message>[]): Promise<void> {
     try {
-      const answers = await receiveSupplyOrders(
-        needs,
-        group.map(({ message }) => message),
-      )
+      const answers = await receive(group.map(({ message }) => message))
       for (const [index, { resolve }] of group.entries()) resolve(answers[index]!)
     } catch (error) {
       for (const { reject } of group) reject(error)
     }
   }
 
-  return {
-    answer: (message) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ message, resolve, reject })
-        gather()
-      }),
-  }
+  return (message) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ message, resolve, reject })
+      gather()
+    })
 }
 
-/** Up to a group's worth, at most one order of a terminal: a second one would want the first one's place. */
-function takeGroup(waiting: Waiting[]): Waiting[] {
-  const group: Waiting[] = []
+/** Up to a group's worth, at most one message of a terminal: a second one would want the first one's place. */
+function takeGroup<Message extends SignedMessage>(waiting: Waiting<Message>[]): Waiting<Message>[] {
+  const group: Waiting<Message>[] = []
   const terminals = new Set<string>()
   for (let at = 0; at < waiting.length && group.length < MAX_GROUP; ) {
     const { terminal } = waiting[at]!.message

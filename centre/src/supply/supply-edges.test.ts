@@ -454,7 +454,7 @@ test('two orders of one terminal that come together are decided one after the ot
   const asked = [1, 2].map((quantity) => ({ quantity, signed: terminal.order(quantity) }))
   const answers = await Promise.all(
     asked.map(({ quantity, signed: { sequence, frame, payloadHash } }) =>
-      desk.answer({
+      desk.answerOrder({
         ...{ terminal: row, certificate, sequence, kind: 'supply-order', payloadHash, bytes: frame },
         order: {
           expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,

@@ -1,6 +1,7 @@
 // What the supply desk's statements do to rows: who waits for whom, and which state a row must be in to be changed.
 
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
+import type { OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
@@ -9,11 +10,13 @@ import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-te
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
-  findDeliveryHash,
   lockPacksToTake,
   markDelivered,
   markDespatched,
+  markGiven,
   markWithheld,
+  putAside,
+  readDeliveryHashes,
   readUnansweredOrders,
 } from './supply.sql.ts'
 import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
@@ -158,9 +161,9 @@ test('what was despatched is not withheld afterwards, nor despatched again', asy
   const key = { terminal: terminal.id, sequence }
   await markWithheld(centre.needs.pool, DEPOT, key, at())
   expect(await stateOf(sequence)).toBe('despatched')
-  const before = await findDeliveryHash(centre.needs.pool, DEPOT, key)
+  const before = await readDeliveryHashes(centre.needs.pool, DEPOT, [key])
   await markDespatched(centre.needs.pool, DEPOT, [{ ...key, deliveryHash: Buffer.alloc(8, 9) }])
-  expect(await findDeliveryHash(centre.needs.pool, DEPOT, key)).toEqual(before)
+  expect(await readDeliveryHashes(centre.needs.pool, DEPOT, [key])).toEqual(before)
 })
 
 test('an answer is stored once, and whoever comes second hears that he did', async () => {
@@ -182,6 +185,47 @@ test('a sequence moves forward to the highest of a group, and never back', async
   expect(await last()).toBe(9n)
   await insertMessages(centre.needs.pool, DEPOT, [message(8)], at())
   expect(await last()).toBe(9n)
+})
+
+test('a code is given once, and none that is aside; where one is not free, none is given', async () => {
+  const { pool } = centre.needs
+  const { rows } = await pool.query<{ operator: OperatorId; first_serial: bigint }>(
+    'SELECT operator, first_serial FROM pack WHERE free = count ORDER BY first_serial LIMIT 2',
+  )
+  const [one, two] = rows
+  const run = (pack: typeof one, offset: number, count: number) => ({
+    ...{ operator: pack!.operator, packFirstSerial: pack!.first_serial, count },
+    firstSerial: pack!.first_serial + BigInt(offset),
+  })
+  const give = (...runs: ReturnType<typeof run>[]) =>
+    inTransaction(pool, (sql) => markGiven(sql, DEPOT, runs)).then(
+      () => 'given',
+      (problem: Error) => problem.message,
+    )
+  const gone = async () => {
+    const packs = [one!.first_serial, two!.first_serial]
+    const marks = `SELECT bit_count(given)::int AS given, bit_count(aside)::int AS aside FROM pack
+                    WHERE first_serial = ANY($1::bigint[]) ORDER BY first_serial`
+    return (await pool.query(marks, [packs])).rows.map(({ given, aside }) => [given, aside])
+  }
+  const notFree = 'a code was taken that is not free'
+  expect(await give(run(one, 10, 5), run(two, 0, 2))).toBe('given')
+  expect(await give(run(one, 14, 2))).toBe(notFree)
+  expect(await give(run(one, 8, 3))).toBe(notFree)
+  expect(await give(run(one, 20, 3), run(one, 22, 1))).toBe(notFree)
+  expect(await give(run(one, 30, 1), run(two, 1, 1))).toBe(notFree)
+  expect(await gone()).toEqual([
+    [5, 0],
+    [2, 0],
+  ])
+  await putAside(pool, DEPOT, [run(one, 11, 2), run(two, 0, 1)])
+  expect(await give(run(one, 11, 1))).toBe(notFree)
+  await expect(putAside(pool, DEPOT, [run(one, 12, 2)])).rejects.toThrow('put aside that was not given')
+  await expect(putAside(pool, DEPOT, [run(one, 100, 1)])).rejects.toThrow('put aside that was not given')
+  expect(await gone()).toEqual([
+    [3, 2],
+    [1, 1],
+  ])
 })
 
 test('unanswered orders come in the order of their decision, or the one that is asked for', async () => {

@@ -324,16 +324,22 @@ export async function markOverdueDelivered(
   return rows
 }
 
-export async function findDeliveryHash(
+/** None of an order that has no delivery. */
+export async function readDeliveryHashes(
   sql: Sql,
   depot: DepotId,
-  order: SequenceKey,
-): Promise<Buffer | undefined> {
-  const { rows } = await sql.query<{ delivery_hash: Buffer | null }>(
-    'SELECT delivery_hash FROM supply_order WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3',
-    [depot, order.terminal, order.sequence],
+  orders: readonly SequenceKey[],
+): Promise<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }[]> {
+  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }>(
+    `SELECT "order".terminal_id, "order".sequence, delivery_hash
+       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
+       JOIN supply_order AS "order"
+         ON "order".depot_id = $1 AND "order".terminal_id = asked.terminal_id
+        AND "order".sequence = asked.sequence
+      WHERE delivery_hash IS NOT NULL`,
+    [depot, orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
   )
-  return rows[0]?.delivery_hash ?? undefined
+  return rows
 }
 
 /** Codes given to each terminal within the last hour and day, by the desk's own count. */

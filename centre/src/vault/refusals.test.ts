@@ -13,6 +13,7 @@ import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/examp
 import { addRetailer, beginEnrolment } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestShop, type TestTerminal } from '../../testing/test-terminal.ts'
+import { markClosed } from './supply.sql.ts'
 import type { DecidedSupply } from './verbs.ts'
 
 const HOUR_MS = 3_600_000
@@ -149,6 +150,7 @@ test('a code is closed once: not a second time, not beyond the pack, not of anot
   })
   for (const lot of [
     given(1, next - 1),
+    given(1, FIRST - 1),
     given(2, next - 1),
     given(2, end - 1),
     given(1, end),
@@ -166,15 +168,30 @@ test('a code is closed once: not a second time, not beyond the pack, not of anot
 test('codes go in any order, and a void one goes to nobody', async () => {
   const before = await closed()
   const end = FIRST + 1_000
-  expect(await close(part(terminal.order(2), decided([given(2, end - 4)])))).toEqual(['closed'])
-  for (const lot of [given(2, end - 5), given(2, end - 3), given(4, end - 5)])
+  expect(await close(part(terminal.order(2), decided([given(2, end - 6)])))).toEqual(['closed'])
+  for (const lot of [given(2, end - 7), given(2, end - 5), given(4, end - 7)])
     expect(await close(part(terminal.order(4), decided([lot])))).toEqual(['codes-taken'])
   const mark = 'UPDATE vault_pack SET void = 1::bit(1000) WHERE first_serial = $1'
   await rows(mark, [FIRST])
   expect(await close(part(terminal.order(1), decided([given(1, end - 1)])))).toEqual(['codes-taken'])
   expect(await closed()).toBe(before + 2)
-  expect(await close(part(terminal.order(1), decided([given(1, end - 2)])))).toEqual(['closed'])
+  expect(await close(part(terminal.order(1), decided([given(1, end - 3)])))).toEqual(['closed'])
   expect(await take(1)).toBe('closed')
+})
+
+test('the statement that marks codes closed asks for itself, whatever was read before', async () => {
+  const pool = centre.vaultDatabase.pool('vault')
+  const mark = (offset: number, count: number) => ({
+    ...{ operator: ATLAS, packFirstSerial: BigInt(FIRST), offset, count },
+  })
+  const isFree = next - FIRST
+  const before = await closed()
+  expect(await markClosed(pool, [mark(isFree - 1, 2)])).toBe(false)
+  await rows('UPDATE vault_pack SET void = void | (1::bit(1000) << 1) WHERE first_serial = $1', [FIRST])
+  expect(await markClosed(pool, [mark(998, 1)])).toBe(false)
+  expect(await markClosed(pool, [mark(isFree, 2), mark(isFree + 1, 1)])).toBe(false)
+  expect(await markClosed(pool, [{ ...mark(isFree, 1), packFirstSerial: 1n }])).toBe(false)
+  expect(await closed()).toBe(before)
 })
 
 test('of orders in one group that name the same code, one gets it, and the others are told', async () => {

@@ -58,6 +58,9 @@ export async function renewTerminal(
     const given = await centreCertificateToGive(needs, sql)
     const subject = { name: terminal, purpose: 'terminal', publicKey: newKey } as const
     const made = await certify(needs, sql, subject, given.number)
+    // The terminal judges it by the answer's time. One that it cannot take would be its answer for ever.
+    if (typeof verifyCertificate(made.bytes, needs.keys.rootPublic, standing.timeS) === 'string')
+      throw new Error(`the standing's time, ${standing.timeS}, is not this vault's`)
     const renewed = { id: terminal, retailer_id: row.retailer_id, certificate: made.number }
     await updateTerminalCertificate(sql, { ...renewed, mac: macTerminal(needs.keys, renewed) })
     const answer = renewalMessage.sign(

@@ -6,10 +6,12 @@ import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-r
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { recipientFor, unwrapAsRecipient } from '../../../wire/testing/as-card.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
 import { ForeignRecord } from './own-record.ts'
 
+const DAY_MS = 86_400_000
 let centre: TestCentre
 beforeAll(async () => {
   centre = await startTestCentre({ ceilings: { codesPerHour: 10, codesPerDay: 15 } })
@@ -168,4 +170,38 @@ test('an order that another terminal signed is closed for nobody', async () => {
     ...[one.id, two.id],
   ])
   expect(rows).toEqual([])
+})
+
+test('a safe key that was made and not committed is forgotten: letters and codes are under the one that was', async () => {
+  const terminal = await enrolTerminal(centre, await addShop(centre, 0n))
+  const owner = centre.vaultDatabase.pool('owner')
+  const letterKey = async () => {
+    const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+    const letter = await terminal.ask('card-letter-request', request)
+    if (letter.kind !== 'card-letter') throw new Error(letter.kind)
+    const recipient = recipientFor(letter.content, terminal.card)!
+    const key = unwrapAsRecipient({ holder: terminal.card, ...recipient }, terminal.cardKey)!
+    return [letter.content.epoch, key.export().toString('hex')]
+  }
+  const first = await letterKey()
+  centre.clock.move(8 * DAY_MS)
+  try {
+    await owner.query(`
+      CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$;
+      CREATE CONSTRAINT TRIGGER fails_at_commit AFTER INSERT ON vault_safe_key DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION fail()`)
+    const lost = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+    await expect(centre.door(lost.frame)).rejects.toThrow()
+    expect(centre.faults.splice(0)).toEqual([expect.objectContaining({ message: 'the disk is full' })])
+    await owner.query('DROP FUNCTION fail CASCADE')
+    const letter = await terminal.ask('card-letter-request', lost)
+    expect(letter.kind).toBe('card-letter')
+    const second = await letterKey()
+    expect(second[0]).toBe(2)
+    expect(second[1]).not.toBe(first[1])
+    await centre.restartVault()
+    expect(await letterKey()).toEqual(second)
+  } finally {
+    centre.clock.move(-8 * DAY_MS)
+  }
 })

@@ -89,7 +89,8 @@ export function terminalVerifier(needs: VaultNeeds, row: TerminalRow): Verifier 
 /** A terminal's safe key, verified once and then kept in memory. Throws a ForeignRecord. */
 export function safeKeyOf(needs: VaultNeeds, row: SafeKeyRow): KeyObject {
   assertOwnSafeKey(needs.keys, row)
-  const name = `safe ${row.terminal_id} ${row.epoch}`
+  // By its MAC: a key that was made and never committed is none that this epoch has.
+  const name = `safe ${row.terminal_id} ${row.epoch} ${row.mac.toString('base64')}`
   const key = needs.cache.get(name, () => needs.keys.stock.open(row.wrapped_key) ?? 'not-for-this-key')
   if (typeof key === 'string')
     throw new Error(`the safe key of ${row.terminal_id}, epoch ${row.epoch}, is ${key}`)

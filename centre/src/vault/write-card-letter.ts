@@ -1,7 +1,6 @@
 // Step 8 of the way of a code, in the vault: the safe key of a terminal's epoch is made here, kept closed for this
 // vault, and given out only closed for the registered cards of the terminal's shop.
 
-import { createSecretKey } from 'node:crypto'
 import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import type { TerminalId } from '@scratchless/voucher/ids'
@@ -73,7 +72,6 @@ async function currentSafeKey(needs: VaultNeeds, sql: Sql, terminal: TerminalId)
     ends_at: new Date(nowMs + needs.epochDays * DAY_MS),
     wrapped_key: wrapForHolder(needs.keys.stock, bytes),
   }
-  needs.cache.get(`safe ${terminal} ${made.epoch}`, () => createSecretKey(bytes))
   bytes.fill(0)
   const row = { ...made, mac: macSafeKey(needs.keys, made) }
   await insertSafeKey(sql, row)

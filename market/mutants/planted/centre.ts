@@ -149,7 +149,7 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/answer-in-sequence.ts',
-    find: `    await settleEarlierOrders(sql, [keyOf(message)], at, settlementReason)
+    find: `    await settleEarlierOrders(sql, taken.map(keyOf), at, settlementReason)
 `,
     replace: '',
     why: 'a receipt posts no money',
@@ -180,8 +180,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/receive-supply-receipt.ts',
-    find: 'if (sent?.subarray',
-    replace: 'if (!sent || sent.subarray',
+    find: '?.equals(receipt.deliveryHash) === true',
+    replace: '?.equals(receipt.deliveryHash) !== false',
     why: 'a receipt for a delivery that never was raises no alarm',
   },
   {

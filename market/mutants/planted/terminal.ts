@@ -27,18 +27,18 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'terminal/src/safe/safe-run.sql.ts',
-    find: `next_index < count AND expires_on >= ?
-       ORDER BY`,
-    replace: `next_index < count AND expires_on >= date(?, '-1 day')
-       ORDER BY`,
+    find: `next_index < count AND expires_on >= ?2
+`,
+    replace: `next_index < count AND expires_on >= date(?2, '-1 day')
+`,
     why: 'a till sells on the day after the last',
   },
   {
     file: 'terminal/src/safe/safe-run.sql.ts',
-    find: `next_index < count AND expires_on >= ?
-       ORDER BY`,
-    replace: `next_index < count AND expires_on > ?
-       ORDER BY`,
+    find: `next_index < count AND expires_on >= ?2
+`,
+    replace: `next_index < count AND expires_on > ?2
+`,
     why: 'a till does not sell on the last day',
   },
   {
@@ -213,7 +213,10 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'terminal/src/supply/ask-card-letter.ts',
-    find: `  dropCardLetters(store, letter.epoch)
+    find: `  keepLettersOf(
+    store,
+    letter.recipients.map(({ card }) => card),
+  )
 `,
     replace: '',
     why: 'a card that a new letter leaves out keeps its old one',

@@ -33,8 +33,9 @@ export function createRestockListener(
       void reply.status(STRANGER_ANSWER.status).type(STRANGER_ANSWER.contentType)
       return STRANGER_ANSWER.body
     }
-    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const answer = await receiveRestockOrder(needs, centreId(partner), bytes)
+    const { body } = request
+    const isEmpty = !Buffer.isBuffer(body) || body.length === 0
+    const answer = isEmpty ? null : await receiveRestockOrder(needs, centreId(partner), body)
     if (answer === null) {
       void reply.status(INVALID_MESSAGE_ANSWER.status).type(INVALID_MESSAGE_ANSWER.contentType)
       return INVALID_MESSAGE_ANSWER.body

@@ -1,8 +1,9 @@
-import { operatorId } from '@scratchless/voucher/ids'
+import { cardId, operatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { layRun, type TestStore, testStore } from '../../testing/test-store.ts'
+import { putCardLetter } from '../supply/card-letter.sql.ts'
 import {
   expiryOf,
   moveCursor,
@@ -32,6 +33,19 @@ test('the next code comes with all that closed it, and its own bytes', () => {
     ...{ expiresOn: '2027-12-31', digits: 14, serial: '000000001002' },
   })
   expect([...new Set(next()!.sealed)]).toEqual([2])
+})
+
+test('with a card, codes of epochs without a letter for it are passed over', () => {
+  const [first, second] = [cardId('C0000001'), cardId('C0000002')]
+  layRun(world.store, { epoch: 1, firstSerial: 1_000, expiresOn: '2027-01-31' })
+  layRun(world.store, { epoch: 2, firstSerial: 2_000, expiresOn: '2027-06-30' })
+  const nextFor = (card: typeof first) => nextCode(world.store, PRODUCT, TODAY, card)?.serial
+  expect(nextFor(second)).toBeUndefined()
+  putCardLetter(world.store, 1, first, Buffer.of(1))
+  putCardLetter(world.store, 2, second, Buffer.of(2))
+  expect(nextFor(first)).toBe('000000001000')
+  expect(nextFor(second)).toBe('000000002000')
+  expect(next()?.serial).toBe('000000001000')
 })
 
 test('what expires first goes first, then what was delivered first, then the lowest serial', () => {

@@ -1,6 +1,6 @@
 // The safe: codes on board, in runs as they were delivered, each closed for this terminal.
 
-import { type LotId, lotId, type OperatorId, operatorId } from '@scratchless/voucher/ids'
+import { type CardId, type LotId, lotId, type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import { type ProductId, productId } from '@scratchless/voucher/product'
 import { type SealedCode, type SealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
@@ -50,17 +50,26 @@ export interface NextCode extends Omit<SafeRun, 'firstSerial' | 'count' | 'codes
   readonly sealed: SealedCode<'retailer'>
 }
 
-/** The next code of a product that is good on `today`: what expires first goes first. */
-export function nextCode(store: Store, product: ProductId, today: string): NextCode | undefined {
+/**
+ * The next code of a product that is good on `today`: what expires first goes first. With a card, of those alone of whose
+ * epoch there is a letter for it.
+ */
+export function nextCode(
+  store: Store,
+  product: ProductId,
+  today: string,
+  card: CardId | null = null,
+): NextCode | undefined {
   const row = store
     .statement(
       `SELECT id, delivery, epoch, operator, lot, expires_on, digits, first_serial, next_index,
               substr(codes, next_index * (length(codes) / count) + 1, length(codes) / count) AS sealed
        FROM safe_run JOIN safe_codes ON run = id
-       WHERE product = ? AND barred IS NULL AND next_index < count AND expires_on >= ?
+       WHERE product = ?1 AND barred IS NULL AND next_index < count AND expires_on >= ?2
+         AND (?3 IS NULL OR EXISTS (SELECT 1 FROM card_letter AS l WHERE l.epoch = safe_run.epoch AND l.card = ?3))
        ORDER BY expires_on, delivery, first_serial LIMIT 1`,
     )
-    .get(product, today)
+    .get(product, today, card)
   if (row === undefined) return undefined
   const digits = row.digits as number
   const sealed = row.sealed as Uint8Array

@@ -5,9 +5,10 @@ import { packDigits, packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { PRODUCT } from '../../testing/fake-catalogue.ts'
+import { layRun } from '../../testing/test-store.ts'
 import { CARD, type TestTill, testTill } from '../../testing/test-till.ts'
 import { stockOf } from '../safe/safe-run.sql.ts'
-import { cardLetterFor, dropCardLetters } from '../supply/card-letter.sql.ts'
+import { cardLetterFor, keepLettersOf } from '../supply/card-letter.sql.ts'
 import { clockMarks } from '../supply/device.sql.ts'
 import { saleByNumber, salesIn } from './sale.sql.ts'
 import { MOST_OPEN_DOUBTS } from './sell.ts'
@@ -99,10 +100,16 @@ test('so is the certificate', async () => {
   expect(await press()).toBe('certificate-over')
 })
 
+test('codes that are closed for another card do not bar those that this one opens', async () => {
+  layRun(world.store(), { epoch: 7, firstSerial: 9_000, expiresOn: '2026-12-31' })
+  for (let sold = 0; sold < STOCK; sold++) expect(await press()).toMatchObject({ state: 'printed', run: 1 })
+  expect(await press()).toBe('letter-missing')
+})
+
 test('each refusal stands before the next', async () => {
   const store = world.store()
   // From the last to the first: each is added to those behind it.
-  dropCardLetters(store, 1)
+  keepLettersOf(store, [])
   await world.till().supply.stop()
   expect(await press()).toBe('letter-missing')
   lastDay('2026-11-21')

@@ -150,8 +150,10 @@ function promiseOf(
 ): Promised | SaleRefusal {
   if (countInDoubt(store) >= MOST_OPEN_DOUBTS) return 'sale-in-doubt'
   const line = catalogue.products.find(({ id }) => id === form.product)
-  if (line === undefined) return 'unknown-product'
-  const code = nextCode(store, form.product, new Date(nowMs).toISOString().slice(0, 10))
+  if (line === undefined || line.mark === 'not-sold') return 'unknown-product'
+  const today = new Date(nowMs).toISOString().slice(0, 10)
+  // What lay in the safe before this card came, and is closed for another, does not bar what came after.
+  const code = nextCode(store, form.product, today, session.card) ?? nextCode(store, form.product, today)
   if (code === undefined) return 'no-stock'
   const recipient = cardLetterFor(store, code.epoch, session.card)
   if (recipient === undefined) return 'letter-missing'

@@ -4,7 +4,7 @@
 import { type CardLetter, storeRecipient } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import type { Store } from '../store/connect-store.ts'
-import { dropCardLetters, putCardLetter } from './card-letter.sql.ts'
+import { keepLettersOf, putCardLetter } from './card-letter.sql.ts'
 import { heldLetter, saveHeldLetter } from './device.sql.ts'
 import type { StoredRequest } from './request.sql.ts'
 import { type RequestNeeds, saveRequest } from './save-request.ts'
@@ -16,9 +16,15 @@ export function askCardLetter(needs: RequestNeeds): StoredRequest {
   )
 }
 
-/** Keeps a letter; one of the same epoch gives way wholly, so that a card that was replaced is out. */
+/**
+ * Keeps a letter. It names every card of the shop: one that it leaves out was revoked, and is out of all letters before,
+ * also where the centre's list of revoked cards is not that long, or was never heard.
+ */
 export function takeCardLetter(store: Store, letter: CardLetter): void {
-  dropCardLetters(store, letter.epoch)
+  keepLettersOf(
+    store,
+    letter.recipients.map(({ card }) => card),
+  )
   for (const recipient of letter.recipients)
     putCardLetter(store, letter.epoch, recipient.card, storeRecipient(recipient))
   saveHeldLetter(store, letter.number)

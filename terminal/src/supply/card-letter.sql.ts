@@ -11,8 +11,11 @@ export function putCardLetter(store: Store, epoch: number, card: CardId, recipie
     .run(epoch, card, recipient)
 }
 
-export function dropCardLetters(store: Store, epoch: number): void {
-  store.statement('DELETE FROM card_letter WHERE epoch = ?').run(epoch)
+/** Of every epoch: no other card opens anything here any more. */
+export function keepLettersOf(store: Store, cards: readonly CardId[]): void {
+  store
+    .statement('DELETE FROM card_letter WHERE card NOT IN (SELECT value FROM json_each(?))')
+    .run(JSON.stringify(cards))
 }
 
 /** The safe key of an epoch as closed for a card: what its process unwraps. */

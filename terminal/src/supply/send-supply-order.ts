@@ -37,7 +37,7 @@ export function takeOrder(
   const known = new Map(getCatalogue(store)?.products.map((product) => [product.id, product]))
   const wanted = lines.flatMap(({ product, quantity }) => {
     const found = known.get(product)
-    return found === undefined
+    return found?.mark !== 'sold'
       ? []
       : [{ product, quantity, operator: found.operator, digits: found.codeDigits }]
   })

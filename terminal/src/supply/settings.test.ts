@@ -11,7 +11,7 @@ import { type BarredRange, barRuns } from '../safe/barred-run.sql.ts'
 import { moveCursor, nextCode, stockOf } from '../safe/safe-run.sql.ts'
 import { stateView } from '../till/state-view.ts'
 import { minimumOf, takeSettings } from './ask-settings.ts'
-import { getSettings } from './centre-word.sql.ts'
+import { getCatalogue, getSettings, putCatalogue } from './centre-word.sql.ts'
 import { askedRequests } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
 import { latestOrders } from './supply-order.sql.ts'
@@ -150,6 +150,18 @@ test('a code that is given back is not sold where it was barred meanwhile', asyn
   })
   expect(await press()).toBe('too-fast')
   expect(await press()).toBe(1)
+})
+
+test.each([
+  ['sold', 0, expect.any(Number)],
+  ['not-ordered', 0, 'unknown-product'],
+  ['not-sold', 'unknown-product', 'unknown-product'],
+] as const)('a product that is marked %s', async (mark, sold, ordered) => {
+  const { products, ...catalogue } = getCatalogue(world.store())!
+  putCatalogue(world.store(), { ...catalogue, products: products.map((one) => ({ ...one, mark })) })
+  await world.restart()
+  expect(await press()).toBe(sold)
+  expect(takeOrder(world.till(), [{ product: PRODUCT, quantity: 1 }])).toEqual(ordered)
 })
 
 test('below the level that the shop sets a product is low, else below the device’s own', async () => {

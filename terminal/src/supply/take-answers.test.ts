@@ -102,7 +102,7 @@ test('an older catalogue does not replace a newer one; one of the same version d
   expect(name()).toBe('Later')
 })
 
-test('a letter replaces that of its own epoch whole, and leaves earlier epochs', () => {
+test('a card that a letter leaves out is out of the letters of every epoch; the others stay', () => {
   const [first, second] = [cardId('C0000001'), cardId('C0000002')]
   const recipient = (card: typeof first) => ({
     card,
@@ -123,7 +123,8 @@ test('a letter replaces that of its own epoch whole, and leaves earlier epochs',
   letter(2, second)
   expect(cardLetterFor(world.store, 2, first)).toBeUndefined()
   expect(cardLetterFor(world.store, 2, second)).toBeDefined()
-  expect(cardLetterFor(world.store, 1, first)).toBeDefined()
+  expect(cardLetterFor(world.store, 1, first)).toBeUndefined()
+  expect(cardLetterFor(world.store, 1, second)).toBeDefined()
   expect(newestLetterEpoch(world.store)).toBe(2)
 })
 

@@ -6,7 +6,7 @@ import { cardId } from '@scratchless/voucher/ids'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { PRODUCT } from '../../testing/fake-catalogue.ts'
 import { type TestTill, testTill } from '../../testing/test-till.ts'
-import { dropCardLetters, putCardLetter } from '../supply/card-letter.sql.ts'
+import { keepLettersOf, putCardLetter } from '../supply/card-letter.sql.ts'
 import { takeOrder } from '../supply/send-supply-order.ts'
 import type { TillEvent } from './till-shapes.ts'
 
@@ -116,7 +116,7 @@ test('a ticket that nobody watches is told once, at its end', async () => {
 
 test('a letter that is missing is asked for at once', async () => {
   await world.till().supply.stop()
-  dropCardLetters(world.store(), 1)
+  keepLettersOf(world.store(), [])
   const wake = vi.spyOn(world.till().supply, 'wake')
   expect(await press()).toBe('letter-missing')
   expect(wake).toHaveBeenCalledTimes(1)
@@ -126,7 +126,7 @@ test('a letter is asked for a card that is in, and not for one that was pulled o
   await world.until(() => world.centre.receipts.length === 1)
   await world.card('out')
   // A letter of this epoch is there, for another card.
-  dropCardLetters(world.store(), 1)
+  keepLettersOf(world.store(), [])
   putCardLetter(world.store(), 1, cardId('C0000009'), Buffer.of(1))
   world.clock.setMs(START_MS + 60_000)
   const letters = () => world.centre.heard.filter(({ kind }) => kind === 'card-letter-request').length
