@@ -277,7 +277,7 @@ test('the status page asks to sign in, then shows stock, in both languages', asy
   expect((await call('POST', '/api/cases', range)).status).toBe(201)
   const french = await page('/?lang=fr', { cookie: call.cookie })
   for (const head of ['En stock', 'Bloqué']) expect(french).toContain(`>${head}<`)
-  expect(french).toMatch(/ATLAS-5<\/td><td class="number">7<(?:(?!<tr>).)*>5<\/td><\/tr>/)
+  expect(french).toMatch(/ATLAS-5<\/td><td class="number">7<\/td><td class="number">5</)
 })
 
 test('stock enters an activation that came by other means, for a partner and within bounds', async () => {
