@@ -49,6 +49,7 @@ const WHO_MAY = {
   'GET /api/restock/orders': 'stock finance auditor',
   'POST /api/restock/orders': 'stock',
   'GET /api/stock': 'stock support finance auditor',
+  'GET /api/codes/:operator/:serial': 'stock support security auditor',
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',

@@ -273,9 +273,11 @@ test('the status page asks to sign in, then shows stock, in both languages', asy
   expect(await page('/')).toContain('Sign in')
   expect(await page('/', { 'accept-language': 'fr-TN,fr;q=0.9' })).toContain('Se connecter')
   await centre.operator.stock(5_000_000, 12)
+  const range = { operator: 'atlas', firstSerial: '000005000000', count: 5, cause: 'a box is missing' }
+  expect((await call('POST', '/api/cases', range)).status).toBe(201)
   const french = await page('/?lang=fr', { cookie: call.cookie })
-  expect(french).toContain('En stock')
-  expect(french).toMatch(/ATLAS-5<\/td><td class="number">12</)
+  for (const head of ['En stock', 'Bloqué']) expect(french).toContain(`>${head}<`)
+  expect(french).toMatch(/ATLAS-5<\/td><td class="number">7<\/td><td class="number">5</)
 })
 
 test('stock enters an activation that came by other means, for a partner and within bounds', async () => {

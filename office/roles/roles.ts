@@ -34,6 +34,7 @@ export const ACTS = {
   'see-stock': { roles: ['stock', 'support', 'finance', 'auditor'] },
   'bring-in-stock': { roles: ['stock'] },
   'activate-lot': { roles: ['stock'] },
+  'see-code-history': { roles: ['support', 'stock', 'security', 'auditor'] },
   'see-cases': { roles: ['stock', 'support', 'security', 'auditor'] },
   'hold-codes': { roles: ['stock', 'support', 'security'] },
   'release-codes': { roles: ['stock', 'security'] },

@@ -17,6 +17,7 @@ const WHO_MAY = {
   'POST /api/stock/generations': 'stock',
   'POST /api/stock/admissions': 'stock',
   'POST /api/stock/activations': 'stock',
+  'GET /api/codes/:serial': 'stock support security auditor',
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',

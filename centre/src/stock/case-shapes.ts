@@ -1,4 +1,4 @@
-// What staff send and see of cases.
+// What staff send and see of cases, and of what happened to a code.
 
 import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
@@ -36,7 +36,7 @@ export interface CaseView {
   readonly endedCause: string | null
 }
 
-/** Of the case's codes: put aside now, aside before, with terminals already, and not here. */
+/** Of the case's codes: put aside now, aside before, with terminals already, and not here: these are free should they come. */
 export interface HeldView extends CaseView {
   readonly held: number
   readonly heldAlready: number
@@ -46,4 +46,26 @@ export interface HeldView extends CaseView {
 
 export interface ReleasedView extends CaseView {
   readonly released: number
+}
+
+export const CodeParams = z.object({ operator: operatorField, serial: serialField })
+
+/** Everything that happened to one serial, and never its code. What is not known is not there. */
+export interface CodeHistoryView {
+  readonly operator: OperatorId
+  readonly serial: SerialNumber
+  readonly product: string
+  readonly lot: string
+  readonly expiresOn: string
+  readonly activatedOn: string | null
+  readonly state: CaseView['state'] | 'in_stock' | 'despatched' | 'delivered' | 'sold'
+  /** Oldest first; `who`: a member of staff, an operator or a terminal. */
+  readonly events: readonly {
+    readonly at: string
+    readonly what:
+      | ('arrived' | 'activated' | 'given' | 'withheld' | 'released' | 'delivered' | 'sold')
+      | ('in-doubt' | 'settled-sold' | 'settled-damaged' | 'duplicate' | 'case-opened' | 'case-ended')
+    readonly who: string
+    readonly details: Readonly<Record<string, string | number>>
+  }[]
 }

@@ -1,12 +1,17 @@
-// Where the codes are, in numbers; and what terminals ordered.
+// Where the codes are, in numbers, what happened to one of them, and what terminals ordered.
 
 import type { StaffGuard } from '@scratchless/office/staff/staff-routes'
+import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
+import type { OperatorId } from '@scratchless/voucher/ids'
 import { money, toDecimal } from '@scratchless/voucher/money'
+import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
 import type { SupplyOrderView } from '../staff-api.ts'
 import { readSupplyOrders } from '../supply/supply.sql.ts'
+import { type CodeHistoryView, CodeParams } from './case-shapes.ts'
+import { readCodeHistory } from './code-history.sql.ts'
 import { readStock } from './stock.sql.ts'
 
 /** What a page shows. */
@@ -14,9 +19,32 @@ const MAX_ORDERS = 200
 
 export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   app.get('/api/stock', guard.mayDo('see-stock'), async () => ({ stock: await readStock(needs.pool) }))
+  app.get('/api/codes/:operator/:serial', guard.mayDo('see-code-history'), async (request) => {
+    const { operator, serial } = parseInput(CodeParams, request.params)
+    return codeHistory(needs, operator, serial)
+  })
   app.get('/api/supply/orders', guard.mayDo('see-stock'), async () => ({
     orders: await listSupplyOrders(needs),
   }))
+}
+
+async function codeHistory(
+  { pool, settings }: CentreNeeds,
+  operator: OperatorId,
+  serial: SerialNumber,
+): Promise<CodeHistoryView> {
+  const rows = await readCodeHistory(pool, DEPOT, operator, serial)
+  const [first] = rows
+  if (first === undefined) throw new HttpRefusal(404, 'unknown-serial')
+  const { product, lot, expiresOn, activatedOn, state } = first
+  const events = rows.map(({ at, what, who, details, amountMinor }) => ({
+    ...{ at: at.toISOString(), what, who },
+    details:
+      amountMinor === null
+        ? details
+        : { ...details, price: toDecimal(money(amountMinor, settings.currency)) },
+  }))
+  return { operator, serial, product, lot, expiresOn, activatedOn, state, events }
 }
 
 export async function listSupplyOrders({ pool, settings }: CentreNeeds): Promise<SupplyOrderView[]> {

@@ -15,7 +15,7 @@ export interface CaseView {
   readonly endedCause: string | null
 }
 
-const MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+export const MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 const COLUMNS = `id::text, lpad(first_serial::text, 12, '0') AS "firstSerial", count, state, cause,
                  opened_by AS "openedBy", to_char(opened_at AT TIME ZONE 'UTC', '${MOMENT}') AS "openedAt",
                  ended_by AS "endedBy", to_char(ended_at AT TIME ZONE 'UTC', '${MOMENT}') AS "endedAt",

@@ -10,7 +10,7 @@ import { type CaseView, insertCase, liesInCase, lockCases } from './code-case.sq
 import { countMarks, holdRange, productsOfRange } from './held-codes.sql.ts'
 import { lockProducts } from './product.sql.ts'
 
-/** Of the case's codes: put aside now, aside before, promised or sent to centres already, and not here. */
+/** Of the case's codes: put aside now, aside before, promised or sent already, and not here: these are free should they come. */
 interface HeldView extends CaseView {
   readonly held: number
   readonly heldAlready: number

@@ -9,6 +9,7 @@
 //                                    200 {lots, codes, alreadyKnown}, or 422 {problems: [{line, field, rule}]}
 //   POST /api/stock/activations    {lot, activatedOn?, runs?}         200 {lot}; 409 unknown-or-activated,
 //                                    serials-not-of-lot. `runs` [{firstSerial, count}]: not the whole lot
+//   GET  /api/codes/:serial                                           CodeHistory; 404 unknown-serial
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction } from '@scratchless/office/database/database'
@@ -24,12 +25,13 @@ import {
   REFILL_TEMPLATE,
 } from '@scratchless/voucher/product'
 import { serialRuns } from '@scratchless/wire/restock/code-run'
-import { dateField, instantField } from '@scratchless/wire/restock/restock-fields'
+import { dateField, instantField, serialField } from '@scratchless/wire/restock/restock-fields'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ActivationNeeds } from '../restock/send-lot-activation.ts'
 import { activateLot } from './activate-lot.ts'
 import { adoptSealedStock } from './adopt-sealed-stock.ts'
+import { readCodeHistory } from './code-history.sql.ts'
 import { admitStockFile, generateStock, type ImportNeeds } from './import-stock.ts'
 import { findProduct, insertProduct, listProducts, type StockedProduct } from './product.sql.ts'
 import { listLots, readStock } from './stock.sql.ts'
@@ -64,6 +66,8 @@ const AdmissionBody = z.strictObject({
   sizeBytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER),
   activated: z.boolean().default(false),
 })
+
+const CodeParams = z.object({ serial: serialField })
 
 const ActivationBody = z.strictObject({
   lot: z.string().regex(idPattern('LotId')).transform(lotId),
@@ -113,6 +117,17 @@ export function addStockRoutes(
       })),
       lots: lots.map((lot) => ({ ...lot, inStock: Number(lot.inStock) })),
     }
+  })
+
+  app.get('/api/codes/:serial', guard.mayDo('see-code-history'), async (request) => {
+    const { serial } = parseInput(CodeParams, request.params)
+    await adoptSealedStock(needs)
+    const rows = await readCodeHistory(needs.pool, serial)
+    const [first] = rows
+    if (first === undefined) throw new HttpRefusal(404, 'unknown-serial')
+    const { product, lot, expiresOn, activatedAt, state } = first
+    const events = rows.map(({ at, what, who, details }) => ({ at: at.toISOString(), what, who, details }))
+    return { serial, product, lot, expiresOn, activatedAt, state, events }
   })
 
   app.post('/api/stock/generations', guard.mayDo('bring-in-stock'), async (request, reply) => {

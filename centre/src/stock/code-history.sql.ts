@@ -1,0 +1,109 @@
+import type { Sql } from '@scratchless/office/database/database'
+import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
+import type { SerialNumber } from '@scratchless/voucher/serial'
+import type { CodeHistoryView } from './case-shapes.ts'
+import { MOMENT } from './code-case.sql.ts'
+
+interface HistoryRow extends Omit<CodeHistoryView, 'events' | 'operator' | 'serial'> {
+  readonly at: Date
+  readonly what: CodeHistoryView['events'][number]['what']
+  readonly who: string
+  readonly details: Readonly<Record<string, string | number>>
+  /** What the retailer pays for the code, or the customer paid. */
+  readonly amountMinor: bigint | null
+}
+
+/**
+ * All that happened to one serial, oldest first, each row with where the code is now; none where there is no such
+ * serial. Each branch goes by an index; a pack's codes are a thousand at most, a case's a million.
+ */
+export async function readCodeHistory(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  serial: SerialNumber,
+): Promise<HistoryRow[]> {
+  const { rows } = await sql.query<HistoryRow>(CODE_HISTORY, [depot, operator, serial])
+  return rows
+}
+
+export const CODE_HISTORY = `
+  WITH code AS (
+    SELECT product_id, lot_id, first_serial, delivery_id, expires_on, activated_on, held_at,
+           get_bit(given, ($3::bigint - first_serial)::int) = 1 AS is_given,
+           get_bit(aside, ($3::bigint - first_serial)::int) = 1 AS is_aside
+      FROM pack
+     WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint AND first_serial > $3::bigint - 1000
+       AND first_serial + count > $3::bigint),
+  given AS (
+    SELECT run.terminal_id, run.sequence, run.unit_price_minor, run.released_at, "order".retailer_id, "order".state,
+           "order".decided_at, "order".settled_at
+      FROM supply_run AS run
+      JOIN supply_order AS "order" ON "order".depot_id = $1 AND "order".terminal_id = run.terminal_id
+                                  AND "order".sequence = run.sequence
+     WHERE run.depot_id = $1 AND run.operator = $2 AND run.first_serial <= $3::bigint
+       AND run.first_serial > $3::bigint - 1000 AND run.first_serial + run.count > $3::bigint),
+  sold AS (SELECT * FROM sale WHERE depot_id = $1 AND operator = $2 AND serial = $3::bigint),
+  ticket AS (SELECT * FROM ticket_event WHERE depot_id = $1 AND operator = $2 AND serial = $3::bigint),
+  held AS (
+    SELECT *, json_build_object('case', id, 'state', state, 'cause', cause, 'count', count,
+                                'firstSerial', lpad(first_serial::text, 12, '0')) AS details
+      FROM code_case
+     WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint
+       AND first_serial > $3::bigint - 1000000 AND first_serial + count > $3::bigint),
+  event (at, step, no, what, who, details, amount_minor) AS (
+    SELECT received_at, 1, 0, 'arrived', operator,
+           json_build_object('order', order_id, 'line', line_no, 'part', part, 'delivery', id, 'lot', lot_id,
+                             'pack', (SELECT lpad(first_serial::text, 12, '0') FROM code)), NULL::bigint
+      FROM restock_delivery WHERE id = (SELECT delivery_id FROM code)
+    UNION ALL
+    SELECT taken_at, 2, 0, 'activated', operator,
+           json_build_object('lot', lot_id, 'from', to_char(activated_on AT TIME ZONE 'UTC', '${MOMENT}')), NULL
+      FROM lot_activation
+     WHERE operator = $2 AND lot_id = (SELECT lot_id FROM code)
+       AND (whole OR EXISTS (SELECT FROM lot_activation_run AS run
+                              WHERE run.operator = $2 AND run.activation_id = lot_activation.id
+                                AND run.first_serial <= $3::bigint AND run.first_serial + run.count > $3::bigint))
+    UNION ALL
+    SELECT opened_at, 3, id, 'case-opened', opened_by, details, NULL FROM held
+    UNION ALL
+    SELECT decided_at, 4, sequence, 'given', terminal_id,
+           json_build_object('sequence', sequence, 'retailer', retailer_id), unit_price_minor
+      FROM given
+    UNION ALL
+    SELECT settled_at, 5, sequence, state, terminal_id, json_build_object('sequence', sequence), NULL
+      FROM given WHERE state IN ('delivered', 'withheld')
+    UNION ALL
+    SELECT at, 6, id, what, terminal_id,
+           CASE copy WHEN 0 THEN json_build_object('ticket', ticket, 'vendor', vendor_id)
+                     ELSE json_build_object('ticket', ticket, 'vendor', vendor_id, 'copy', copy) END, NULL
+      FROM ticket
+    UNION ALL
+    SELECT sold_at, 7, ticket, 'sold', terminal_id, json_build_object('ticket', ticket, 'vendor', vendor_id), amount_minor
+      FROM sold
+    UNION ALL
+    SELECT ended_at, 8, id, 'case-ended', ended_by, json_build_object('case', id, 'cause', ended_cause), NULL
+      FROM held WHERE ended_at IS NOT NULL
+    UNION ALL
+    SELECT released_at, 9, sequence, 'released', terminal_id, json_build_object('sequence', sequence), NULL
+      FROM given WHERE released_at IS NOT NULL),
+  here (state) AS (
+    SELECT CASE
+        WHEN EXISTS (SELECT FROM sold) THEN 'sold'
+        -- Only whoever was given the code can say what became of it.
+        WHEN is_given THEN coalesce(
+          (SELECT CASE what WHEN 'in-doubt' THEN 'in_doubt' WHEN 'settled-sold' THEN 'sold' ELSE 'damaged' END
+             FROM ticket JOIN given USING (terminal_id)
+            WHERE what IN ('in-doubt', 'settled-sold', 'settled-damaged') AND state <> 'withheld'
+            ORDER BY ticket.id DESC LIMIT 1),
+          (SELECT CASE state WHEN 'delivered' THEN state ELSE 'despatched' END FROM given WHERE state <> 'withheld'))
+        WHEN is_aside THEN coalesce(
+          (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')
+        WHEN held_at IS NOT NULL THEN 'on_hold'
+        ELSE 'in_stock' END
+      FROM code)
+  SELECT product_id AS product, lot_id AS lot, expires_on AS "expiresOn",
+         to_char(activated_on AT TIME ZONE 'UTC', '${MOMENT}') AS "activatedOn", here.state,
+         at, what, who, details, amount_minor AS "amountMinor"
+    FROM code CROSS JOIN here CROSS JOIN event
+   ORDER BY at, step, no`
