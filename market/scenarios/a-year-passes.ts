@@ -3,9 +3,11 @@
 // renewed; one terminal lies switched off for longer than its certificate and comes back. On the last day every
 // terminal orders, receives, opens and sells.
 
+import fs from 'node:fs'
 import { createPool } from '@scratchless/office/database/database'
 import type { HomeView, TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
 import { auditMarket } from '../audit/audit-market.ts'
+import type { MarketSettings } from '../demo/ceremony.ts'
 import { claimDataFolder } from '../demo/data-folder.ts'
 import { enrolAgain, findShop, loadTills, type OpenTill } from '../demo/fill-till.ts'
 import { UnexpectedAnswer } from '../demo/http-person.ts'
@@ -89,7 +91,7 @@ export async function runAYear(
   try {
     const { terminals } = size
     const market = await startMarket(data, {
-      ...{ databaseUrl: null, terminals, unpaced: true, onPaper: () => undefined, say },
+      ...{ databaseUrl: null, terminals, unpaced: true, adjust: reportAtOnce, onPaper: () => undefined, say },
     })
     try {
       await loadOperators(market, [], say, RESTOCKED_CODES)
@@ -131,6 +133,15 @@ export async function runAYear(
   return { ok: problems.length === 0, ...size, ...told, problems, seconds }
 }
 
+/** What a step sells is reported with its last sale: nothing is on its way when time moves on. */
+async function reportAtOnce({ terminals }: MarketSettings): Promise<void> {
+  for (const { config } of terminals) {
+    const known = JSON.parse(fs.readFileSync(config, 'utf8'))
+    const reporting = { ...known.reporting, sales: STEP_DAYS }
+    fs.writeFileSync(config, JSON.stringify({ ...known, reporting }))
+  }
+}
+
 const shopOf = (index: number) => ({
   name: `Epicerie ${Math.floor(index / TERMINALS_A_SHOP) + 1}`,
   place: 'Tunis',
@@ -157,6 +168,7 @@ async function passDays(year: Year, tills: readonly OpenTill[]): Promise<void> {
   const startMs = time.nowMs()
   let restockedOn = 0
   for (let day = STEP_DAYS; day <= days; day += STEP_DAYS) {
+    await eachOf(awake(year, tills), allSaid)
     await time.moveTo(startMs + day * DAY_MS)
     await signInStaff(market)
     if (day === plan.tls) {
@@ -184,7 +196,7 @@ async function passDays(year: Year, tills: readonly OpenTill[]): Promise<void> {
       say(`day ${day}: ${year.sleeper.terminal.name} is back, enrolled again under its name`)
     }
     if (day === plan.oldCards) await tryOldCards(year)
-    const open = tills.filter((till) => !(year.isAsleep && till === year.sleeper))
+    const open = awake(year, tills)
     await eachOf(open, (till) => workAt(year, till))
     if (day === plan.cards) {
       for (const till of open.filter((_, index) => index % 3 === 0)) {
@@ -263,6 +275,21 @@ async function inTouch({ time }: Year, till: OpenTill): Promise<void> {
     { everyMs: 200, withinMs: 120_000 },
   )
 }
+
+/**
+ * A question that is on its way while time moves is answered with the time of before, by which the terminal sets its
+ * clock back for hours.
+ */
+async function allSaid({ terminal }: OpenTill): Promise<void> {
+  const screen = terminal.visit()
+  await waitUntil(`${terminal.name}: all is said`, async () => {
+    const { outboxEmpty, unsent } = await screen.get<TillStatus>('/api/status')
+    return outboxEmpty && unsent === 0 ? true : null
+  })
+}
+
+const awake = ({ isAsleep, sleeper }: Year, tills: readonly OpenTill[]) =>
+  tills.filter((till) => !(isAsleep && till === sleeper))
 
 async function signIn({ vendor }: OpenTill): Promise<void> {
   await vendor.post('/api/sign-in', { vendor: VENDOR.id, password: VENDOR.password, pin: VENDOR.pin })
