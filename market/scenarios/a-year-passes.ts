@@ -4,7 +4,6 @@
 // terminal orders, receives, opens and sells.
 
 import fs from 'node:fs'
-import { createPool } from '@scratchless/office/database/database'
 import type { HomeView, TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
 import { auditMarket } from '../audit/audit-market.ts'
 import type { MarketSettings } from '../demo/ceremony.ts'
@@ -17,6 +16,7 @@ import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { type MovedTime, moveTime } from './moved-time.ts'
+import { readRenewals } from './renewals.ts'
 import { type ReplacedCard, replaceCard, tryOldCard } from './replace-card.ts'
 import { renewTls, restartVaults } from './restarts.ts'
 
@@ -118,7 +118,7 @@ export async function runAYear(
       }
       await passDays(year, tills)
       await lookAtTheLastDay(year, tills)
-      told = { ...counts, renewals: await countRenewals(year, tills), cardsReplaced: year.replaced.length }
+      told = { ...counts, renewals: await judgeRenewals(year, tills), cardsReplaced: year.replaced.length }
     } finally {
       await market.stop()
     }
@@ -373,32 +373,15 @@ async function tryOldCards({ market, replaced, problems }: Year): Promise<void> 
   }
 }
 
-/** By the vault's own journal. Every terminal renewed as often as its certificates would have ended. */
-async function countRenewals(year: Year, tills: readonly OpenTill[]): Promise<number> {
-  const { market, days, problems, sleeper } = year
-  const pool = createPool({
-    url: market.database.offices.get('centre')!.vault.owner,
-    ...{ name: 'story', max: 1 },
-  })
-  try {
-    const { rows } = await pool.query(
-      'SELECT terminal_id, count(*)::int AS renewals FROM vault_renewal GROUP BY terminal_id',
-    )
-    const renewals = new Map(rows.map((row) => [row.terminal_id as string, row.renewals as number]))
-    const least = days < RENEWED_FROM_DAY + STEP_DAYS ? 0 : Math.floor(days / CERTIFICATE_DAYS)
-    for (const till of tills) {
-      const { terminal } = await till.terminal.visit().get<TillState>('/api/state')
-      const times = renewals.get(terminal!) ?? 0
-      if (till !== sleeper && times < least)
-        problems.push(`${till.terminal.name} renewed its key ${times} times`)
-    }
-    const { rows: own } = await pool.query(
-      `SELECT count(*)::int AS certificates FROM vault_certificate WHERE subject = 'centre'`,
-    )
-    if (days >= CENTRE_CERTIFICATE_DAYS && own[0].certificates < 2)
-      problems.push('the centre has no certificate after its first')
-    return [...renewals.values()].reduce((sum, times) => sum + times, 0)
-  } finally {
-    await pool.end()
-  }
+/** Every terminal renewed as often as its certificates would have ended; the centre its own. */
+async function judgeRenewals(year: Year, tills: readonly OpenTill[]): Promise<number> {
+  const { days, problems, sleeper } = year
+  const { ofTill, centreCertificates } = await readRenewals(year.market, tills)
+  const least = days < RENEWED_FROM_DAY + STEP_DAYS ? 0 : Math.floor(days / CERTIFICATE_DAYS)
+  for (const [till, times] of ofTill)
+    if (till !== sleeper && times < least)
+      problems.push(`${till.terminal.name} renewed its key ${times} times`)
+  if (days >= CENTRE_CERTIFICATE_DAYS && centreCertificates < 2)
+    problems.push('the centre has no certificate after its first')
+  return [...ofTill.values()].reduce((sum, times) => sum + times, 0)
 }
