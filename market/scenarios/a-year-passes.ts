@@ -3,9 +3,10 @@
 // renewed; one terminal lies switched off for longer than its certificate and comes back. On the last day every
 // terminal orders, receives, opens and sells.
 
-import { createPool } from '@scratchless/office/database/database'
+import fs from 'node:fs'
 import type { HomeView, TillState, TillStatus } from '@scratchless/terminal/till/till-contract'
 import { auditMarket } from '../audit/audit-market.ts'
+import type { MarketSettings } from '../demo/ceremony.ts'
 import { claimDataFolder } from '../demo/data-folder.ts'
 import { enrolAgain, findShop, loadTills, type OpenTill } from '../demo/fill-till.ts'
 import { UnexpectedAnswer } from '../demo/http-person.ts'
@@ -15,6 +16,7 @@ import { type Market, STAFF, startMarket } from '../demo/start-market.ts'
 import { loadCentre, loadOperators } from '../demo/stock-market.ts'
 import { waitUntil } from '../demo/wait-until.ts'
 import { type MovedTime, moveTime } from './moved-time.ts'
+import { readRenewals } from './renewals.ts'
 import { type ReplacedCard, replaceCard, tryOldCard } from './replace-card.ts'
 import { renewTls, restartVaults } from './restarts.ts'
 
@@ -89,7 +91,7 @@ export async function runAYear(
   try {
     const { terminals } = size
     const market = await startMarket(data, {
-      ...{ databaseUrl: null, terminals, unpaced: true, onPaper: () => undefined, say },
+      ...{ databaseUrl: null, terminals, unpaced: true, adjust: reportAtOnce, onPaper: () => undefined, say },
     })
     try {
       await loadOperators(market, [], say, RESTOCKED_CODES)
@@ -116,7 +118,7 @@ export async function runAYear(
       }
       await passDays(year, tills)
       await lookAtTheLastDay(year, tills)
-      told = { ...counts, renewals: await countRenewals(year, tills), cardsReplaced: year.replaced.length }
+      told = { ...counts, renewals: await judgeRenewals(year, tills), cardsReplaced: year.replaced.length }
     } finally {
       await market.stop()
     }
@@ -129,6 +131,15 @@ export async function runAYear(
   problems.push(...broken.map(({ invariant, name, detail }) => `audit: ${invariant}, ${name}: ${detail}`))
   const seconds = Math.round((performance.now() - startedMs) / 1000)
   return { ok: problems.length === 0, ...size, ...told, problems, seconds }
+}
+
+/** What a step sells is reported with its last sale: nothing is on its way when time moves on. */
+async function reportAtOnce({ terminals }: MarketSettings): Promise<void> {
+  for (const { config } of terminals) {
+    const known = JSON.parse(fs.readFileSync(config, 'utf8'))
+    const reporting = { ...known.reporting, sales: STEP_DAYS }
+    fs.writeFileSync(config, JSON.stringify({ ...known, reporting }))
+  }
 }
 
 const shopOf = (index: number) => ({
@@ -157,6 +168,7 @@ async function passDays(year: Year, tills: readonly OpenTill[]): Promise<void> {
   const startMs = time.nowMs()
   let restockedOn = 0
   for (let day = STEP_DAYS; day <= days; day += STEP_DAYS) {
+    await eachOf(awake(year, tills), allSaid)
     await time.moveTo(startMs + day * DAY_MS)
     await signInStaff(market)
     if (day === plan.tls) {
@@ -184,7 +196,7 @@ async function passDays(year: Year, tills: readonly OpenTill[]): Promise<void> {
       say(`day ${day}: ${year.sleeper.terminal.name} is back, enrolled again under its name`)
     }
     if (day === plan.oldCards) await tryOldCards(year)
-    const open = tills.filter((till) => !(year.isAsleep && till === year.sleeper))
+    const open = awake(year, tills)
     await eachOf(open, (till) => workAt(year, till))
     if (day === plan.cards) {
       for (const till of open.filter((_, index) => index % 3 === 0)) {
@@ -263,6 +275,21 @@ async function inTouch({ time }: Year, till: OpenTill): Promise<void> {
     { everyMs: 200, withinMs: 120_000 },
   )
 }
+
+/**
+ * A question that is on its way while time moves is answered with the time of before, by which the terminal sets its
+ * clock back for hours.
+ */
+async function allSaid({ terminal }: OpenTill): Promise<void> {
+  const screen = terminal.visit()
+  await waitUntil(`${terminal.name}: all is said`, async () => {
+    const { outboxEmpty, unsent } = await screen.get<TillStatus>('/api/status')
+    return outboxEmpty && unsent === 0 ? true : null
+  })
+}
+
+const awake = ({ isAsleep, sleeper }: Year, tills: readonly OpenTill[]) =>
+  tills.filter((till) => !(isAsleep && till === sleeper))
 
 async function signIn({ vendor }: OpenTill): Promise<void> {
   await vendor.post('/api/sign-in', { vendor: VENDOR.id, password: VENDOR.password, pin: VENDOR.pin })
@@ -346,32 +373,15 @@ async function tryOldCards({ market, replaced, problems }: Year): Promise<void> 
   }
 }
 
-/** By the vault's own journal. Every terminal renewed as often as its certificates would have ended. */
-async function countRenewals(year: Year, tills: readonly OpenTill[]): Promise<number> {
-  const { market, days, problems, sleeper } = year
-  const pool = createPool({
-    url: market.database.offices.get('centre')!.vault.owner,
-    ...{ name: 'story', max: 1 },
-  })
-  try {
-    const { rows } = await pool.query(
-      'SELECT terminal_id, count(*)::int AS renewals FROM vault_renewal GROUP BY terminal_id',
-    )
-    const renewals = new Map(rows.map((row) => [row.terminal_id as string, row.renewals as number]))
-    const least = days < RENEWED_FROM_DAY + STEP_DAYS ? 0 : Math.floor(days / CERTIFICATE_DAYS)
-    for (const till of tills) {
-      const { terminal } = await till.terminal.visit().get<TillState>('/api/state')
-      const times = renewals.get(terminal!) ?? 0
-      if (till !== sleeper && times < least)
-        problems.push(`${till.terminal.name} renewed its key ${times} times`)
-    }
-    const { rows: own } = await pool.query(
-      `SELECT count(*)::int AS certificates FROM vault_certificate WHERE subject = 'centre'`,
-    )
-    if (days >= CENTRE_CERTIFICATE_DAYS && own[0].certificates < 2)
-      problems.push('the centre has no certificate after its first')
-    return [...renewals.values()].reduce((sum, times) => sum + times, 0)
-  } finally {
-    await pool.end()
-  }
+/** Every terminal renewed as often as its certificates would have ended; the centre its own. */
+async function judgeRenewals(year: Year, tills: readonly OpenTill[]): Promise<number> {
+  const { days, problems, sleeper } = year
+  const { ofTill, centreCertificates } = await readRenewals(year.market, tills)
+  const least = days < RENEWED_FROM_DAY + STEP_DAYS ? 0 : Math.floor(days / CERTIFICATE_DAYS)
+  for (const [till, times] of ofTill)
+    if (till !== sleeper && times < least)
+      problems.push(`${till.terminal.name} renewed its key ${times} times`)
+  if (days >= CENTRE_CERTIFICATE_DAYS && centreCertificates < 2)
+    problems.push('the centre has no certificate after its first')
+  return [...ofTill.values()].reduce((sum, times) => sum + times, 0)
 }
