@@ -21,6 +21,7 @@ import { createPartnerLines, createRestockListener } from './restock/restock-lin
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
+import { startOperatorWork } from './timed-work.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
 const { settings, passphrase } = takeHanded(operatorApiSettings)
@@ -66,6 +67,7 @@ await Promise.all([
   listen(partners, 'partnerHttps', settings.partnerHttps),
   listen(staff, 'staffHttp', settings.staffHttp),
 ]).catch(cannotServe)
+const timed = await startOperatorWork({ databaseUrl: settings.databaseUrl, pool, log })
 const certificate = watchCertificate(tls.certificatePem, systemClock, (ending) =>
   log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew'),
 )
@@ -76,6 +78,6 @@ whenToldToStop(async () => {
   // The vault's line first: what waits for the vault is given up, and is done again at the next start.
   line.close()
   partnerLines.close()
-  await Promise.all([deliveries.stop(), outbox.stop()])
+  await Promise.all([deliveries.stop(), outbox.stop(), timed.stop()])
   await pool.end()
 })
