@@ -56,6 +56,8 @@ import type { Clock } from '@scratchless/voucher/clock'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { Random } from '@scratchless/voucher/random'
 import { type SerialRange, serialFromNumber } from '@scratchless/voucher/serial'
+import { peekKid } from '@scratchless/wire/compact/cose'
+import { readFrame } from '@scratchless/wire/compact/frame'
 import { ATLAS, ATLAS_5, CENTRE } from '../../voucher/testing/example-product.ts'
 import type { BaseWorld, SeedDatabase } from './base-world.ts'
 import { type Meeting, newMeeting } from './meeting.ts'
@@ -172,8 +174,16 @@ export interface SimCentre extends Office {
 export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
   let verbs: CentreVerbs
   let needs: CentreNeeds
-  let doors: readonly SupplyDoor[]
-  let asked = 0
+  // A desk for each certificate, as if each terminal asked a centre process of its own: what meets another's order at the
+  // shop's account never waits for it at a desk.
+  let doors = new Map<string, SupplyDoor>()
+  function doorOf(frame: Uint8Array): SupplyDoor {
+    const read = readFrame(frame)
+    const kid = (read && peekKid(read.message)?.toString('hex')) ?? ''
+    const door = doors.get(kid) ?? createSupplyDoor(needs, createSupplyDesk(needs))
+    doors.set(kid, door)
+    return door
+  }
   let meeting: Meeting | null = null
   const watching: StatementHook = (process, on, text, values, run) => {
     const hooked = () => (hook === null ? run(text, values) : hook(process, on, text, values, run))
@@ -200,14 +210,13 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
         ),
       }
       await resumeSupplyOrders(needs)
-      // Two desks, as two centre processes have them: what comes next comes to the other one.
-      doors = [0, 1].map(() => createSupplyDoor(needs, createSupplyDesk(needs)))
+      doors = new Map()
     },
   )
   await office.restart()
   return {
     ...office,
-    door: (frame) => office.run(() => doors[asked++ % doors.length]!(frame)),
+    door: (frame) => office.run(() => doorOf(frame)(frame)),
     takePosted: (bytes) => office.run(() => receiveRestockMessage(needs, ATLAS, bytes)),
     orderRestock: (quantity) =>
       office.run(async () => {
