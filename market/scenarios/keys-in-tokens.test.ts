@@ -204,7 +204,7 @@ async function supply(terminal: TestTerminal, count: number): Promise<Buffer> {
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!
