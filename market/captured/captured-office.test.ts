@@ -14,6 +14,7 @@ import { connectPrivateLine, type PrivateLineConnection, type Verbs } from '@scr
 import {
   cardId,
   centreId,
+  depotId,
   lotId,
   messageId,
   operatorId,
@@ -487,6 +488,7 @@ test("an operator's captured api process gets nothing but what its partner order
       id: newMessageId(systemRandom),
       issuedAt: new Date().toISOString(),
       expiresAt: new Date(Date.now() + MINUTE_MS).toISOString(),
+      depot: depotId('main'),
       sender: CENTRE,
       receiver: ATLAS,
       auditHead: { n: 0n, hash: Buffer.alloc(32) },

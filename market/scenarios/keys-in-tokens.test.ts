@@ -158,11 +158,10 @@ async function restock({ needs }: TestCentre, { needs: atlas, workers }: Operato
   if (!('lots' in imported)) throw new Error('the file is not taken')
   const { lot } = imported.lots[0]!
 
-  const orderId = await sendRestockOrder(
-    needs,
-    { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity: CODES }] },
-    'demo',
-  )
+  const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity: CODES }] }
+  const sent = await sendRestockOrder(needs, wish, 'demo')
+  if (typeof sent === 'string') throw new Error(sent)
+  const orderId = sent.id
   const { rows } = await needs.pool.query<OutgoingMessage>(
     'SELECT id, partner, kind, bytes, attempts FROM message_out WHERE id = $1',
     [orderId],
