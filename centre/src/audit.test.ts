@@ -28,6 +28,7 @@ test('a sound centre passes every check', async () => {
 
 /** What each check says, and damage that breaks just its rule, one for each of its clauses. */
 const DAMAGE: Readonly<Record<string, readonly string[]>> = {
+  'papers are numbered without a gap': [`INSERT INTO paper_series VALUES ('main', 'receipt', 2026, 1)`],
   'each serial is in one pack': [
     'UPDATE pack SET first_serial = first_serial - 1 WHERE first_serial = 1001000',
   ],

@@ -2,6 +2,7 @@
 
 import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { type AuditCheck, breaksOf } from '@scratchless/office/audit/run-checks'
+import { countPaperGaps } from '@scratchless/office/papers/count-paper-gaps'
 import {
   countBrokenSequences,
   countDebitsWithoutCodes,
@@ -25,6 +26,7 @@ import {
 } from './audit.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [
+  { invariant: 4, holds: 'papers are numbered without a gap', count: countPaperGaps },
   { invariant: 1, holds: 'each serial is in one pack', count: countOverlappingPacks },
   { invariant: 1, holds: 'each code given is in one run', count: countMistakenPacks },
   { invariant: 1, holds: 'what was withheld is aside', count: countStrayCodes },

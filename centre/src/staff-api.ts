@@ -18,7 +18,7 @@
 //   POST /api/retailers/:id/vendors         VendorBody        201 VendorView: its number is the centre's; 409 no-number-left
 //   POST /api/retailers/:id/vendors/:vendor/suspension  SuspensionBody  200 VendorView
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
-//   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
+//   POST /api/retailers/:id/deposits        DepositBody       201 DepositView; 409 document-used
 //   POST /api/retailers/:id/deposit-reversals DepositReversalBody  201 RetailerView; 409 unknown-document, reversed-already
 //   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
 //   POST /api/retailers/:id/closing         ReasonBody        200 RetailerView: it orders no more; 409 closed-already
@@ -37,6 +37,7 @@
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}; 409 unknown-depot, depot-needed, unknown-operator, unknown-product
 //   POST /api/restock/activations           LotActivationBody 201 {id}
+//   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
@@ -334,6 +335,11 @@ export interface CardView {
   readonly state: 'waiting' | 'registered' | 'revoked'
   readonly keyFingerprint: string
   readonly approvers: readonly string[]
+}
+
+/** `receipt`: the number of the receipt of money that was issued for it, once. */
+export interface DepositView extends RetailerView {
+  readonly receipt: string
 }
 
 export interface RestockOrderView {

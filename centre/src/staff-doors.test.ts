@@ -21,6 +21,7 @@ const WHO_MAY = {
   'POST /api/rates': 'finance',
   'GET /api/depots': 'stock support finance auditor administrator',
   'POST /api/depots': 'administrator',
+  'GET /api/depots/:depot/papers/:series/:year': 'finance auditor',
   'GET /api/retailers': 'support finance auditor',
   'GET /api/retailers/:id': 'support finance auditor',
   'POST /api/retailers': 'support',

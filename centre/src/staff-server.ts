@@ -1,5 +1,6 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
+import { addPaperRoutes } from '@scratchless/office/papers/paper-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
 import { createPeopleServer } from '@scratchless/program/http/people-server'
@@ -24,6 +25,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addCatalogueRoutes(app, needs, guard)
   addDepotRoutes(app, needs, guard)
+  addPaperRoutes(app, needs, guard)
   addRetailerRoutes(app, needs, guard)
   addShopRoutes(app, needs, guard)
   addTerminalRoutes(app, needs, guard)

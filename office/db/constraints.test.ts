@@ -106,6 +106,40 @@ const TABLES: readonly TriedTable[] = [
     },
   },
   {
+    table: 'paper_series',
+    row: { depot_id: 'main', series: 'receipt', year: 2026, last: 1 },
+    takes: ['invoice', 'credit-note', 'bank-slip'].map((series) => ({ series })),
+    breaks: {
+      paper_series_pkey: [{ last: 2 }],
+      paper_series_series_check: [{ series: 'letter' }],
+      paper_series_year_check: [{ year: 2019 }, { year: 2200 }],
+      paper_series_last_check: [{ year: 2027, last: 0 }],
+    },
+  },
+  {
+    table: 'paper',
+    row: {
+      ...{
+        depot_id: 'main',
+        series: 'receipt',
+        year: 2026,
+        number: 1,
+        subject: 'R00001',
+        about: 'deposit:1',
+      },
+      ...{ currency: 'TND', amount_minor: 1, issued_at: at, issued_by: 'amel' },
+    },
+    breaks: {
+      paper_pkey: [{ about: 'deposit:2' }],
+      paper_depot_id_series_about_key: [{ number: 2 }],
+      paper_depot_id_series_year_fkey: [{ year: 2027, about: 'deposit:2' }],
+      paper_without_gap: [{ number: 3, about: 'deposit:2' }],
+      paper_number_check: [{ number: -1, about: 'deposit:2' }],
+      paper_amount_minor_check: [{ number: 2, about: 'deposit:2', amount_minor: 0 }],
+    },
+    mayBeEmpty: ['previous'],
+  },
+  {
     table: 'kept_head',
     row: { party: 'centre', n: 0, hash: HASH, kept_at: at },
     // Two hashes at one n contradict each other, and both stay.

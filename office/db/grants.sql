@@ -17,3 +17,7 @@ GRANT SELECT ON audit_head TO :vault;
 -- The auditor sees everything here but what signs somebody in.
 GRANT SELECT (id, sign_in_name, full_name, roles, failures, locked_until, disabled_at) ON staff TO :auditor;
 GRANT SELECT ON message_out, message_in, audit_entry, audit_head, audit_lane, audit_tied, schema_migration TO :auditor;
+-- A paper is only ever added; of its series the last number moves.
+GRANT SELECT, INSERT ON paper_series, paper TO :api;
+GRANT UPDATE (last) ON paper_series TO :api;
+GRANT SELECT ON paper_series, paper TO :auditor;

@@ -54,6 +54,7 @@ export const ACTS = {
   'take-deposit': { roles: ['finance'] },
   'reverse-deposit': { roles: ['finance'] },
   'set-credit-line': { roles: ['finance'] },
+  'see-papers': { roles: ['finance', 'auditor'] },
 
   'see-terminals': { roles: ['support', 'approver', 'security', 'auditor'] },
   'add-terminal': { roles: ['support'] },

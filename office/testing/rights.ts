@@ -27,6 +27,8 @@ export const OFFICE_RIGHTS: Rights = {
   audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT', auditor: 'SELECT' },
   audit_lane: { api: 'SELECT, UPDATE (hash, n)', auditor: 'SELECT' },
   audit_tied: { api: 'SELECT, UPDATE (n)', auditor: 'SELECT' },
+  paper_series: { api: 'INSERT, SELECT, UPDATE (last)', auditor: 'SELECT' },
+  paper: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 
