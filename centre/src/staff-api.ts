@@ -39,10 +39,8 @@
 //   GET  /api/stock                                           {stock: StockView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
-//   GET  /api/cases?before=ID                                 {cases: CaseView[], next}: the open ones, newest first
-//   POST /api/cases                         CaseBody          201 HeldView; 409 unknown-range, overlaps
-//   POST /api/cases/:id/end                 CaseEndBody       200 ReleasedView; 404 unknown-case; 409 ended-already
-// The shapes of codes and cases: stock/case-shapes.ts.
+//   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
+// The shapes of codes: stock/case-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it

@@ -1,5 +1,7 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
+import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
+import { CaseBody } from '@scratchless/office/cases/case-shapes'
 import type { Pool } from '@scratchless/office/database/database'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
@@ -14,7 +16,7 @@ import { addFinanceRoutes } from './finance/finance-routes.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import type { OperatorSettings } from './settings.ts'
 import { statusTables } from './status/status-tables.ts'
-import { addCaseRoutes } from './stock/case-routes.ts'
+import { operatorCases } from './stock/operator-cases.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -37,7 +39,7 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
-  addCaseRoutes(app, { ...needs, party }, guard)
+  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, CaseBody)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
   addStatusPage(app, { name, colour, tables: (language) => statusTables(needs, language) }, guard)

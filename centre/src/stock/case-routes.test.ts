@@ -1,5 +1,7 @@
 // Codes put aside by range with a cause, and let go again, by the routes themselves over real tables, vault and supply.
 
+import type { CaseView, HeldView, ReleasedView } from '@scratchless/office/cases/case-shapes'
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../../office/testing/audit-office.ts'
@@ -11,8 +13,6 @@ import { centreChecks } from '../audit.ts'
 import { DEPOT } from '../settings.ts'
 import type { StockView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
-import type { CaseView, HeldView, ReleasedView } from './case-shapes.ts'
-import { lockCases } from './code-case.sql.ts'
 
 /** Two packs, the second not full; the first ten codes are with a terminal. */
 const FIRST = 1_000_000
@@ -156,7 +156,7 @@ async function whileOpening<Answer>(
   const other = await centre.needs.pool.connect()
   try {
     await other.query('BEGIN')
-    await lockCases(other, DEPOT, ATLAS)
+    await lockCases(other, { depot_id: DEPOT, operator: ATLAS })
     const answer = work()
     await untilOneWaits()
     await other.query(

@@ -1,8 +1,8 @@
+import { MOMENT } from '@scratchless/office/cases/code-case.sql'
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { CodeHistoryView } from './case-shapes.ts'
-import { MOMENT } from './code-case.sql.ts'
 
 interface HistoryRow extends Omit<CodeHistoryView, 'events' | 'operator' | 'serial'> {
   readonly at: Date

@@ -1,5 +1,6 @@
 // Codes put aside by range with a cause, and let go again, by the routes themselves over real tables.
 
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import { inTransaction } from '@scratchless/office/database/database'
 import { addStaff } from '@scratchless/office/staff/staff'
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +8,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ATLAS, type TestVault, testVault } from '../../testing/test-vault.ts'
 import { createStaffServer } from '../staff-server.ts'
 import { planParts } from './allocation.ts'
-import { lockCases } from './code-case.sql.ts'
 import { lockProducts } from './product.sql.ts'
 import { findFreePacks, markGiven, readStock } from './stock.sql.ts'
 
@@ -196,7 +196,7 @@ async function whileOpening<Answer>(
   const other = await pool().connect()
   try {
     await other.query('BEGIN')
-    await lockCases(other)
+    await lockCases(other, {})
     const answer = work()
     await untilOneWaits()
     await other.query(

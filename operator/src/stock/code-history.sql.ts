@@ -1,15 +1,16 @@
+import { MOMENT } from '@scratchless/office/cases/code-case.sql'
+import type { AsideState } from '@scratchless/office/cases/code-states'
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber } from '@scratchless/voucher/serial'
-import { type CaseView, MOMENT } from './code-case.sql.ts'
 
 interface HistoryRow {
   readonly product: ProductId
   readonly lot: LotId
   readonly expiresOn: string
   readonly activatedAt: string | null
-  readonly state: CaseView['state'] | 'in_stock' | 'despatched' | 'delivered'
+  readonly state: AsideState | 'in_stock' | 'despatched' | 'delivered'
   readonly at: Date
   readonly what:
     | ('sealed' | 'activated' | 'given' | 'delivered' | 'known-already' | 'refused')

@@ -1,0 +1,29 @@
+// What an office brings to its cases: where they stand, and what its packs can be asked about a range.
+
+import type { Clock } from '@scratchless/voucher/clock'
+import type { OperatorId } from '@scratchless/voucher/ids'
+import type { SerialRange } from '@scratchless/voucher/serial'
+import type { Pool, Sql } from '../database/database.ts'
+import type { StockScope } from './code-case.sql.ts'
+
+/** The codes that a case is about: one operator's at the centre, all of its own at an operator. */
+export interface CodeStock {
+  readonly scope: StockScope
+  /** Makes whoever plans by what is free come before or after. */
+  lockRange(sql: Sql, range: SerialRange): Promise<void>
+  /** Puts the free codes of a range aside; how many there were. */
+  holdRange(sql: Sql, range: SerialRange): Promise<number>
+  /** Lets the codes of a range go that are aside; how many there were. */
+  releaseRange(sql: Sql, range: SerialRange, at: Date): Promise<number>
+  countMarks(sql: Sql, range: SerialRange): Promise<{ known: number; given: number; aside: number }>
+}
+
+export interface CaseOffice {
+  readonly pool: Pool
+  readonly clock: Clock
+  /** All cases of this office. */
+  readonly all: StockScope
+  stockOf(operator: OperatorId | undefined): CodeStock
+  /** Before anybody looks at the stock. */
+  catchUp(): Promise<void>
+}

@@ -1,0 +1,123 @@
+// Cases at both offices: the same table, but that the centre's says whose codes they are and in which depot.
+
+import type { SerialRange } from '@scratchless/voucher/serial'
+import type { Sql } from '../database/database.ts'
+import type { CaseView } from './case-shapes.ts'
+
+/** The columns by which an office's rows say whose codes they are, each with its value. An operator has none. */
+export type StockScope = Readonly<Record<string, string>>
+
+export const MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
+
+/** A condition of these columns, its values numbered from `from` on. */
+export function within(scope: StockScope, from: number): string {
+  return ['true', ...Object.keys(scope).map((column, index) => `${column} = $${from + index}`)].join(' AND ')
+}
+
+function columns(scope: StockScope): string {
+  const whose = 'depot_id' in scope ? 'operator, ' : ''
+  return `id::text, ${whose}lpad(first_serial::text, 12, '0') AS "firstSerial", count, state, cause,
+          opened_by AS "openedBy", to_char(opened_at AT TIME ZONE 'UTC', '${MOMENT}') AS "openedAt",
+          ended_by AS "endedBy", to_char(ended_at AT TIME ZONE 'UTC', '${MOMENT}') AS "endedAt",
+          ended_cause AS "endedCause"`
+}
+
+/** Who opens a case of these codes, who ends one and what arrives come one after the other. */
+export async function lockCases(sql: Sql, scope: StockScope): Promise<void> {
+  await sql.query('SELECT pg_advisory_xact_lock(hashtext($1))', [
+    ['cases', ...Object.values(scope)].join(' '),
+  ])
+}
+
+/** Whether an open case of this state has one of these codes already. */
+export async function liesInCase(
+  sql: Sql,
+  scope: StockScope,
+  { firstSerial, count }: SerialRange,
+  state: CaseView['state'],
+): Promise<boolean> {
+  const { rows } = await sql.query<{ lies: boolean }>(
+    `SELECT EXISTS (SELECT FROM code_case
+                     WHERE ${within(scope, 4)} AND state = $3 AND ended_at IS NULL
+                       AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
+                       AND first_serial + count > $1::bigint) AS lies`,
+    [firstSerial, count, state, ...Object.values(scope)],
+  )
+  return rows[0]!.lies
+}
+
+export async function insertCase(
+  sql: Sql,
+  scope: StockScope,
+  opened: SerialRange & { state: CaseView['state']; cause: string; by: string; at: Date },
+): Promise<CaseView> {
+  const whose = Object.keys(scope)
+  const { rows } = await sql.query<CaseView>(
+    `INSERT INTO code_case (${[...whose, 'first_serial', 'count', 'state', 'cause', 'opened_by', 'opened_at'].join(', ')})
+     VALUES (${[...whose.map((_, index) => `$${7 + index}`), '$1', '$2', '$3', '$4', '$5', '$6'].join(', ')})
+     RETURNING ${columns(scope)}`,
+    [
+      ...[opened.firstSerial, opened.count, opened.state, opened.cause, opened.by, opened.at],
+      ...Object.values(scope),
+    ],
+  )
+  return rows[0]!
+}
+
+export async function findCase(sql: Sql, all: StockScope, id: string): Promise<CaseView | undefined> {
+  const { rows } = await sql.query<CaseView>(
+    `SELECT ${columns(all)} FROM code_case WHERE ${within(all, 2)} AND id = $1`,
+    [id, ...Object.values(all)],
+  )
+  return rows[0]
+}
+
+/** The case as it ended, or undefined where it had ended before. */
+export async function markCaseEnded(
+  sql: Sql,
+  all: StockScope,
+  id: string,
+  end: { cause: string; by: string; at: Date },
+): Promise<CaseView | undefined> {
+  const { rows } = await sql.query<CaseView>(
+    `UPDATE code_case SET ended_by = $2, ended_at = $3, ended_cause = $4
+      WHERE ${within(all, 5)} AND id = $1 AND ended_at IS NULL RETURNING ${columns(all)}`,
+    [id, end.by, end.at, end.cause, ...Object.values(all)],
+  )
+  return rows[0]
+}
+
+/** What of a range lies in no open case, from the front. */
+export async function rangesInNoCase(
+  sql: Sql,
+  scope: StockScope,
+  { firstSerial, count }: SerialRange,
+): Promise<SerialRange[]> {
+  const { rows } = await sql.query<SerialRange>(
+    `SELECT lpad(lower(part)::text, 12, '0') AS "firstSerial", (upper(part) - lower(part))::int AS count
+       FROM unnest(int8multirange(int8range($1::bigint, $1::bigint + $2::int)) - coalesce(
+              (SELECT range_agg(int8range(first_serial, first_serial + count)) FROM code_case
+                WHERE ${within(scope, 3)} AND ended_at IS NULL
+                  AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
+                  AND first_serial + count > $1::bigint), '{}')) AS part
+      ORDER BY part`,
+    [firstSerial, count, ...Object.values(scope)],
+  )
+  return rows
+}
+
+/** The newest first; `before`: those that are older than this one. */
+export async function readOpenCases(
+  sql: Sql,
+  all: StockScope,
+  before: string | null,
+  limit: number,
+): Promise<CaseView[]> {
+  const { rows } = await sql.query<CaseView>(
+    `SELECT ${columns(all)} FROM code_case
+      WHERE ${within(all, 3)} AND ended_at IS NULL AND ($1::bigint IS NULL OR id < $1)
+      ORDER BY code_case.id DESC LIMIT $2`,
+    [before, limit, ...Object.values(all)],
+  )
+  return rows
+}
