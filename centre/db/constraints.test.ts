@@ -541,34 +541,6 @@ const TABLES: readonly TriedTable[] = [
       lot_activation_run_count_check: [{ count: 0 }],
     },
   },
-  {
-    table: 'code_case',
-    row: {
-      ...{ depot_id, id: 1, operator, first_serial: 100, count: 10, state: 'on_hold', cause: 'lost' },
-      ...{ opened_by: 'amel', opened_at: at },
-    },
-    takes: [
-      ...[{ first_serial: 0, count: 1_000_000 }, { first_serial: 999_999_999_999, count: 1 }, { cause: 'c' }],
-      ...['in_doubt', 'damaged', 'stolen', 'expired', 'returned', 'void'].map((state) => ({ state })),
-      ...[{ cause: 'é'.repeat(200) }, { ended_by: 'amel', ended_at: later, ended_cause: 'found' }],
-    ],
-    breaks: {
-      code_case_pkey: [{ cause: 'another' }],
-      code_case_first_serial_check: [{ first_serial: -1 }],
-      code_case_count_check: [{ count: 0 }, { count: 1_000_001 }],
-      code_case_state_check: [{ state: 'in_stock' }, { state: 'sold' }],
-      code_case_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
-      code_case_ended_cause_check: ['', 'c'.repeat(201)].map((ended_cause) => ({
-        ...{ ended_by: 'amel', ended_at: later, ended_cause },
-      })),
-      code_case_within: [{ first_serial: 999_999_999_999, count: 2 }],
-      code_case_end_known: [
-        { ended_by: 'amel', ended_at: later },
-        { ended_at: later, ended_cause: 'found' },
-      ],
-    },
-    mayBeEmpty: ['ended_by', 'ended_at', 'ended_cause'],
-  },
 ]
 
 const NAMES = TABLES.map(({ table }) => table)

@@ -46,7 +46,10 @@ const OWN: Rights = {
   lot_activation: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   lot_activation_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   pack: { api: 'INSERT, SELECT, UPDATE (activated_on, aside, given, held_at)', auditor: 'SELECT' },
-  code_case: { api: 'INSERT, SELECT, UPDATE (ended_at, ended_by, ended_cause)', auditor: 'SELECT' },
+  code_case: {
+    api: 'INSERT, SELECT, UPDATE (end_request, ended_at, ended_by, ended_cause)',
+    auditor: 'SELECT',
+  },
   supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
   supply_order: {
     api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',

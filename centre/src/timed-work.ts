@@ -2,10 +2,12 @@
 
 import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
+import { settleRequests } from '@scratchless/office/requests/carry-out-request'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
 import { DEPOT } from './settings.ts'
+import { centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 
@@ -27,6 +29,8 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'fold-own-books': async () => {
         await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
       },
+      // What two people agreed to and a crash left undone; what nobody agreed to in time.
+      'settle-requests': () => settleRequests(centreRequests(needs)),
       // What is dated asks for itself; this finds what only the settings changed: a name, a telephone number.
       [LOOK_AT_CATALOGUES]: async () => {
         await raiseCatalogues(needs)
@@ -36,6 +40,7 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'settle-overdue-orders': EVERY_MINUTE,
       'resume-supply-orders': EVERY_MINUTE,
       'fold-own-books': EVERY_MINUTE,
+      'settle-requests': EVERY_MINUTE,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },
   })

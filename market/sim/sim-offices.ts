@@ -303,6 +303,7 @@ export async function startOperator({
         signLotActivation: (argument) => signLotActivation(vault, argument),
         verifyNoticeReceipt: (argument) => verifyNoticeReceipt(vault, argument),
         openNotUnderstood: (argument) => openNotUnderstood(vault, argument),
+        voidCodes: notHere,
       }
     },
     async (process) => {

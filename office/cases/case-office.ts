@@ -3,7 +3,8 @@
 import type { Clock } from '@scratchless/voucher/clock'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialRange } from '@scratchless/voucher/serial'
-import type { Pool, Sql } from '../database/database.ts'
+import type { Pool, Sql, SqlClient } from '../database/database.ts'
+import type { CaseView } from './case-shapes.ts'
 import type { StockScope } from './code-case.sql.ts'
 
 /** The codes that a case is about: one operator's at the centre, all of its own at an operator. */
@@ -16,6 +17,11 @@ export interface CodeStock {
   /** Lets the codes of a range go that are aside; how many there were. */
   releaseRange(sql: Sql, range: SerialRange, at: Date): Promise<number>
   countMarks(sql: Sql, range: SerialRange): Promise<{ known: number; given: number; aside: number }>
+  /** Whether codes of the range are decided for somebody and the vault has yet to close them. */
+  isUnderWay(sql: Sql, range: SerialRange): Promise<boolean>
+  /** What else follows, in the same transaction. */
+  opened(sql: SqlClient, opened: CaseView, at: Date): Promise<void>
+  ended(sql: SqlClient, ended: CaseView, at: Date): Promise<void>
 }
 
 export interface CaseOffice {
@@ -26,4 +32,6 @@ export interface CaseOffice {
   stockOf(operator: OperatorId | undefined): CodeStock
   /** Before anybody looks at the stock. */
   catchUp(): Promise<void>
+  /** Tells whoever has such codes, once it is committed; what of that a person must know. */
+  tell(): Promise<object>
 }

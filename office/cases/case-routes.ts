@@ -1,20 +1,25 @@
 // Codes put aside by range, with cause, and let go again, as staff of either office ask for it.
 //
 //   GET  /api/cases?before=ID                                  {cases: CaseView[], next}: the open ones, newest first
-//   POST /api/cases                CaseBody                    201 HeldView; 409 unknown-range, overlaps
-//   POST /api/cases/:id/end        {cause}                     200 ReleasedView; 404 unknown-case; 409 ended-already
+//   POST /api/cases                CaseBody                    201 HeldView; 409 unknown-range, overlaps, not-from.
+//                                    Where it takes two people: 202 RequestView (office/requests)
+//   POST /api/cases/:id/end        {cause}                     200 ReleasedView, or 202 RequestView; 404 unknown-case;
+//                                    409 ended-already, not-released
 
 import { parseInput } from '@scratchless/program/http/http-server'
-import type { OperatorId } from '@scratchless/voucher/ids'
-import type { SerialRange } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { askRequest } from '../requests/ask-request.ts'
+import type { RequestNeeds } from '../requests/request-needs.ts'
+import { viewOfRequest } from '../requests/request-routes.ts'
+import { takesTwo } from '../roles/roles.ts'
 import { type StaffGuard, staffOf } from '../staff/staff-routes.ts'
 import type { CaseOffice } from './case-office.ts'
+import { actOfState, factsOfCase } from './case-requests.ts'
 import { CaseEndBody, caseIdField } from './case-shapes.ts'
 import { readOpenCases } from './code-case.sql.ts'
-import { holdCodes } from './hold-codes.ts'
-import { releaseCodes } from './release-codes.ts'
+import { endCase, openCaseOr404 } from './end-case.ts'
+import { type CaseToOpen, examineCase, openCase } from './open-case.ts'
 
 /** What a page shows. */
 const MAX_CASES = 100
@@ -27,19 +32,44 @@ export function addCaseRoutes(
   app: FastifyInstance,
   office: CaseOffice,
   guard: StaffGuard,
-  body: z.ZodType<SerialRange & { readonly operator?: OperatorId; readonly cause: string }>,
+  { requests, body }: { readonly requests: RequestNeeds; readonly body: z.ZodType<CaseToOpen> },
 ): void {
   app.get('/api/cases', guard.mayDo('see-cases'), async (request) => {
     const { before = null } = parseInput(PageQuery, request.query)
     const cases = await readOpenCases(office.pool, office.all, before, MAX_CASES)
     return { cases, next: cases.length < MAX_CASES ? null : cases.at(-1)!.id }
   })
+
   app.post('/api/cases', guard.mayDo('hold-codes'), async (request, reply) => {
-    const held = await holdCodes(office, staffOf(request), parseInput(body, request.body))
-    return reply.status(201).send(held)
+    const wanted = parseInput(body, request.body)
+    const kind = actOfState(wanted.state)
+    const rule = await guard.ruleFor(request, kind)
+    // What is void is void for good: no table makes it one person's.
+    if (!takesTwo(rule, BigInt(wanted.count)) && kind !== 'void-codes')
+      return reply.status(201).send(await openCase(office, staffOf(request).signInName, wanted))
+    const { here, given, aside, unknown } = await examineCase(office, wanted)
+    const asked = await askRequest(requests, staffOf(request), {
+      ...{ kind, subject: wanted.firstSerial, facts: factsOfCase(wanted) },
+      figures: { here: here + aside, given, unknown },
+    })
+    return reply.status(202).send(viewOfRequest(requests.party, asked))
   })
-  app.post('/api/cases/:id/end', guard.mayDo('release-codes'), async (request) => {
+
+  app.post('/api/cases/:id/end', guard.mayDo('release-codes'), async (request, reply) => {
     const { id } = parseInput(IdParams, request.params)
-    return releaseCodes(office, staffOf(request), { id, ...parseInput(CaseEndBody, request.body) })
+    const { cause } = parseInput(CaseEndBody, request.body)
+    const { state, operator, count, firstSerial } = await openCaseOr404(office, id)
+    if (state === 'stolen') {
+      const rule = await guard.ruleFor(request, 'release-stolen')
+      if (takesTwo(rule, BigInt(count))) {
+        const asked = await askRequest(requests, staffOf(request), {
+          ...{ kind: 'release-stolen', subject: firstSerial },
+          facts: { case: Number(id), ...(operator && { operator }), cause },
+          figures: {},
+        })
+        return reply.status(202).send(viewOfRequest(requests.party, asked))
+      }
+    }
+    return endCase(office, staffOf(request).signInName, { id, cause })
   })
 }

@@ -3,7 +3,7 @@
 import type { OperatorId } from '@scratchless/voucher/ids'
 import { isSerial, type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { z } from 'zod'
-import type { AsideState } from './code-states.ts'
+import { ASIDE_STATES, type AsideState } from './code-states.ts'
 
 /** Twelve digits: where serials end. */
 const SERIALS = 1_000_000_000_000
@@ -14,10 +14,11 @@ export const caseIdField = z.string().regex(/^[1-9]\d{0,15}$/)
 export const causeField = z.string().trim().min(1).max(200)
 export const serialField = z.custom<SerialNumber>((value) => typeof value === 'string' && isSerial(value))
 
-/** A range of serials, and why its codes are put aside. */
+/** A range of serials, and into which state and why its codes are put aside. */
 export const caseFields = {
   firstSerial: serialField,
   count: z.int().min(1).max(MAX_CASE_CODES),
+  state: z.enum(ASIDE_STATES).default('on_hold'),
   cause: causeField,
 }
 

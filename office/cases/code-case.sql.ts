@@ -3,6 +3,7 @@
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { Sql } from '../database/database.ts'
 import type { CaseView } from './case-shapes.ts'
+import type { AsideState } from './code-states.ts'
 
 /** The columns by which an office's rows say whose codes they are, each with its value. An operator has none. */
 export type StockScope = Readonly<Record<string, string>>
@@ -29,35 +30,34 @@ export async function lockCases(sql: Sql, scope: StockScope): Promise<void> {
   ])
 }
 
-/** Whether an open case of this state has one of these codes already. */
-export async function liesInCase(
+/** The states of the open cases that have one of these codes already. */
+export async function statesInRange(
   sql: Sql,
   scope: StockScope,
   { firstSerial, count }: SerialRange,
-  state: CaseView['state'],
-): Promise<boolean> {
-  const { rows } = await sql.query<{ lies: boolean }>(
-    `SELECT EXISTS (SELECT FROM code_case
-                     WHERE ${within(scope, 4)} AND state = $3 AND ended_at IS NULL
-                       AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
-                       AND first_serial + count > $1::bigint) AS lies`,
-    [firstSerial, count, state, ...Object.values(scope)],
+): Promise<AsideState[]> {
+  const { rows } = await sql.query<{ state: AsideState }>(
+    `SELECT DISTINCT state FROM code_case
+      WHERE ${within(scope, 3)} AND ended_at IS NULL
+        AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
+        AND first_serial + count > $1::bigint ORDER BY state`,
+    [firstSerial, count, ...Object.values(scope)],
   )
-  return rows[0]!.lies
+  return rows.map(({ state }) => state)
 }
 
 export async function insertCase(
   sql: Sql,
   scope: StockScope,
-  opened: SerialRange & { state: CaseView['state']; cause: string; by: string; at: Date },
+  opened: SerialRange & { state: AsideState; cause: string; by: string; at: Date; request: bigint | null },
 ): Promise<CaseView> {
   const whose = Object.keys(scope)
   const { rows } = await sql.query<CaseView>(
-    `INSERT INTO code_case (${[...whose, 'first_serial', 'count', 'state', 'cause', 'opened_by', 'opened_at'].join(', ')})
-     VALUES (${[...whose.map((_, index) => `$${7 + index}`), '$1', '$2', '$3', '$4', '$5', '$6'].join(', ')})
+    `INSERT INTO code_case (${[...whose, 'first_serial', 'count', 'state', 'cause', 'opened_by', 'opened_at', 'request'].join(', ')})
+     VALUES (${[...whose.map((_, index) => `$${8 + index}`), '$1', '$2', '$3', '$4', '$5', '$6', '$7'].join(', ')})
      RETURNING ${columns(scope)}`,
     [
-      ...[opened.firstSerial, opened.count, opened.state, opened.cause, opened.by, opened.at],
+      ...[opened.firstSerial, opened.count, opened.state, opened.cause, opened.by, opened.at, opened.request],
       ...Object.values(scope),
     ],
   )
@@ -72,17 +72,30 @@ export async function findCase(sql: Sql, all: StockScope, id: string): Promise<C
   return rows[0]
 }
 
+/** What a request brought about. */
+export async function findCaseOfRequest(
+  sql: Sql,
+  all: StockScope,
+  request: bigint,
+): Promise<CaseView | undefined> {
+  const { rows } = await sql.query<CaseView>(
+    `SELECT ${columns(all)} FROM code_case WHERE ${within(all, 2)} AND request = $1`,
+    [request, ...Object.values(all)],
+  )
+  return rows[0]
+}
+
 /** The case as it ended, or undefined where it had ended before. */
 export async function markCaseEnded(
   sql: Sql,
   all: StockScope,
   id: string,
-  end: { cause: string; by: string; at: Date },
+  end: { cause: string; by: string; at: Date; request: bigint | null },
 ): Promise<CaseView | undefined> {
   const { rows } = await sql.query<CaseView>(
-    `UPDATE code_case SET ended_by = $2, ended_at = $3, ended_cause = $4
-      WHERE ${within(all, 5)} AND id = $1 AND ended_at IS NULL RETURNING ${columns(all)}`,
-    [id, end.by, end.at, end.cause, ...Object.values(all)],
+    `UPDATE code_case SET ended_by = $2, ended_at = $3, ended_cause = $4, end_request = $5
+      WHERE ${within(all, 6)} AND id = $1 AND ended_at IS NULL RETURNING ${columns(all)}`,
+    [id, end.by, end.at, end.cause, end.request, ...Object.values(all)],
   )
   return rows[0]
 }

@@ -5,7 +5,7 @@ GRANT SELECT, INSERT ON lot, pack TO :api;
 GRANT UPDATE (activated_at) ON lot TO :api;
 GRANT UPDATE (given, aside, held_at) ON pack TO :api;
 GRANT SELECT, INSERT ON code_case TO :api;
-GRANT UPDATE (ended_by, ended_at, ended_cause) ON code_case TO :api;
+GRANT UPDATE (ended_by, ended_at, ended_cause, end_request) ON code_case TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, restock_run, restock_duplicate TO :api;
 GRANT UPDATE (state, settled_at, codes_taken, reason) ON restock_delivery TO :api;
 GRANT SELECT, INSERT ON lot_activation, lot_activation_run, lot_activation_told TO :api;

@@ -311,6 +311,27 @@ test('the audit finds every invariant held, and each break of one', async () => 
     ['vault and api agree on every pack', 'UPDATE pack SET count = count - 1 WHERE free > 0 AND count > 1'],
     ['vault and api agree on every pack', 'UPDATE pack SET given = 0::bit(1000)'],
     [
+      'no code of an open case is free',
+      `INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at)
+       SELECT first_serial, count, 'on_hold', 'c', 'x', now() FROM pack WHERE free > 0 LIMIT 1`,
+    ],
+    [
+      'what two people made void is so in the vault',
+      'UPDATE sealed_pack SET void = ~closed & ((-1)::bit(1000) << (1000 - count))',
+    ],
+    [
+      'what two people made void is so in the vault',
+      `WITH agreed AS (
+         INSERT INTO request (kind, subject, facts, figures, hash, asked_by, asked_at, expires_at, state, agreed_by,
+                              ended_by, ended_at)
+         VALUES ('void-codes', 's', '{}', '{}', sha256(''), 'a', now(), now() + interval '1 day', 'done', 'b', 'x', now())
+         RETURNING number),
+       opened AS (
+         INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at, request)
+         SELECT first_serial, count, 'void', 'c', 'x', now(), number FROM pack, agreed WHERE free > 0 LIMIT 1)
+       UPDATE pack SET aside = ~given & ((-1)::bit(1000) << (1000 - count))`,
+    ],
+    [
       'vault and api know the same of every product',
       'UPDATE product SET code_digits = 18 WHERE code_digits < 18',
     ],

@@ -3,6 +3,7 @@
 import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
 import { CaseBody } from '@scratchless/office/cases/case-shapes'
 import type { Pool } from '@scratchless/office/database/database'
+import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
 import { addressOf } from '@scratchless/program/http/listener'
@@ -16,7 +17,7 @@ import { addFinanceRoutes } from './finance/finance-routes.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import type { OperatorSettings } from './settings.ts'
 import { statusTables } from './status/status-tables.ts'
-import { operatorCases } from './stock/operator-cases.ts'
+import { operatorCases, operatorRequests } from './stock/operator-cases.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -28,7 +29,7 @@ export interface StaffServerNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly settings: Pick<
     OperatorSettings,
-    'party' | 'name' | 'colour' | 'currency' | 'staffHttp' | 'stockHttp' | 'partners'
+    'party' | 'name' | 'colour' | 'currency' | 'staffHttp' | 'stockHttp' | 'partners' | 'approvers'
   >
 }
 
@@ -39,7 +40,10 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
-  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, CaseBody)
+  const approvers = new Map(settings.approvers.map(({ name: approver, publicKey }) => [approver, publicKey]))
+  const requests = operatorRequests({ ...needs, party, approvers })
+  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: CaseBody })
+  addRequestRoutes(app, requests, guard)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
   addStatusPage(app, { name, colour, tables: (language) => statusTables(needs, language) }, guard)

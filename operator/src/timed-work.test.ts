@@ -3,7 +3,7 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { askForWork } from '@scratchless/office/timed/ask-for-work'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
-import { centreId } from '@scratchless/voucher/ids'
+import { centreId, operatorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { expect, test } from 'vitest'
@@ -16,7 +16,15 @@ test('what a receipt noted for the operator’s own books is folded into their c
   const database = await testDatabase(OPERATOR_MIGRATIONS)
   const log = createLog({ program: 'test', process: 'test', clock: systemClock, level: 'silent' })
   const pool = database.pool('api')
-  const work = await startOperatorWork({ databaseUrl: database.urls.api, pool, log })
+  const requests = {
+    party: operatorId('test'),
+    pool,
+    log,
+    clock: systemClock,
+    approvers: new Map(),
+    carriers: {},
+  }
+  const work = await startOperatorWork({ databaseUrl: database.urls.api, pool, log, requests })
   try {
     const partner = centreId('centre')
     const now = new Date(systemClock.nowMs())

@@ -2,6 +2,8 @@
 
 import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type Pool } from '@scratchless/office/database/database'
+import { settleRequests } from '@scratchless/office/requests/carry-out-request'
+import type { RequestNeeds } from '@scratchless/office/requests/request-needs'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import type { Log } from '@scratchless/program/log'
 import { DEPOT } from './finance/partner-account.ts'
@@ -13,15 +15,19 @@ export function startOperatorWork(needs: {
   readonly databaseUrl: string
   readonly pool: Pool
   readonly log: Log
+  /** All that two people here may agree to. */
+  readonly requests: RequestNeeds
 }): Promise<TimedWork> {
-  const { databaseUrl, pool, log } = needs
+  const { databaseUrl, pool, log, requests } = needs
   return startTimedWork({
     ...{ databaseUrl, log },
     tasks: {
       [FOLD_OWN_BOOKS]: async () => {
         await inTransaction(pool, (sql) => foldOwnBooks(sql, DEPOT))
       },
+      // What two people agreed to and a crash left undone; what nobody agreed to in time.
+      'settle-requests': () => settleRequests(requests),
     },
-    every: { [FOLD_OWN_BOOKS]: EVERY_MINUTE },
+    every: { [FOLD_OWN_BOOKS]: EVERY_MINUTE, 'settle-requests': EVERY_MINUTE },
   })
 }

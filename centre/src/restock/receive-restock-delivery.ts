@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccount, postTransfers } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
@@ -13,6 +14,7 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
+import { holdArrivals } from '../stock/held-codes.sql.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { alarmOfHead } from './contradicting-head.ts'
@@ -77,7 +79,10 @@ async function writeDown(
       const held = { depot: DEPOT, operator, product, expiresOn, activatedOn }
       await lockLot(sql, operator, lot)
       await insertLot(sql, { ...held, id: lot })
+      // Nobody opens a case meanwhile that would miss these.
+      await lockCases(sql, { depot_id: DEPOT, operator })
       await insertPacks(sql, { ...held, lot, id }, packs)
+      await holdArrivals(sql, DEPOT, operator, id)
       // A part's own date says that the lot is awake: parts that came before it are dated too.
       if (activatedOn !== null)
         await insertDateOfPart(sql, { operator, id, lot, activatedOn, takenAt: receivedAt })

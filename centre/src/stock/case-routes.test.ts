@@ -108,7 +108,7 @@ test('a range is put aside with its cause, what terminals have is counted, and e
   expect(await audited()).toEqual([
     {
       ...{ at: new Date(held.json.openedAt), actor: 'demo', action: 'codes-held', subject: id },
-      details: { ...body(0, 1_510), ...counts },
+      details: { ...body(0, 1_510), state: 'on_hold', ...counts },
     },
     {
       ...{ at: new Date(ended.json.endedAt!), actor: 'demo', action: 'codes-released', subject: id },
@@ -174,7 +174,7 @@ async function whileOpening<Answer>(
 test('who opens or ends a case waits for who is opening one, and respects it', async () => {
   expect(await whileOpening(100, 'on_hold', () => hold(109, 5))).toMatchObject({ code: 'overlaps' })
   const { id } = (await hold(200, 100)).json
-  const ended = await whileOpening(200, 'stolen', () => end(id))
+  const ended = await whileOpening(200, 'damaged', () => end(id))
   expect(ended.json).toMatchObject({ released: 90 })
 })
 
@@ -190,7 +190,7 @@ test('what another open case has as well stays aside until that one ends too', a
   const addCase = async (from: number, count: number, change = '') => {
     const { rows } = await centre.needs.pool.query<{ id: string }>(
       `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-       VALUES (${change || `'main', 'atlas'`}, $1, $2, 'stolen', 'by night', 'demo', now()) RETURNING id::text`,
+       VALUES (${change || `'main', 'atlas'`}, $1, $2, 'damaged', 'by night', 'demo', now()) RETURNING id::text`,
       [FIRST + from, count],
     )
     return rows[0]!.id
@@ -229,7 +229,7 @@ test('open cases are listed newest first, a page at a time', async () => {
 test('what is no range or has no cause is not taken, and a case that never was is not ended', async () => {
   for (const change of [
     ...[{ count: 0 }, { count: 1_000_001 }, { count: 1.5 }, { firstSerial: '1' }, { operator: 'X' }],
-    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'stolen' }],
+    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'sold' }],
     { firstSerial: '999999999999', count: 2 },
   ])
     expect((await hold(20, 1, change)).status).toBe(400)

@@ -1,12 +1,7 @@
 // What staff send and see of cases, and of what happened to a code.
 
-import {
-  type CaseView,
-  caseFields,
-  endsInTime,
-  PAST_THE_END,
-  serialField,
-} from '@scratchless/office/cases/case-shapes'
+import { caseFields, endsInTime, PAST_THE_END, serialField } from '@scratchless/office/cases/case-shapes'
+import type { CodeState } from '@scratchless/office/cases/code-states'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 import { z } from 'zod'
@@ -27,7 +22,7 @@ export interface CodeHistoryView {
   readonly lot: string
   readonly expiresOn: string
   readonly activatedOn: string | null
-  readonly state: CaseView['state'] | 'in_stock' | 'despatched' | 'delivered' | 'sold'
+  readonly state: CodeState
   /** Oldest first; `who`: a member of staff, an operator or a terminal. */
   readonly events: readonly {
     readonly at: string

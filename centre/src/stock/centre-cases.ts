@@ -1,14 +1,19 @@
-// The centre's codes, one operator's at a time, as cases are about them.
+// The centre's codes, one operator's at a time, as cases and requests are about them.
 
 import type { CaseOffice } from '@scratchless/office/cases/case-office'
+import { type AskVault, caseCarriers } from '@scratchless/office/cases/case-requests'
+import type { RequestNeeds } from '@scratchless/office/requests/request-needs'
+import { lotId, operatorId } from '@scratchless/voucher/ids'
+import { serialNumber } from '@scratchless/voucher/serial'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { countMarks, holdRange, releaseRange } from './held-codes.sql.ts'
+import { countMarks, holdRange, isBeingClosed, releaseRange } from './held-codes.sql.ts'
 
 export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>): CaseOffice {
   return {
     ...{ pool, clock, all: { depot_id: DEPOT } },
     catchUp: async () => undefined,
+    tell: async () => ({}),
     stockOf(operator) {
       if (operator === undefined) throw new Error('a case at the centre names its operator')
       return {
@@ -18,7 +23,31 @@ export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>
         holdRange: (sql, range) => holdRange(sql, DEPOT, operator, range),
         releaseRange: (sql, range, at) => releaseRange(sql, DEPOT, operator, range, at),
         countMarks: (sql, range) => countMarks(sql, DEPOT, operator, range),
+        isUnderWay: (sql, range) => isBeingClosed(sql, DEPOT, operator, range),
+        opened: async () => undefined,
+        ended: async () => undefined,
       }
     },
+  }
+}
+
+/** All that two people at the centre may agree to. */
+export function centreRequests(needs: CentreNeeds): RequestNeeds {
+  const { pool, clock, log, settings } = needs
+  return {
+    ...{ party: settings.party, pool, clock, log },
+    approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
+    carriers: caseCarriers(centreCases(needs), voidInVault(needs)),
+  }
+}
+
+function voidInVault({ vault }: CentreNeeds): AskVault {
+  return ({ number, endsAtS, facts, agreements }) => {
+    const operator = operatorId(String(facts.operator))
+    const stock =
+      facts.lot === undefined
+        ? { operator, firstSerial: serialNumber(String(facts.firstSerial)), count: Number(facts.count) }
+        : { operator, lot: lotId(String(facts.lot)) }
+    return vault.voidCodes({ number, endsAtS, stock, cause: String(facts.cause), approvals: agreements })
   }
 }

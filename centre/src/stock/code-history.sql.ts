@@ -51,6 +51,11 @@ export const CODE_HISTORY = `
       FROM code_case
      WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint
        AND first_serial > $3::bigint - 1000000 AND first_serial + count > $3::bigint),
+  -- Only whoever was given the code can say what became of it.
+  said AS (
+    SELECT what FROM ticket JOIN given USING (terminal_id)
+     WHERE what IN ('in-doubt', 'settled-sold', 'settled-damaged') AND state <> 'withheld'
+     ORDER BY ticket.id DESC LIMIT 1),
   event (at, step, no, what, who, details, amount_minor) AS (
     SELECT received_at, 1, 0, 'arrived', operator,
            json_build_object('order', order_id, 'line', line_no, 'part', part, 'delivery', id, 'lot', lot_id,
@@ -90,12 +95,11 @@ export const CODE_HISTORY = `
   here (state) AS (
     SELECT CASE
         WHEN EXISTS (SELECT FROM sold) THEN 'sold'
-        -- Only whoever was given the code can say what became of it.
         WHEN is_given THEN coalesce(
-          (SELECT CASE what WHEN 'in-doubt' THEN 'in_doubt' WHEN 'settled-sold' THEN 'sold' ELSE 'damaged' END
-             FROM ticket JOIN given USING (terminal_id)
-            WHERE what IN ('in-doubt', 'settled-sold', 'settled-damaged') AND state <> 'withheld'
-            ORDER BY ticket.id DESC LIMIT 1),
+          (SELECT 'sold' FROM said WHERE what = 'settled-sold'),
+          -- What people say of a code at a shop says more than that it is there.
+          (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1),
+          (SELECT CASE what WHEN 'in-doubt' THEN 'in_doubt' ELSE 'damaged' END FROM said),
           (SELECT CASE state WHEN 'delivered' THEN state ELSE 'despatched' END FROM given WHERE state <> 'withheld'))
         WHEN is_aside THEN coalesce(
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')

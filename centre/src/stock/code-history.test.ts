@@ -190,9 +190,13 @@ test('cases, what the vault would not close, and what was let go and given to th
   await report({ events: [event(4, 'settled-damaged', 0)] })
   await report({}, next)
   expect(await stateOf(4)).toBe('delivered')
-  // What a terminal has stays there, whatever case is opened about it.
-  await hold(0, 5)
-  expect([await stateOf(0), await stateOf(4)]).toEqual(['sold', 'delivered'])
+  // What is sold stays sold, whatever case is opened about it; what lies at a terminal is what people say of it.
+  const about = await hold(0, 5)
+  expect([await stateOf(0), await stateOf(1), await stateOf(2), await stateOf(4)]).toEqual([
+    ...['sold', 'on_hold', 'sold', 'on_hold'],
+  ])
+  await end(about)
+  expect([await stateOf(1), await stateOf(4)]).toEqual(['damaged', 'delivered'])
   await centre.needs.pool.query('UPDATE pack SET held_at = now()')
   expect(await stateOf(900)).toBe('on_hold')
   await centre.needs.pool.query('UPDATE pack SET held_at = NULL')

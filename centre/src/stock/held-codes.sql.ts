@@ -1,7 +1,7 @@
 // Codes that are held back from supply, and let go again, by ranges of serials.
 
 import type { Sql } from '@scratchless/office/database/database'
-import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
+import type { DepotId, MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { SerialRange } from '@scratchless/voucher/serial'
 
 /** The packs that a range touches, locked, each with a map of which of its codes lie in it. */
@@ -80,4 +80,49 @@ export async function countMarks(
     [depot, operator, firstSerial, count],
   )
   return rows[0]!
+}
+
+/** Whether codes of a range are in an order that is decided and not answered: the vault is closing them, or will. */
+export async function isBeingClosed(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  { firstSerial, count }: SerialRange,
+): Promise<boolean> {
+  const { rows } = await sql.query<{ so: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM supply_run AS run
+         JOIN supply_order AS "order" ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+          AND "order".sequence = run.sequence AND "order".state = 'decided'
+        WHERE run.depot_id = $1 AND run.operator = $2 AND run.first_serial < $3::bigint + $4::int
+          AND run.first_serial > $3::bigint - 1000 AND run.first_serial + run.count > $3::bigint) AS so`,
+    [depot, operator, firstSerial, count],
+  )
+  return rows[0]!.so
+}
+
+/** What came with a part inside the range of an open case comes in aside. Under the lock of the operator's cases. */
+export async function holdArrivals(
+  sql: Sql,
+  depot: DepotId,
+  operator: OperatorId,
+  delivery: MessageId,
+): Promise<void> {
+  await sql.query(
+    `UPDATE pack SET aside = held.codes
+       FROM (SELECT pack.first_serial,
+                    bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int) AS codes
+               FROM pack
+               JOIN code_case ON code_case.depot_id = pack.depot_id AND code_case.operator = pack.operator
+                AND code_case.ended_at IS NULL AND code_case.first_serial < pack.first_serial + pack.count
+                AND code_case.first_serial > pack.first_serial - 1000000
+                AND code_case.first_serial + code_case.count > pack.first_serial,
+                    LATERAL (SELECT greatest(pack.first_serial, code_case.first_serial) AS start,
+                                    least(pack.first_serial + pack.count, code_case.first_serial + code_case.count)
+                                      AS upto) AS cut
+              WHERE pack.depot_id = $1 AND pack.operator = $2 AND pack.delivery_id = $3
+              GROUP BY pack.first_serial) AS held
+      WHERE pack.depot_id = $1 AND pack.operator = $2 AND pack.first_serial = held.first_serial`,
+    [depot, operator, delivery],
+  )
 }

@@ -1,5 +1,5 @@
 import { MOMENT } from '@scratchless/office/cases/code-case.sql'
-import type { AsideState } from '@scratchless/office/cases/code-states'
+import type { CodeState } from '@scratchless/office/cases/code-states'
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
@@ -10,7 +10,7 @@ interface HistoryRow {
   readonly lot: LotId
   readonly expiresOn: string
   readonly activatedAt: string | null
-  readonly state: AsideState | 'in_stock' | 'despatched' | 'delivered'
+  readonly state: CodeState
   readonly at: Date
   readonly what:
     | ('sealed' | 'activated' | 'given' | 'delivered' | 'known-already' | 'refused')
@@ -87,10 +87,12 @@ export const CODE_HISTORY = `
       FROM held WHERE ended_at IS NOT NULL),
   here (state) AS (
     SELECT CASE
-        WHEN is_given THEN
+        WHEN is_given THEN coalesce(
+          -- What people say of a code that is away says more than where it is.
+          (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1),
           (SELECT CASE WHEN outcome IN ('planned', 'despatched') THEN 'despatched' WHEN outcome = 'delivered' THEN outcome
                        ELSE 'on_hold' END
-             FROM given)
+             FROM given))
         WHEN is_aside THEN coalesce(
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')
         WHEN held_at IS NOT NULL THEN 'on_hold'

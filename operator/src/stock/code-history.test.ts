@@ -26,7 +26,7 @@ beforeAll(async () => {
     ...{ clock, random, log, pool: pool() },
     vault: { listSealedLots: async () => [], signLotActivation: async () => Buffer.of(1) } as never,
     settings: {
-      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
+      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [], approvers: [] },
       ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 4003 } },
     },
   })

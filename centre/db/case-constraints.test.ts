@@ -1,0 +1,100 @@
+import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
+import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  columnsThatMayBeEmpty,
+  constraintsOf,
+  emptyColumnsOf,
+  type TriedTable,
+  triedConstraints,
+  tryTables,
+} from '../../ledger/testing/tried-tables.ts'
+import { type TestDatabase, testDatabase } from '../../office/testing/test-database.ts'
+import { CENTRE_MIGRATIONS } from '../src/settings.ts'
+
+const at = new Date('2026-11-22T10:00:00Z')
+const later = new Date('2026-11-23T10:00:00Z')
+const depot_id = 'main'
+const operator = 'ooredoo'
+
+/** A request to which cases and lots refer; its own constraints are tried where it stands (office/db). */
+const REQUEST: TriedTable = {
+  table: 'request',
+  row: {
+    ...{ number: 7, kind: 'void-codes', subject: 's', facts: '{}', figures: '{}', hash: Buffer.alloc(32) },
+    ...{ asked_by: 'amel', asked_at: at, expires_at: later },
+  },
+  breaks: {},
+}
+
+/** Of a case that has not ended. */
+const OPEN = { ended_by: null, ended_at: null, ended_cause: null }
+
+const TABLES: readonly TriedTable[] = [
+  {
+    table: 'code_case',
+    row: {
+      ...{ depot_id, id: 1, operator, first_serial: 100, count: 10, state: 'on_hold', cause: 'lost' },
+      ...{ opened_by: 'amel', opened_at: at, request: 7 },
+      ...{ ended_by: 'amel', ended_at: later, ended_cause: 'found', end_request: 7 },
+    },
+    takes: [
+      ...[{ first_serial: 0, count: 1_000_000 }, { first_serial: 999_999_999_999, count: 1 }, { cause: 'c' }],
+      ...['in_doubt', 'damaged', 'stolen', 'expired', 'returned', 'void'].map((state) => ({ state })),
+      ...[
+        { cause: 'é'.repeat(200) },
+        { ...OPEN, end_request: null },
+        { request: null },
+        { end_request: null },
+      ],
+    ],
+    breaks: {
+      code_case_pkey: [{ cause: 'another', request: null, end_request: null }],
+      code_case_request_key: [{ id: 2, end_request: null }],
+      code_case_request_fkey: [{ request: 8 }],
+      code_case_end_request_key: [{ id: 2, request: null }],
+      code_case_end_request_fkey: [{ end_request: 8 }],
+      code_case_void_was_agreed: [{ state: 'void', request: null }],
+      code_case_end_request_ended: [{ ...OPEN }],
+      code_case_first_serial_check: [{ first_serial: -1 }],
+      code_case_count_check: [{ count: 0 }, { count: 1_000_001 }],
+      code_case_state_check: [{ state: 'in_stock' }, { state: 'sold' }],
+      code_case_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
+      code_case_ended_cause_check: [{ ended_cause: '' }, { ended_cause: 'c'.repeat(201) }],
+      code_case_within: [{ first_serial: 999_999_999_999, count: 2 }],
+      code_case_end_known: [
+        { ended_cause: null },
+        { ended_by: null, end_request: null },
+        { ...OPEN, ended_cause: 'found', end_request: null },
+      ],
+    },
+    mayBeEmpty: ['ended_by', 'ended_at', 'ended_cause', 'request', 'end_request'],
+  },
+]
+
+const NAMES = TABLES.map(({ table }) => table)
+
+let database: TestDatabase
+let client: pg.Client
+beforeAll(async () => {
+  database = await testDatabase([OFFICE_MIGRATIONS, LEDGER_MIGRATIONS, CENTRE_MIGRATIONS])
+  client = new pg.Client({ connectionString: database.urls.owner })
+  await client.connect()
+})
+afterAll(async () => {
+  await client.end()
+  await database.drop()
+})
+
+test('each constraint refuses the rows that break it alone, and no others', async () => {
+  expect(await tryTables(client, [REQUEST, ...TABLES])).toEqual([])
+})
+
+test('no constraint is untried', async () => {
+  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints(TABLES))
+})
+
+test('only these columns may be without a value', async () => {
+  expect(await emptyColumnsOf(client, NAMES)).toEqual(columnsThatMayBeEmpty(TABLES))
+})

@@ -1,0 +1,169 @@
+// Codes that are marked and made void at an operator, by the routes themselves over its real vault's tables.
+
+import type { AgreedRequest } from '@scratchless/office/requests/agreement'
+import type { RequestView } from '@scratchless/office/requests/request-routes'
+import { addStaff } from '@scratchless/office/staff/staff'
+import { newMessageId, systemRandom } from '@scratchless/voucher/random'
+import { serialFromNumber } from '@scratchless/voucher/serial'
+import type { FastifyInstance } from 'fastify'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { auditOffice } from '../../../office/testing/audit-office.ts'
+import { signAgreement } from '../../../office/testing/sign-agreement.ts'
+import { type TestVault, testVault } from '../../testing/test-vault.ts'
+import { operatorChecks } from '../audit.ts'
+import { createStaffServer } from '../staff-server.ts'
+import { generateStock } from '../vault/generate-stock.ts'
+import { readSealedLots } from '../vault/sealed-stock.sql.ts'
+import type { VaultVerbs } from '../vault/verbs.ts'
+import { voidCodes } from '../vault/void-codes.ts'
+
+const PASSWORD = 'a long password'
+const PLACES = 100_000_000_000
+let vault: TestVault
+let app: FastifyInstance
+const cookies = new Map<string, string>()
+beforeAll(async () => {
+  vault = await testVault()
+  const { needs, database, approvers } = vault
+  const { clock, random, log, party } = needs
+  const verbs: Partial<VaultVerbs> = {
+    listSealedLots: ({ known }) => readSealedLots(needs.pool, known, 10),
+    voidCodes: (act) => voidCodes(needs, act),
+  }
+  app = await createStaffServer({
+    ...{ clock, random, log, pool: database.pool('api'), vault: verbs as never },
+    settings: {
+      ...{
+        party,
+        name: 'Atlas',
+        colour: '#1D4F9F',
+        currency: 'TND',
+        partners: [],
+        approvers: [...approvers],
+      },
+      ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 1 } },
+    },
+  })
+  for (const [signInName, role] of [
+    ['amel', 'stock'],
+    ['nour', 'security'],
+    ['sami', 'support'],
+    ['lina', 'approver'],
+    ['omar', 'approver'],
+  ] as const) {
+    const member = { signInName, fullName: signInName, roles: [role], password: PASSWORD }
+    await addStaff({ pool: database.pool('owner') }, member)
+    const payload = { signInName, password: PASSWORD }
+    const answer = await app.inject({ method: 'POST', url: '/api/sign-in', payload })
+    cookies.set(signInName, String(answer.headers['set-cookie']).split(';')[0]!)
+  }
+  await vault.addProduct('ATLAS-5', 14)
+  await make(1_500)
+})
+afterAll(async () => {
+  await app.close()
+  await vault.drop()
+})
+
+async function make(count: number): Promise<void> {
+  const wanted = { product: 'ATLAS-5' as never, count, expiresOn: '2099-12-31', activated: true }
+  expect(await generateStock(vault.needs, { ...wanted, actor: 'amel' })).toMatchObject({ codes: count })
+}
+async function call(who: string, method: 'GET' | 'POST', url: string, payload?: object) {
+  const headers = { cookie: cookies.get(who)! }
+  const answer = await app.inject({ method, url, headers, ...(payload && { payload }) })
+  return { status: answer.statusCode, json: answer.json(), code: answer.json().error?.code }
+}
+const serial = (offset: number) => serialFromNumber(PLACES + offset)
+const mark = (who: string, state: string, offset: number, count: number) =>
+  call(who, 'POST', '/api/cases', { firstSerial: serial(offset), count, state, cause: 'a box burnt' })
+const stateOf = async (offset: number) =>
+  (await call('amel', 'GET', `/api/codes/${serial(offset)}`)).json.state
+async function agree(who: string, view: RequestView, key: number) {
+  const { party, number, kind, facts, expiresAt } = view
+  const endsAtS = Date.parse(expiresAt) / 1000
+  const { name, privateKey } = vault.approvers[key]!
+  const request = { party, number, endsAtS, kind: kind as AgreedRequest['kind'], facts }
+  const signature = signAgreement(privateKey, request).toString('base64')
+  return call(who, 'POST', `/api/requests/${number}/agreements`, { approver: name, signature })
+}
+const broken = async () =>
+  (
+    await auditOffice(
+      { books: vault.database.urls.auditor, vault: vault.vaultDatabase.urls.auditor },
+      operatorChecks,
+    )
+  ).filter(({ ok }) => !ok)
+async function voids(): Promise<number[]> {
+  const { rows } = await vault.vaultDatabase
+    .pool('auditor')
+    .query<{ first_serial: bigint; void: string }>('SELECT first_serial, void FROM sealed_pack ORDER BY 1')
+  return rows.flatMap(({ first_serial, void: marks }) =>
+    [...marks].flatMap((one, place) => (one === '1' ? [Number(first_serial) + place - PLACES] : [])),
+  )
+}
+
+test('codes are void once two others agree, in the vault too, and for good', async () => {
+  expect((await mark('sami', 'void', 5, 20)).status).toBe(403)
+  const { status, json: view } = await mark('amel', 'void', 990, 20)
+  expect([status, view.kind, view.needed, await voids()]).toEqual([202, 'void-codes', 2, []])
+  expect((await agree('lina', view, 0)).json.state).toBe('open')
+  expect((await agree('omar', view, 1)).json.state).toBe('done')
+  expect(await voids()).toEqual(Array.from({ length: 20 }, (_, place) => 990 + place))
+  expect([await stateOf(989), await stateOf(990), await stateOf(1_009)]).toEqual(['in_stock', 'void', 'void'])
+  expect(await mark('amel', 'on_hold', 1_000, 1)).toMatchObject({ code: 'not-from' })
+  expect(await broken()).toEqual([])
+})
+
+test('a lot is made void whole by its vault, and nothing else with it', async () => {
+  const { approvers, needs } = vault
+  const [{ lot }] = (await call('amel', 'GET', '/api/stock')).json.lots
+  const endsAtS = Math.floor(needs.clock.nowMs() / 1000) + 60
+  const facts = { lot, cause: 'burnt' }
+  const signed = (change: object = {}) =>
+    approvers.map(({ name, privateKey }) => {
+      const request = { party: needs.party, number: 900, endsAtS, kind: 'void-lot', facts } as const
+      return { approver: name, signature: signAgreement(privateKey, { ...request, ...change }) }
+    })
+  const act = { number: 900, endsAtS, stock: { lot }, cause: 'burnt' }
+  const asCodes = signed({ kind: 'void-codes' })
+  expect(await voidCodes(needs, { ...act, approvals: asCodes })).toEqual({ refusal: 'wrong-signature' })
+  await make(10)
+  expect(await voidCodes(needs, { ...act, approvals: signed() })).toEqual({ codes: 1_500 })
+  expect(await voids()).toEqual(Array.from({ length: 1_500 }, (_, place) => place))
+  await vault.database.pool('owner').query(`UPDATE pack SET aside = (-1)::bit(1000) << (1000 - count)`)
+  expect(await broken()).toEqual([])
+})
+
+test('a part that is planned and not despatched is waited for, and what comes in void is void', async () => {
+  const owner = vault.database.pool('owner')
+  await call('amel', 'GET', '/api/stock')
+  const [order, part] = [newMessageId(systemRandom), newMessageId(systemRandom)]
+  await owner.query(
+    `INSERT INTO restock_order (id, partner, verdict, received_at, expires_at)
+     VALUES ($1, 'centre', 'accepted', now(), now())`,
+    [order],
+  )
+  await owner.query(
+    `INSERT INTO restock_order_line (order_id, line_no, product, ordered, accepted) VALUES ($1, 1, 'ATLAS-5', 5, 5)`,
+    [order],
+  )
+  const { rows } = await owner.query(`SELECT id, lot FROM pack WHERE count = 10`)
+  await owner.query(
+    `INSERT INTO restock_delivery (id, order_id, line_no, part, parts, lot, codes, issued_at)
+     VALUES ($1, $2, 1, 1, 1, $3, 5, now())`,
+    [part, order, rows[0].lot],
+  )
+  await owner.query('INSERT INTO restock_run VALUES ($1, $2, $3, 5)', [part, rows[0].id, PLACES + 1_500])
+  const { json: view } = await mark('nour', 'void', 1_504, 12)
+  await agree('lina', view, 0)
+  expect((await agree('omar', view, 1)).json.state).toBe('agreed')
+  expect(await stateOf(1_509)).toBe('in_stock')
+  await owner.query(`UPDATE restock_delivery SET state = 'despatched'`)
+  const again = (await mark('nour', 'void', 1_505, 12)).json
+  await agree('lina', again, 0)
+  expect((await agree('omar', again, 1)).json.state).toBe('done')
+  await make(10)
+  expect((await voids()).slice(1_500)).toEqual(Array.from({ length: 12 }, (_, place) => 1_505 + place))
+  expect([await stateOf(1_516), await stateOf(1_517)]).toEqual(['void', 'in_stock'])
+})
