@@ -18,6 +18,23 @@ const later = new Date('2026-11-23T10:00:00Z')
 const depot_id = 'main'
 const operator = 'ooredoo'
 
+/** What they refer to; its own constraints are tried where it stands (constraints.test.ts). */
+const STOCK: readonly TriedTable[] = [
+  {
+    table: 'product',
+    row: {
+      ...{ id: 'TT-5000', operator, face_value_minor: 5_000, code_digits: 14, check_digit: 'none' },
+      ...{ validity_days: 90, refill_template: '*101*{code}#', added_at: at },
+    },
+    breaks: {},
+  },
+  {
+    table: 'lot',
+    row: { depot_id, operator, id: 'L000001', product_id: 'TT-5000', expires_on: '2027-01-01' },
+    breaks: {},
+  },
+]
+
 /** A request to which cases and lots refer; its own constraints are tried where it stands (office/db). */
 const REQUEST: TriedTable = {
   table: 'request',
@@ -71,6 +88,28 @@ const TABLES: readonly TriedTable[] = [
     },
     mayBeEmpty: ['ended_by', 'ended_at', 'ended_cause', 'request', 'end_request'],
   },
+  {
+    table: 'lot_state',
+    row: {
+      ...{ depot_id, operator, lot: 'L000001', no: 1, state: 'held', cause: 'lost' },
+      ...{ set_by: 'amel', set_at: at, request: 7 },
+    },
+    takes: [
+      ...['in_stock', 'recalled', 'void', 'expired'].map((state) => ({ state })),
+      ...[{ cause: 'c'.repeat(200) }, { request: null }],
+    ],
+    breaks: {
+      lot_state_pkey: [{ state: 'recalled', request: null }],
+      lot_state_depot_id_operator_lot_fkey: [{ lot: 'L999999' }],
+      lot_state_request_key: [{ no: 2 }],
+      lot_state_request_fkey: [{ request: 8 }],
+      lot_state_no_check: [{ no: 0 }],
+      lot_state_state_check: [{ state: 'validated' }],
+      lot_state_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
+      lot_state_void_was_agreed: [{ state: 'void', request: null }],
+    },
+    mayBeEmpty: ['request'],
+  },
 ]
 
 const NAMES = TABLES.map(({ table }) => table)
@@ -88,7 +127,7 @@ afterAll(async () => {
 })
 
 test('each constraint refuses the rows that break it alone, and no others', async () => {
-  expect(await tryTables(client, [REQUEST, ...TABLES])).toEqual([])
+  expect(await tryTables(client, [REQUEST, ...STOCK, ...TABLES])).toEqual([])
 })
 
 test('no constraint is untried', async () => {

@@ -80,6 +80,27 @@ const CASED = `(
          LATERAL (SELECT ((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int AS mask) AS m
    GROUP BY pack.depot_id, pack.operator, pack.first_serial)`
 
+/** What each lot is now that is not simply in stock; `done`: two people agreed to it and the vault has done it. */
+const LOT_NOW = `(
+  SELECT depot_id, operator, lot, state, done FROM (
+    SELECT DISTINCT ON (depot_id, operator, lot) depot_id, operator, lot, lot_state.state,
+           coalesce(request.state = 'done', false) AS done
+      FROM lot_state LEFT JOIN request ON number = lot_state.request
+     ORDER BY depot_id, operator, lot, no DESC) AS newest
+   WHERE state <> 'in_stock')`
+
+/** Packs that are held and whose lot is not, or the other way round. */
+export function countMisheldPacks({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT pack.operator || ' pack ' || pack.first_serial
+       FROM pack
+       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.depot_id = pack.depot_id AND lot_now.operator = pack.operator
+                                      AND lot_now.lot = pack.lot_id
+      WHERE (pack.held_at IS NULL) <> (lot_now.lot IS NULL)`,
+  )
+}
+
 /** Packs with a code that lies in an open case and is free all the same. */
 export function countFreeCodesInCases({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
@@ -101,12 +122,16 @@ export async function countMisvoidedPacks({
     books,
     `SELECT pack.operator || ' pack ' || pack.first_serial
        FROM pack
-       LEFT JOIN ${CASED} AS cased USING (depot_id, operator, first_serial)
+       LEFT JOIN ${CASED} AS cased ON cased.depot_id = pack.depot_id AND cased.operator = pack.operator
+                                 AND cased.first_serial = pack.first_serial
+       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.depot_id = pack.depot_id AND lot_now.operator = pack.operator
+                                      AND lot_now.lot = pack.lot_id AND lot_now.state = 'void'
        LEFT JOIN json_to_recordset($1) AS before (operator text, first_serial bigint, void bit(1000))
-              USING (operator, first_serial)
+              ON before.operator = pack.operator AND before.first_serial = pack.first_serial
        LEFT JOIN json_to_recordset($2) AS after (operator text, first_serial bigint, void bit(1000))
-              USING (operator, first_serial)
-      WHERE before.void & ~pack.aside <> 0::bit(1000)
+              ON after.operator = pack.operator AND after.first_serial = pack.first_serial
+      WHERE (before.void & ~pack.aside <> 0::bit(1000) AND (lot_now.lot IS NULL OR before.void & given <> 0::bit(1000)))
+         OR (lot_now.done AND bit_count(coalesce(after.void, 0::bit(1000)) | given) < count)
          OR cased.void & pack.aside & ~coalesce(after.void, 0::bit(1000)) <> 0::bit(1000)`,
     [await rowsAsJson(vaultBefore, marks), await rowsAsJson(vaultAfter, marks)],
   )

@@ -40,7 +40,12 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   ],
   'what was withheld is aside': [`UPDATE supply_order SET state = 'withheld' WHERE sequence = 3`],
   'no code of an open case is free': [caseOf('on_hold')],
+  'packs are held as their lots are': [
+    'UPDATE pack SET held_at = now() WHERE first_serial = 1001000',
+    lotIs('held'),
+  ],
   'what two people made void is so in the vault': [
+    `${agreedVoid()}; ${lotIs('void', 1)}; UPDATE pack SET held_at = now()`,
     'UPDATE vault_pack SET void = 1::bit(1000) << 599 WHERE first_serial = 1001000',
     `${agreedVoid()}; ${caseOf('void', 1)}; UPDATE pack SET aside = 1::bit(1000) << 599 WHERE first_serial = 1001000`,
   ],
@@ -144,6 +149,11 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
 function caseOf(state: string, request: number | null = null): string {
   return `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at, request)
           VALUES ('main', 'atlas', 1001400, 1, '${state}', 'c', 'x', now(), ${request})`
+}
+
+function lotIs(state: string, request: number | null = null): string {
+  return `INSERT INTO lot_state (depot_id, operator, lot, no, state, cause, set_by, set_at, request)
+          VALUES ('main', 'atlas', 'L000001', 1, '${state}', 'c', 'x', now(), ${request})`
 }
 
 function agreedVoid(): string {

@@ -13,6 +13,7 @@ import {
   countMisclosedPacks,
   countMiscountedDeliveries,
   countMisdebitedOrders,
+  countMisheldPacks,
   countMisreceivedLines,
   countMistakenPacks,
   countMisvoidedPacks,
@@ -31,6 +32,7 @@ export const centreChecks: readonly AuditCheck[] = [
   { invariant: 1, holds: 'each code given is in one run', count: countMistakenPacks },
   { invariant: 1, holds: 'what was withheld is aside', count: countStrayCodes },
   { invariant: 1, holds: 'no code of an open case is free', count: countFreeCodesInCases },
+  { invariant: 1, holds: 'packs are held as their lots are', count: countMisheldPacks },
   { invariant: 1, holds: 'what two people made void is so in the vault', count: countMisvoidedPacks },
   {
     invariant: 1,

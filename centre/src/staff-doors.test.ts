@@ -53,6 +53,8 @@ const WHO_MAY = {
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',
+  'GET /api/lots': 'stock support security auditor',
+  'POST /api/lots': 'stock security',
   'GET /api/requests': 'stock support finance approver security auditor',
   'GET /api/requests/:id': 'stock support finance approver security auditor',
   'POST /api/requests/:id/agreements': 'approver',

@@ -1,6 +1,7 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
 import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
+import { addLotRoutes } from '@scratchless/office/cases/lot-routes'
 import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
@@ -12,7 +13,7 @@ import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
 import { statusTables } from './status/status-tables.ts'
-import { CentreCaseBody } from './stock/case-shapes.ts'
+import { CentreCaseBody, CentreLotBody } from './stock/case-shapes.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
@@ -33,6 +34,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   addStockRoutes(app, needs, guard)
   const requests = centreRequests(needs)
   addCaseRoutes(app, centreCases(needs), guard, { requests, body: CentreCaseBody })
+  addLotRoutes(app, centreCases(needs), guard, { requests, body: CentreLotBody })
   addRequestRoutes(app, requests, guard)
   addStatusPage(
     app,

@@ -1,7 +1,7 @@
 // Cases that end value: asked for by one, and done once others have agreed.
 
 import { HttpRefusal } from '@scratchless/program/http/http-server'
-import { operatorId } from '@scratchless/voucher/ids'
+import { lotId, operatorId } from '@scratchless/voucher/ids'
 import { serialNumber } from '@scratchless/voucher/serial'
 import type { GivenAgreement, RequestFacts } from '../requests/agreement.ts'
 import type { RequestCarrier, RequestNeeds } from '../requests/request-needs.ts'
@@ -10,7 +10,9 @@ import type { CaseOffice } from './case-office.ts'
 import { findCaseOfRequest } from './code-case.sql.ts'
 import type { AsideState } from './code-states.ts'
 import { endCase } from './end-case.ts'
+import { findLotOfRequest, readLotState, readStateBefore } from './lot-state.sql.ts'
 import { type CaseToOpen, openCase } from './open-case.ts'
+import { type LotChange, setLotState, takeBackLotState } from './set-lot-state.ts'
 
 /** What a vault is asked to make void; it makes the hash anew from these, and verifies the agreements itself. */
 export interface AgreedVoid {
@@ -43,6 +45,13 @@ function caseOfFacts(facts: RequestFacts, state: AsideState): CaseToOpen {
   }
 }
 
+function lotOfFacts(facts: RequestFacts, state: LotChange['state']): LotChange {
+  return {
+    ...(facts.operator !== undefined && { operator: operatorId(String(facts.operator)) }),
+    ...{ lot: lotId(String(facts.lot)), state, cause: String(facts.cause) },
+  }
+}
+
 export function caseCarriers(office: CaseOffice, voidInVault: AskVault): RequestNeeds['carriers'] {
   /** The case of a request: as it was opened before a crash, or opened now. */
   async function caseOf(
@@ -70,6 +79,28 @@ export function caseCarriers(office: CaseOffice, voidInVault: AskVault): Request
       if ('codes' in voided) return { case: id, codes: voided.codes }
       // What the vault does not believe never was: the codes are where they were before.
       await endCase(office, 'system', { id, cause: `vault: ${voided.refusal}` }, { anyState: true })
+      throw new HttpRefusal(409, voided.refusal)
+    },
+    'end-recall': async ({ number, late, facts, askedBy }) => {
+      if (late) throw new HttpRefusal(409, 'expired')
+      const { codes } = await setLotState(office, askedBy, lotOfFacts(facts, 'in_stock'), BigInt(number))
+      return { codes }
+    },
+    'void-lot': async ({ number, endsAtS, late, facts, agreements, askedBy }) => {
+      const request = BigInt(number)
+      let begun = await findLotOfRequest(office.pool, office.all, request)
+      if (begun === undefined) {
+        if (late) throw new HttpRefusal(409, 'expired')
+        begun = await setLotState(office, askedBy, lotOfFacts(facts, 'void'), request)
+      }
+      const { scope } = office.stockOf(begun.operator)
+      // It was taken back before a crash.
+      if ((await readLotState(office.pool, scope, begun.lot)) !== 'void')
+        throw new HttpRefusal(409, 'not-believed')
+      const voided = await voidInVault({ number, endsAtS, facts, agreements })
+      if ('codes' in voided) return { codes: voided.codes }
+      const before = await readStateBefore(office.pool, scope, begun.lot)
+      await takeBackLotState(office, begun, before, `vault: ${voided.refusal}`)
       throw new HttpRefusal(409, voided.refusal)
     },
   }

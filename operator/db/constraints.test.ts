@@ -278,6 +278,28 @@ const TABLES: readonly TriedTable[] = [
     },
     mayBeEmpty: ['ended_by', 'ended_at', 'ended_cause', 'request', 'end_request'],
   },
+  {
+    table: 'lot_state',
+    row: {
+      ...{ lot: 'L1', no: 1, state: 'held', cause: 'lost' },
+      ...{ set_by: 'amel', set_at: at, request: 7 },
+    },
+    takes: [
+      ...['in_stock', 'recalled', 'void', 'expired'].map((state) => ({ state })),
+      ...[{ cause: 'c'.repeat(200) }, { request: null }],
+    ],
+    breaks: {
+      lot_state_pkey: [{ state: 'recalled', request: null }],
+      lot_state_lot_fkey: [{ lot: 'L999999' }],
+      lot_state_request_key: [{ no: 2 }],
+      lot_state_request_fkey: [{ request: 8 }],
+      lot_state_no_check: [{ no: 0 }],
+      lot_state_state_check: [{ state: 'validated' }],
+      lot_state_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
+      lot_state_void_was_agreed: [{ state: 'void', request: null }],
+    },
+    mayBeEmpty: ['request'],
+  },
 ]
 const NAMES = TABLES.map(({ table }) => table)
 

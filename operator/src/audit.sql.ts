@@ -79,6 +79,22 @@ const CASED = `(
          LATERAL (SELECT ((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int AS mask) AS m
    GROUP BY pack.id)`
 
+/** What each lot is now that is not simply in stock; `done`: two people agreed to it and the vault has done it. */
+const LOT_NOW = `(
+  SELECT lot, state, done FROM (
+    SELECT DISTINCT ON (lot) lot, lot_state.state, coalesce(request.state = 'done', false) AS done
+      FROM lot_state LEFT JOIN request ON number = lot_state.request ORDER BY lot, no DESC) AS newest
+   WHERE state <> 'in_stock')`
+
+/** Packs that are held and whose lot is not, or the other way round. */
+export function countMisheldPacks({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT 'pack ' || pack.id FROM pack LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.lot = pack.lot
+      WHERE (pack.held_at IS NULL) <> (lot_now.lot IS NULL)`,
+  )
+}
+
 /** Packs with a code that lies in an open case and is free all the same. */
 export function countFreeCodesInCases({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
@@ -100,9 +116,11 @@ export async function countMisvoidedPacks({
     `SELECT 'pack ' || pack.id
        FROM pack
        LEFT JOIN ${CASED} AS cased ON cased.id = pack.id
+       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.lot = pack.lot AND lot_now.state = 'void'
        LEFT JOIN json_to_recordset($1) AS before (id bigint, void bit(1000)) ON before.id = pack.id
        LEFT JOIN json_to_recordset($2) AS after (id bigint, void bit(1000)) ON after.id = pack.id
-      WHERE before.void & ~pack.aside <> 0::bit(1000)
+      WHERE (before.void & ~pack.aside <> 0::bit(1000) AND (lot_now.lot IS NULL OR before.void & given <> 0::bit(1000)))
+         OR (lot_now.done AND bit_count(coalesce(after.void, 0::bit(1000)) | given) < count)
          OR cased.void & pack.aside & ~coalesce(after.void, 0::bit(1000)) <> 0::bit(1000)`,
     [await rowsAsJson(vaultBefore, marks), await rowsAsJson(vaultAfter, marks)],
   )

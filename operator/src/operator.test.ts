@@ -315,6 +315,11 @@ test('the audit finds every invariant held, and each break of one', async () => 
       `INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at)
        SELECT first_serial, count, 'on_hold', 'c', 'x', now() FROM pack WHERE free > 0 LIMIT 1`,
     ],
+    ['packs are held as their lots are', 'UPDATE pack SET held_at = now() WHERE id = 1'],
+    [
+      'packs are held as their lots are',
+      `INSERT INTO lot_state (lot, no, state, cause, set_by, set_at) VALUES ('L000001', 1, 'held', 'c', 'x', now())`,
+    ],
     [
       'what two people made void is so in the vault',
       'UPDATE sealed_pack SET void = ~closed & ((-1)::bit(1000) << (1000 - count))',

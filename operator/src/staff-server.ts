@@ -2,6 +2,7 @@
 
 import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
 import { CaseBody } from '@scratchless/office/cases/case-shapes'
+import { addLotRoutes, LotBody } from '@scratchless/office/cases/lot-routes'
 import type { Pool } from '@scratchless/office/database/database'
 import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
@@ -43,6 +44,7 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   const approvers = new Map(settings.approvers.map(({ name: approver, publicKey }) => [approver, publicKey]))
   const requests = operatorRequests({ ...needs, party, approvers })
   addCaseRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: CaseBody })
+  addLotRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: LotBody })
   addRequestRoutes(app, requests, guard)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)

@@ -10,6 +10,7 @@ import { expect, test } from 'vitest'
 import { testDatabase } from '../../office/testing/test-database.ts'
 import { createPartnerAccount, pendParts, settlePart } from './finance/partner-account.ts'
 import { OPERATOR_MIGRATIONS } from './settings.ts'
+import { operatorCases } from './stock/operator-cases.ts'
 import { FOLD_OWN_BOOKS, startOperatorWork } from './timed-work.ts'
 
 test('what a receipt noted for the operator’s own books is folded into their counters', async () => {
@@ -24,7 +25,17 @@ test('what a receipt noted for the operator’s own books is folded into their c
     approvers: new Map(),
     carriers: {},
   }
-  const work = await startOperatorWork({ databaseUrl: database.urls.api, pool, log, requests })
+  const listSealedLots = async () => []
+  const vault = { listSealedLots } as never
+  const cases = operatorCases({ pool, vault, clock: systemClock, party: requests.party })
+  const work = await startOperatorWork({
+    databaseUrl: database.urls.api,
+    pool,
+    log,
+    requests,
+    cases,
+    timeZone: 'UTC',
+  })
   try {
     const partner = centreId('centre')
     const now = new Date(systemClock.nowMs())

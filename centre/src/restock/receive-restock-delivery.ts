@@ -15,6 +15,7 @@ import type { CentreNeeds } from '../needs.ts'
 import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
 import { holdArrivals } from '../stock/held-codes.sql.ts'
+import { holdPartOfLot } from '../stock/held-lots.sql.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { alarmOfHead } from './contradicting-head.ts'
@@ -83,6 +84,7 @@ async function writeDown(
       await lockCases(sql, { depot_id: DEPOT, operator })
       await insertPacks(sql, { ...held, lot, id }, packs)
       await holdArrivals(sql, DEPOT, operator, id)
+      await holdPartOfLot(sql, DEPOT, operator, { lot, delivery: id }, receivedAt)
       // A part's own date says that the lot is awake: parts that came before it are dated too.
       if (activatedOn !== null)
         await insertDateOfPart(sql, { operator, id, lot, activatedOn, takenAt: receivedAt })

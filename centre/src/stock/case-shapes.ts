@@ -2,6 +2,7 @@
 
 import { caseFields, endsInTime, PAST_THE_END, serialField } from '@scratchless/office/cases/case-shapes'
 import type { CodeState } from '@scratchless/office/cases/code-states'
+import { lotFields } from '@scratchless/office/cases/lot-routes'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 import { z } from 'zod'
@@ -11,6 +12,9 @@ import { operatorField } from '../staff-api.ts'
 export const CentreCaseBody = z
   .strictObject({ operator: operatorField, ...caseFields })
   .refine(endsInTime, PAST_THE_END)
+
+/** A lot of an operator, and into which state and why it is brought. */
+export const CentreLotBody = z.strictObject({ operator: operatorField, ...lotFields })
 
 export const CodeParams = z.object({ operator: operatorField, serial: serialField })
 
@@ -28,7 +32,16 @@ export interface CodeHistoryView {
     readonly at: string
     readonly what:
       | ('arrived' | 'activated' | 'given' | 'withheld' | 'released' | 'delivered' | 'sold')
-      | ('in-doubt' | 'settled-sold' | 'settled-damaged' | 'duplicate' | 'case-opened' | 'case-ended')
+      | ('in-doubt' | 'settled-sold' | 'settled-damaged' | 'duplicate')
+      | (
+          | 'case-opened'
+          | 'case-ended'
+          | 'lot-held'
+          | 'lot-recalled'
+          | 'lot-released'
+          | 'lot-void'
+          | 'lot-expired'
+        )
     readonly who: string
     readonly details: Readonly<Record<string, string | number>>
   }[]

@@ -6,12 +6,15 @@ import type { RequestNeeds } from '@scratchless/office/requests/request-needs'
 import { lotId, operatorId } from '@scratchless/voucher/ids'
 import { serialNumber } from '@scratchless/voucher/serial'
 import type { CentreNeeds } from '../needs.ts'
+import { lockLot } from '../restock/activation.sql.ts'
 import { DEPOT } from '../settings.ts'
 import { countMarks, holdRange, isBeingClosed, releaseRange } from './held-codes.sql.ts'
+import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 
 export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>): CaseOffice {
   return {
     ...{ pool, clock, all: { depot_id: DEPOT } },
+    lotsPast: (day) => readLotsPast(pool, DEPOT, day),
     catchUp: async () => undefined,
     tell: async () => ({}),
     stockOf(operator) {
@@ -24,6 +27,14 @@ export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>
         releaseRange: (sql, range, at) => releaseRange(sql, DEPOT, operator, range, at),
         countMarks: (sql, range) => countMarks(sql, DEPOT, operator, range),
         isUnderWay: (sql, range) => isBeingClosed(sql, DEPOT, operator, range),
+        lots: {
+          lock: (sql, lot) => lockLot(sql, operator, lot),
+          count: (sql, lot) => countLot(sql, DEPOT, operator, lot),
+          hold: (sql, lot, at) => holdLot(sql, DEPOT, operator, lot, at),
+          release: (sql, lot) => releaseLot(sql, DEPOT, operator, lot),
+          isUnderWay: (sql, lot) => isLotBeingClosed(sql, DEPOT, operator, lot),
+          changed: async () => undefined,
+        },
         opened: async () => undefined,
         ended: async () => undefined,
       }

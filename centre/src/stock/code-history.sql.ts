@@ -51,6 +51,9 @@ export const CODE_HISTORY = `
       FROM code_case
      WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint
        AND first_serial > $3::bigint - 1000000 AND first_serial + count > $3::bigint),
+  changed AS (
+    SELECT * FROM lot_state WHERE depot_id = $1 AND operator = $2 AND lot = (SELECT lot_id FROM code)),
+  now AS (SELECT state FROM changed ORDER BY no DESC LIMIT 1),
   -- Only whoever was given the code can say what became of it.
   said AS (
     SELECT what FROM ticket JOIN given USING (terminal_id)
@@ -69,6 +72,10 @@ export const CODE_HISTORY = `
        AND (whole OR EXISTS (SELECT FROM lot_activation_run AS run
                               WHERE run.operator = $2 AND run.activation_id = lot_activation.id
                                 AND run.first_serial <= $3::bigint AND run.first_serial + run.count > $3::bigint))
+    UNION ALL
+    SELECT set_at, 3, no, CASE state WHEN 'in_stock' THEN 'lot-released' ELSE 'lot-' || state END, set_by,
+           json_build_object('lot', lot, 'cause', cause), NULL
+      FROM changed
     UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details, NULL FROM held
     UNION ALL
@@ -97,13 +104,16 @@ export const CODE_HISTORY = `
         WHEN EXISTS (SELECT FROM sold) THEN 'sold'
         WHEN is_given THEN coalesce(
           (SELECT 'sold' FROM said WHERE what = 'settled-sold'),
+          (SELECT state FROM now WHERE state = 'void'),
           -- What people say of a code at a shop says more than that it is there.
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1),
+          (SELECT CASE state WHEN 'expired' THEN state ELSE 'on_hold' END FROM now WHERE state <> 'in_stock'),
           (SELECT CASE what WHEN 'in-doubt' THEN 'in_doubt' ELSE 'damaged' END FROM said),
           (SELECT CASE state WHEN 'delivered' THEN state ELSE 'despatched' END FROM given WHERE state <> 'withheld'))
         WHEN is_aside THEN coalesce(
+          (SELECT state FROM now WHERE state = 'void'),
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')
-        WHEN held_at IS NOT NULL THEN 'on_hold'
+        WHEN held_at IS NOT NULL THEN coalesce((SELECT state FROM now WHERE state IN ('void', 'expired')), 'on_hold')
         ELSE 'in_stock' END
       FROM code)
   SELECT product_id AS product, lot_id AS lot, expires_on AS "expiresOn",

@@ -266,6 +266,7 @@ test('the whole story is found by indexes: among many rows it reads few', async 
       'code_case',
       'lot_activation',
       'lot_activation_run',
+      'lot_state',
       'pack',
       'restock_delivery',
       'sale',

@@ -15,6 +15,7 @@ interface HistoryRow {
   readonly what:
     | ('sealed' | 'activated' | 'given' | 'delivered' | 'known-already' | 'refused')
     | ('case-opened' | 'case-ended')
+    | ('lot-held' | 'lot-recalled' | 'lot-released' | 'lot-void' | 'lot-expired')
   /** A member of staff or a centre, where it is known. */
   readonly who: string | null
   readonly details: Readonly<Record<string, string | number | null>>
@@ -54,6 +55,8 @@ export const CODE_HISTORY = `
       FROM code_case
      WHERE first_serial <= $1::bigint AND first_serial > $1::bigint - 1000000
        AND first_serial + count > $1::bigint),
+  changed AS (SELECT * FROM lot_state WHERE lot = (SELECT lot FROM code)),
+  now AS (SELECT state FROM changed ORDER BY no DESC LIMIT 1),
   event (at, step, no, what, who, details) AS (
     SELECT sealed_at, 1, 0::bigint, 'sealed', NULL,
            json_build_object('lot', lot, 'pack', lpad(first_serial::text, 12, '0'))
@@ -73,6 +76,10 @@ export const CODE_HISTORY = `
        AND (whole OR EXISTS (SELECT FROM lot_activation_run AS run
                               WHERE run.activation_id = lot_activation.id AND run.first_serial <= $1::bigint
                                 AND run.first_serial + run.count > $1::bigint))
+    UNION ALL
+    SELECT set_at, 3, no, CASE state WHEN 'in_stock' THEN 'lot-released' ELSE 'lot-' || state END, set_by,
+           json_build_object('lot', lot, 'cause', cause)
+      FROM changed
     UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details FROM held
     UNION ALL
@@ -94,8 +101,9 @@ export const CODE_HISTORY = `
                        ELSE 'on_hold' END
              FROM given))
         WHEN is_aside THEN coalesce(
+          (SELECT state FROM now WHERE state = 'void'),
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')
-        WHEN held_at IS NOT NULL THEN 'on_hold'
+        WHEN held_at IS NOT NULL THEN coalesce((SELECT state FROM now WHERE state IN ('void', 'expired')), 'on_hold')
         ELSE 'in_stock' END
       FROM code)
   SELECT product, lot, expires_on AS "expiresOn",

@@ -12,6 +12,7 @@ import { serialNumber } from '@scratchless/voucher/serial'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { type AdoptNeeds, adoptSealedStock } from './adopt-sealed-stock.ts'
 import { countMarks, holdRange, isBeingClosed, productsOfRange, releaseRange } from './held-codes.sql.ts'
+import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 import { lockProducts } from './product.sql.ts'
 
 type CaseNeeds = AdoptNeeds & { readonly clock: Clock; readonly party: OperatorId }
@@ -20,6 +21,7 @@ export function operatorCases(needs: CaseNeeds): CaseOffice {
   const { pool, clock, party } = needs
   return {
     ...{ pool, clock, all: {} },
+    lotsPast: (day) => readLotsPast(pool, day),
     catchUp: () => adoptSealedStock(needs),
     tell: async () => ({}),
     stockOf: () => ({
@@ -29,6 +31,18 @@ export function operatorCases(needs: CaseNeeds): CaseOffice {
         await lockProducts(sql, party, await productsOfRange(sql, range))
       },
       ...{ holdRange, releaseRange, countMarks, isUnderWay: isBeingClosed },
+      lots: {
+        lock: async (sql, lot) => {
+          const known = await countLot(sql, lot)
+          if (known !== undefined) await lockProducts(sql, party, [known.product])
+        },
+        count: async (sql, lot) => {
+          const known = await countLot(sql, lot)
+          return known && { codes: known.codes, given: known.given }
+        },
+        ...{ hold: holdLot, release: releaseLot, isUnderWay: isLotBeingClosed },
+        changed: async () => undefined,
+      },
       opened: async () => undefined,
       ended: async () => undefined,
     }),

@@ -1,5 +1,6 @@
 // Codes that are marked and made void at an operator, by the routes themselves over its real vault's tables.
 
+import { expireLots } from '@scratchless/office/cases/expire-lots'
 import type { AgreedRequest } from '@scratchless/office/requests/agreement'
 import type { RequestView } from '@scratchless/office/requests/request-routes'
 import { addStaff } from '@scratchless/office/staff/staff'
@@ -16,6 +17,7 @@ import { generateStock } from '../vault/generate-stock.ts'
 import { readSealedLots } from '../vault/sealed-stock.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { voidCodes } from '../vault/void-codes.ts'
+import { operatorCases } from './operator-cases.ts'
 
 const PASSWORD = 'a long password'
 const PLACES = 100_000_000_000
@@ -115,24 +117,48 @@ test('codes are void once two others agree, in the vault too, and for good', asy
   expect(await broken()).toEqual([])
 })
 
-test('a lot is made void whole by its vault, and nothing else with it', async () => {
-  const { approvers, needs } = vault
+const bring = (who: string, lot: string, state: string) =>
+  call(who, 'POST', '/api/lots', { lot, state, cause: 'burnt' })
+const counted = async () => {
+  const [{ inStock, onHold }] = (await call('amel', 'GET', '/api/stock')).json.stock
+  return [inStock, onHold]
+}
+
+test('a lot is held and let go whole, and void once two others agree, and nothing else with it', async () => {
   const [{ lot }] = (await call('amel', 'GET', '/api/stock')).json.lots
-  const endsAtS = Math.floor(needs.clock.nowMs() / 1000) + 60
-  const facts = { lot, cause: 'burnt' }
-  const signed = (change: object = {}) =>
-    approvers.map(({ name, privateKey }) => {
-      const request = { party: needs.party, number: 900, endsAtS, kind: 'void-lot', facts } as const
-      return { approver: name, signature: signAgreement(privateKey, { ...request, ...change }) }
-    })
-  const act = { number: 900, endsAtS, stock: { lot }, cause: 'burnt' }
-  const asCodes = signed({ kind: 'void-codes' })
-  expect(await voidCodes(needs, { ...act, approvals: asCodes })).toEqual({ refusal: 'wrong-signature' })
   await make(10)
-  expect(await voidCodes(needs, { ...act, approvals: signed() })).toEqual({ codes: 1_500 })
+  expect((await bring('sami', lot, 'held')).status).toBe(403)
+  expect((await bring('amel', 'L999999', 'held')).code).toBe('unknown-lot')
+  expect((await bring('amel', lot, 'held')).json).toMatchObject({ state: 'held', by: 'amel', codes: 1_500 })
+  expect([await counted(), await stateOf(0), await broken()]).toEqual([[10, 1_500], 'on_hold', []])
+  expect((await bring('amel', lot, 'in_stock')).status).toBe(201)
+  expect(await counted()).toEqual([1_490, 20])
+  const { status, json: view } = await bring('nour', lot, 'void')
+  expect([status, view.kind]).toEqual([202, 'void-lot'])
+  await agree('lina', view, 0)
+  expect((await agree('omar', view, 1)).json.state).toBe('done')
   expect(await voids()).toEqual(Array.from({ length: 1_500 }, (_, place) => place))
-  await vault.database.pool('owner').query(`UPDATE pack SET aside = (-1)::bit(1000) << (1000 - count)`)
-  expect(await broken()).toEqual([])
+  expect([await stateOf(0), await stateOf(1_500), await broken()]).toEqual(['void', 'in_stock', []])
+  const events = (await call('amel', 'GET', `/api/codes/${serial(0)}`)).json.events
+  expect(events.map(({ what }: { what: string }) => what)).toEqual([
+    ...['sealed', 'activated', 'lot-held', 'lot-released', 'lot-void'],
+  ])
+  expect((await bring('amel', lot, 'in_stock')).code).toBe('not-from')
+})
+
+test('a lot expires after its last day, by itself', async () => {
+  const { needs, database } = vault
+  const nowMs = Date.parse('2100-01-01T00:00:00Z')
+  const office = operatorCases({
+    ...{ pool: database.pool('api'), party: needs.party, clock: { nowMs: () => nowMs } },
+    vault: { listSealedLots: async () => [] },
+  })
+  expect(await expireLots({ ...office, clock: { nowMs: () => nowMs - 1 } }, 'UTC')).toBe(0)
+  // The other lot is void already.
+  expect(await expireLots(office, 'UTC')).toBe(1)
+  expect([await stateOf(1_500), await stateOf(0), await broken()]).toEqual(['expired', 'void', []])
+  await database.pool('owner').query(`DELETE FROM lot_state WHERE state = 'expired'`)
+  await database.pool('owner').query(`UPDATE pack SET held_at = NULL WHERE count = 10`)
 })
 
 test('a part that is planned and not despatched is waited for, and what comes in void is void', async () => {
