@@ -13,7 +13,7 @@ import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
 import { statusTables } from './status/status-tables.ts'
-import { CentreCaseBody, CentreLotBody } from './stock/case-shapes.ts'
+import { CentreCaseBody, CentreExchangeBody, CentreLotBody } from './stock/case-shapes.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import { addCardRoutes } from './terminals/card-routes.ts'
@@ -33,7 +33,11 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   addRestockRoutes(app, needs, guard)
   addStockRoutes(app, needs, guard)
   const requests = centreRequests(needs)
-  addCaseRoutes(app, centreCases(needs), guard, { requests, body: CentreCaseBody })
+  addCaseRoutes(app, centreCases(needs), guard, {
+    requests,
+    body: CentreCaseBody,
+    exchange: CentreExchangeBody,
+  })
   addLotRoutes(app, centreCases(needs), guard, { requests, body: CentreLotBody })
   addRequestRoutes(app, requests, guard)
   addStatusPage(

@@ -2,10 +2,11 @@
 
 import type { Clock } from '@scratchless/voucher/clock'
 import type { LotId, OperatorId } from '@scratchless/voucher/ids'
-import type { SerialRange } from '@scratchless/voucher/serial'
+import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
 import type { Pool, Sql, SqlClient } from '../database/database.ts'
 import type { CaseView } from './case-shapes.ts'
 import type { StockScope } from './code-case.sql.ts'
+import type { CodeState } from './code-states.ts'
 import type { LotStateView } from './lot-state.sql.ts'
 
 /** The codes that a case is about: one operator's at the centre, all of its own at an operator. */
@@ -21,6 +22,8 @@ export interface CodeStock {
   countMarks(sql: Sql, range: SerialRange): Promise<{ known: number; given: number; aside: number }>
   /** Whether codes of the range are decided for somebody and the vault has yet to close them. */
   isUnderWay(sql: Sql, range: SerialRange): Promise<boolean>
+  /** Where one code is; undefined where there is none of this serial. */
+  stateOf(sql: Sql, serial: SerialNumber): Promise<CodeState | undefined>
   /** What else follows, in the same transaction. */
   opened(sql: SqlClient, opened: CaseView, at: Date): Promise<void>
   ended(sql: SqlClient, ended: CaseView, at: Date): Promise<void>

@@ -5,6 +5,8 @@
 //                                    Where it takes two people: 202 RequestView (office/requests)
 //   POST /api/cases/:id/end        {cause}                     200 ReleasedView, or 202 RequestView; 404 unknown-case;
 //                                    409 ended-already, not-released
+//   POST /api/exchanges            {replaced, replacing, cause} 201 {}; 404 unknown-serial; 409 not-from,
+//                                    exchanged-already
 
 import { parseInput } from '@scratchless/program/http/http-server'
 import type { FastifyInstance } from 'fastify'
@@ -19,6 +21,7 @@ import { actOfState, factsOfCase } from './case-requests.ts'
 import { CaseEndBody, caseIdField } from './case-shapes.ts'
 import { readOpenCases } from './code-case.sql.ts'
 import { endCase, openCaseOr404 } from './end-case.ts'
+import { type CodeExchange, exchangeCode } from './exchange-code.ts'
 import { type CaseToOpen, examineCase, openCase } from './open-case.ts'
 
 /** What a page shows. */
@@ -32,8 +35,13 @@ export function addCaseRoutes(
   app: FastifyInstance,
   office: CaseOffice,
   guard: StaffGuard,
-  { requests, body }: { readonly requests: RequestNeeds; readonly body: z.ZodType<CaseToOpen> },
+  bodies: {
+    readonly requests: RequestNeeds
+    readonly body: z.ZodType<CaseToOpen>
+    readonly exchange: z.ZodType<CodeExchange>
+  },
 ): void {
+  const { requests, body, exchange } = bodies
   app.get('/api/cases', guard.mayDo('see-cases'), async (request) => {
     const { before = null } = parseInput(PageQuery, request.query)
     const cases = await readOpenCases(office.pool, office.all, before, MAX_CASES)
@@ -71,5 +79,10 @@ export function addCaseRoutes(
       }
     }
     return endCase(office, staffOf(request).signInName, { id, cause })
+  })
+
+  app.post('/api/exchanges', guard.mayDo('exchange-code'), async (request, reply) => {
+    await exchangeCode(office, staffOf(request).signInName, parseInput(exchange, request.body))
+    return reply.status(201).send({})
   })
 }

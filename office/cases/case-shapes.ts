@@ -31,6 +31,10 @@ export const PAST_THE_END = { message: 'past the last serial', path: ['count'] }
 
 export const CaseBody = z.strictObject(caseFields).refine(endsInTime, PAST_THE_END)
 
+/** Which serial went out in the place of which, and why. */
+export const exchangeFields = { replaced: serialField, replacing: serialField, cause: causeField }
+export const ExchangeBody = z.strictObject(exchangeFields)
+
 export const CaseEndBody = z.strictObject({ cause: causeField })
 
 /** Codes that people put aside; `ended…` null while they are. */

@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { ASIDE_STATES, CODE_PLACES, type CodeState, mayBecome, mayBeReleased } from './code-states.ts'
+import {
+  ASIDE_STATES,
+  CODE_PLACES,
+  type CodeState,
+  mayBecome,
+  mayBeReleased,
+  mayBeReplaced,
+  mayReplace,
+} from './code-states.ts'
 
 /** Written by hand: a column for each of on_hold, in_doubt, damaged, stolen, expired, returned, void; then released. */
 const TABLE: Record<CodeState, string> = {
@@ -31,4 +39,10 @@ test('each pair of states is as the table says', () => {
     ]),
   )
   expect(found).toEqual(TABLE)
+})
+
+test('what is void may be replaced, by what has left', () => {
+  const states = Object.keys(CODE_PLACES) as CodeState[]
+  expect(states.filter(mayBeReplaced)).toEqual(['void'])
+  expect(states.filter(mayReplace)).toEqual(['despatched', 'delivered', 'sold'])
 })

@@ -59,3 +59,12 @@ export function mayBecome(from: CodeState, to: AsideState): boolean {
 export function mayBeReleased(state: AsideState): boolean {
   return RELEASED.includes(state)
 }
+
+/** A code that is void may have another in its place: one that has left, and that its shop or customer has by now. */
+export function mayBeReplaced(state: CodeState): boolean {
+  return state === 'void'
+}
+
+export function mayReplace(state: CodeState): boolean {
+  return state === 'despatched' || state === 'delivered' || state === 'sold'
+}

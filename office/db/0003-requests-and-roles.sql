@@ -58,6 +58,7 @@ INSERT INTO seed VALUES
   ('mark-stolen', 1, '{security}'),
   ('release-stolen', 1, '{security}'),
   ('void-codes', 1, '{stock,security}'),
+  ('exchange-code', NULL, '{stock,support}'),
   ('hold-lot', NULL, '{stock,security}'),
   ('release-lot', NULL, '{stock,security}'),
   ('recall-lot', NULL, '{stock,security}'),

@@ -59,6 +59,7 @@ export const ACTS = [
   'mark-stolen',
   'release-stolen',
   'void-codes',
+  'exchange-code',
   'hold-lot',
   'release-lot',
   'recall-lot',

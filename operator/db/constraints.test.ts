@@ -300,6 +300,19 @@ const TABLES: readonly TriedTable[] = [
     },
     mayBeEmpty: ['request'],
   },
+  {
+    table: 'code_exchange',
+    row: { replaced: 100, replacing: 200, cause: 'c', made_by: 'amel', made_at: at },
+    takes: [{ replaced: 0 }, { replacing: 0 }, { cause: 'c'.repeat(200) }],
+    breaks: {
+      code_exchange_pkey: [{ replacing: 201 }],
+      code_exchange_replacing_key: [{ replaced: 101 }],
+      code_exchange_replaced_check: [{ replaced: -1 }],
+      code_exchange_replacing_check: [{ replacing: -1 }],
+      code_exchange_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
+      code_exchange_of_two: [{ replacing: 100 }],
+    },
+  },
 ]
 const NAMES = TABLES.map(({ table }) => table)
 

@@ -21,6 +21,7 @@ const WHO_MAY = {
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',
+  'POST /api/exchanges': 'stock support',
   'GET /api/lots': 'stock support security auditor',
   'POST /api/lots': 'stock security',
   'GET /api/requests': 'stock support finance approver security auditor',

@@ -1,7 +1,7 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
 import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
-import { CaseBody } from '@scratchless/office/cases/case-shapes'
+import { CaseBody, ExchangeBody } from '@scratchless/office/cases/case-shapes'
 import { addLotRoutes, LotBody } from '@scratchless/office/cases/lot-routes'
 import type { Pool } from '@scratchless/office/database/database'
 import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
@@ -43,7 +43,11 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
   const approvers = new Map(settings.approvers.map(({ name: approver, publicKey }) => [approver, publicKey]))
   const requests = operatorRequests({ ...needs, party, approvers })
-  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: CaseBody })
+  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, {
+    requests,
+    body: CaseBody,
+    exchange: ExchangeBody,
+  })
   addLotRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: LotBody })
   addRequestRoutes(app, requests, guard)
   addRestockRoutes(app, { pool }, guard)

@@ -1,6 +1,12 @@
 // What staff send and see of cases, and of what happened to a code.
 
-import { caseFields, endsInTime, PAST_THE_END, serialField } from '@scratchless/office/cases/case-shapes'
+import {
+  caseFields,
+  endsInTime,
+  exchangeFields,
+  PAST_THE_END,
+  serialField,
+} from '@scratchless/office/cases/case-shapes'
 import type { CodeState } from '@scratchless/office/cases/code-states'
 import { lotFields } from '@scratchless/office/cases/lot-routes'
 import type { OperatorId } from '@scratchless/voucher/ids'
@@ -12,6 +18,8 @@ import { operatorField } from '../staff-api.ts'
 export const CentreCaseBody = z
   .strictObject({ operator: operatorField, ...caseFields })
   .refine(endsInTime, PAST_THE_END)
+
+export const CentreExchangeBody = z.strictObject({ operator: operatorField, ...exchangeFields })
 
 /** A lot of an operator, and into which state and why it is brought. */
 export const CentreLotBody = z.strictObject({ operator: operatorField, ...lotFields })

@@ -8,6 +8,7 @@ import { serialNumber } from '@scratchless/voucher/serial'
 import type { CentreNeeds } from '../needs.ts'
 import { lockLot } from '../restock/activation.sql.ts'
 import { DEPOT } from '../settings.ts'
+import { readCodeHistory } from './code-history.sql.ts'
 import { countMarks, holdRange, isBeingClosed, releaseRange } from './held-codes.sql.ts'
 import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 
@@ -27,6 +28,7 @@ export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>
         releaseRange: (sql, range, at) => releaseRange(sql, DEPOT, operator, range, at),
         countMarks: (sql, range) => countMarks(sql, DEPOT, operator, range),
         isUnderWay: (sql, range) => isBeingClosed(sql, DEPOT, operator, range),
+        stateOf: async (sql, serial) => (await readCodeHistory(sql, DEPOT, operator, serial))[0]?.state,
         lots: {
           lock: (sql, lot) => lockLot(sql, operator, lot),
           count: (sql, lot) => countLot(sql, DEPOT, operator, lot),

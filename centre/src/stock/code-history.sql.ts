@@ -77,6 +77,14 @@ export const CODE_HISTORY = `
            json_build_object('lot', lot, 'cause', cause), NULL
       FROM changed
     UNION ALL
+    SELECT made_at, 3, replacing, 'replaced', made_by,
+           json_build_object('serial', lpad(replacing::text, 12, '0'), 'cause', cause), NULL
+      FROM code_exchange WHERE depot_id = $1 AND operator = $2 AND replaced = $3::bigint
+    UNION ALL
+    SELECT made_at, 3, replaced, 'replaces', made_by,
+           json_build_object('serial', lpad(replaced::text, 12, '0'), 'cause', cause), NULL
+      FROM code_exchange WHERE depot_id = $1 AND operator = $2 AND replacing = $3::bigint
+    UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details, NULL FROM held
     UNION ALL
     SELECT decided_at, 4, sequence, 'given', terminal_id,

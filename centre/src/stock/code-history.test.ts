@@ -264,6 +264,7 @@ test('the whole story is found by indexes: among many rows it reads few', async 
   expect(Object.keys(read).sort()).toEqual([
     ...[
       'code_case',
+      'code_exchange',
       'lot_activation',
       'lot_activation_run',
       'lot_state',

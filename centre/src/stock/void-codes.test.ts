@@ -184,6 +184,37 @@ test('codes are void once two others agree, in the vault too, and no order gets 
   ).rejects.toThrow('code_case_request_key')
 })
 
+test('a void code has another in its place, once, and both are told of it', async () => {
+  const exchange = (replaced: number, replacing: number, name = 'sami') =>
+    as(name)<{ error: { details: unknown } }>('POST', '/api/exchanges', {
+      ...{ operator: 'atlas', replaced: serial(replaced), replacing: serial(replacing), cause: 'illegible' },
+    })
+  expect((await exchange(10, 3, 'lina')).status).toBe(403)
+  expect(await exchange(30, 3)).toMatchObject({
+    ...{ status: 409, code: 'not-from' },
+    json: { error: { details: { serial: serial(30), state: 'in_stock' } } },
+  })
+  expect(await exchange(10, 30)).toMatchObject({
+    ...{ code: 'not-from', json: { error: { details: { serial: serial(30), state: 'in_stock' } } } },
+  })
+  expect(await exchange(900_000, 3)).toMatchObject({ status: 404, code: 'unknown-serial' })
+  expect(await exchange(10, 900_000)).toMatchObject({ status: 404, code: 'unknown-serial' })
+  expect((await exchange(10, 3)).status).toBe(201)
+  for (const [replaced, replacing] of [
+    [10, 3],
+    [10, 4],
+    [11, 3],
+  ] as const)
+    expect(await exchange(replaced, replacing)).toMatchObject({ status: 409, code: 'exchanged-already' })
+  const told = async (offset: number) =>
+    (await as('amel')<CodeHistoryView>('GET', `/api/codes/atlas/${serial(offset)}`)).json.events
+      .filter(({ what }) => what.startsWith('replace'))
+      .map(({ what, who, details }) => [what, who, details.serial])
+  expect([await told(10), await told(3), await told(11)]).toEqual([
+    ...[[['replaced', 'sami', serial(3)]], [['replaces', 'sami', serial(10)]], []],
+  ])
+})
+
 test('the vault believes nobody: each part of what was agreed is verified there, and used once', async () => {
   const stock = { operator: ATLAS, firstSerial: serial(100), count: 10 }
   const endsAtS = Math.floor(centre.clock.nowMs() / 1000) + 3_600

@@ -14,7 +14,7 @@ interface HistoryRow {
   readonly at: Date
   readonly what:
     | ('sealed' | 'activated' | 'given' | 'delivered' | 'known-already' | 'refused')
-    | ('case-opened' | 'case-ended')
+    | ('replaced' | 'replaces' | 'case-opened' | 'case-ended')
     | ('lot-held' | 'lot-recalled' | 'lot-released' | 'lot-void' | 'lot-expired')
   /** A member of staff or a centre, where it is known. */
   readonly who: string | null
@@ -80,6 +80,14 @@ export const CODE_HISTORY = `
     SELECT set_at, 3, no, CASE state WHEN 'in_stock' THEN 'lot-released' ELSE 'lot-' || state END, set_by,
            json_build_object('lot', lot, 'cause', cause)
       FROM changed
+    UNION ALL
+    SELECT made_at, 3, replacing, 'replaced', made_by,
+           json_build_object('serial', lpad(replacing::text, 12, '0'), 'cause', cause)
+      FROM code_exchange WHERE replaced = $1::bigint
+    UNION ALL
+    SELECT made_at, 3, replaced, 'replaces', made_by,
+           json_build_object('serial', lpad(replaced::text, 12, '0'), 'cause', cause)
+      FROM code_exchange WHERE replacing = $1::bigint
     UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details FROM held
     UNION ALL

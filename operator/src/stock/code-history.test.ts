@@ -237,7 +237,16 @@ test('the whole story is found by indexes: among many rows it reads few', async 
   expect(rows.map(({ what }) => what).sort()).toEqual(['delivered', 'given', 'sealed'])
   const read = await rowsRead(owner, CODE_HISTORY, about)
   expect(Object.keys(read).sort()).toEqual([
-    ...['code_case', 'lot', 'lot_activation', 'lot_activation_run', 'lot_state', 'pack', 'restock_delivery'],
+    ...[
+      'code_case',
+      'code_exchange',
+      'lot',
+      'lot_activation',
+      'lot_activation_run',
+      'lot_state',
+      'pack',
+      'restock_delivery',
+    ],
     ...['restock_duplicate', 'restock_order', 'restock_run'],
   ])
   for (const rowsOf of Object.values(read)) expect(rowsOf).toBeLessThanOrEqual(50)

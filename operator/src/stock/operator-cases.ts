@@ -11,6 +11,7 @@ import { lotId, type OperatorId } from '@scratchless/voucher/ids'
 import { serialNumber } from '@scratchless/voucher/serial'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { type AdoptNeeds, adoptSealedStock } from './adopt-sealed-stock.ts'
+import { readCodeHistory } from './code-history.sql.ts'
 import { countMarks, holdRange, isBeingClosed, productsOfRange, releaseRange } from './held-codes.sql.ts'
 import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 import { lockProducts } from './product.sql.ts'
@@ -31,6 +32,7 @@ export function operatorCases(needs: CaseNeeds): CaseOffice {
         await lockProducts(sql, party, await productsOfRange(sql, range))
       },
       ...{ holdRange, releaseRange, countMarks, isUnderWay: isBeingClosed },
+      stateOf: async (sql, serial) => (await readCodeHistory(sql, serial))[0]?.state,
       lots: {
         lock: async (sql, lot) => {
           const known = await countLot(sql, lot)
