@@ -1,3 +1,9 @@
+-- A case is about an operator's codes wherever they lie: it names no depot.
+ALTER TABLE code_case DROP COLUMN depot_id;
+ALTER TABLE code_case ADD PRIMARY KEY (id);
+CREATE INDEX code_case_of_code ON code_case (operator, first_serial);
+CREATE INDEX code_case_open ON code_case (id) WHERE ended_at IS NULL;
+
 -- A case that ends value is asked for by one and agreed by others: at most one case a request, and none is void without.
 ALTER TABLE code_case
   ADD COLUMN request bigint UNIQUE REFERENCES request (number),
@@ -10,7 +16,7 @@ UPDATE pack SET aside = pack.aside | (held.codes & ~pack.given)
   FROM (SELECT pack.depot_id, pack.operator, pack.first_serial,
                bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int) AS codes
           FROM pack
-          JOIN code_case ON code_case.depot_id = pack.depot_id AND code_case.operator = pack.operator
+          JOIN code_case ON code_case.operator = pack.operator
            AND code_case.ended_at IS NULL AND code_case.first_serial < pack.first_serial + pack.count
            AND code_case.first_serial + code_case.count > pack.first_serial,
                LATERAL (SELECT greatest(pack.first_serial, code_case.first_serial) AS start,

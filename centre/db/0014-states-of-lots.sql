@@ -1,7 +1,6 @@
--- What became of lots as a whole, a row for each change: the newest is what a lot is, and one that has none is simply in
+-- What became of lots as a whole, in whichever depots they lie, a row for each change: the newest is what a lot is, and one that has none is simply in
 -- stock. Only ever added.
 CREATE TABLE lot_state (
-  depot_id text NOT NULL,
   operator text NOT NULL,
   lot      text NOT NULL,
   no       int NOT NULL CHECK (no > 0),
@@ -10,8 +9,7 @@ CREATE TABLE lot_state (
   set_by   text NOT NULL,
   set_at   timestamptz NOT NULL,
   request  bigint UNIQUE REFERENCES request (number),
-  PRIMARY KEY (depot_id, operator, lot, no),
-  FOREIGN KEY (depot_id, operator, lot) REFERENCES lot (depot_id, operator, id),
+  PRIMARY KEY (operator, lot, no),
   CONSTRAINT lot_state_void_was_agreed CHECK (state <> 'void' OR request IS NOT NULL)
 );
 CREATE INDEX lot_of_day ON lot (depot_id, expires_on);

@@ -71,7 +71,7 @@ const CASED = `(
   SELECT pack.depot_id, pack.operator, pack.first_serial, bit_or(mask) AS codes,
          coalesce(bit_or(mask) FILTER (WHERE request.state = 'done'), 0::bit(1000)) AS void
     FROM pack
-    JOIN code_case ON code_case.depot_id = pack.depot_id AND code_case.operator = pack.operator
+    JOIN code_case ON code_case.operator = pack.operator
      AND code_case.ended_at IS NULL AND code_case.first_serial < pack.first_serial + pack.count
      AND code_case.first_serial + code_case.count > pack.first_serial
     LEFT JOIN request ON request.number = code_case.request AND code_case.state = 'void',
@@ -82,11 +82,11 @@ const CASED = `(
 
 /** What each lot is now that is not simply in stock; `done`: two people agreed to it and the vault has done it. */
 const LOT_NOW = `(
-  SELECT depot_id, operator, lot, state, done FROM (
-    SELECT DISTINCT ON (depot_id, operator, lot) depot_id, operator, lot, lot_state.state,
+  SELECT operator, lot, state, done FROM (
+    SELECT DISTINCT ON (operator, lot) operator, lot, lot_state.state,
            coalesce(request.state = 'done', false) AS done
       FROM lot_state LEFT JOIN request ON number = lot_state.request
-     ORDER BY depot_id, operator, lot, no DESC) AS newest
+     ORDER BY operator, lot, no DESC) AS newest
    WHERE state <> 'in_stock')`
 
 /** Packs that are held and whose lot is not, or the other way round. */
@@ -95,8 +95,7 @@ export function countMisheldPacks({ books }: AuditedOffice): Promise<Breaks> {
     books,
     `SELECT pack.operator || ' pack ' || pack.first_serial
        FROM pack
-       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.depot_id = pack.depot_id AND lot_now.operator = pack.operator
-                                      AND lot_now.lot = pack.lot_id
+       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.operator = pack.operator AND lot_now.lot = pack.lot_id
       WHERE (pack.held_at IS NULL) <> (lot_now.lot IS NULL)`,
   )
 }
@@ -124,8 +123,7 @@ export async function countMisvoidedPacks({
        FROM pack
        LEFT JOIN ${CASED} AS cased ON cased.depot_id = pack.depot_id AND cased.operator = pack.operator
                                  AND cased.first_serial = pack.first_serial
-       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.depot_id = pack.depot_id AND lot_now.operator = pack.operator
-                                      AND lot_now.lot = pack.lot_id AND lot_now.state = 'void'
+       LEFT JOIN ${LOT_NOW} AS lot_now ON lot_now.operator = pack.operator AND lot_now.lot = pack.lot_id AND lot_now.state = 'void'
        LEFT JOIN json_to_recordset($1) AS before (operator text, first_serial bigint, void bit(1000))
               ON before.operator = pack.operator AND before.first_serial = pack.first_serial
        LEFT JOIN json_to_recordset($2) AS after (operator text, first_serial bigint, void bit(1000))

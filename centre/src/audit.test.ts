@@ -147,13 +147,13 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
 
 /** About code 400 of the second pack. */
 function caseOf(state: string, request: number | null = null): string {
-  return `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at, request)
-          VALUES ('main', 'atlas', 1001400, 1, '${state}', 'c', 'x', now(), ${request})`
+  return `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at, request)
+          VALUES ('atlas', 1001400, 1, '${state}', 'c', 'x', now(), ${request})`
 }
 
 function lotIs(state: string, request: number | null = null): string {
-  return `INSERT INTO lot_state (depot_id, operator, lot, no, state, cause, set_by, set_at, request)
-          VALUES ('main', 'atlas', 'L000001', 1, '${state}', 'c', 'x', now(), ${request})`
+  return `INSERT INTO lot_state (operator, lot, no, state, cause, set_by, set_at, request)
+          VALUES ('atlas', 'L000001', 1, '${state}', 'c', 'x', now(), ${request})`
 }
 
 function agreedVoid(): string {

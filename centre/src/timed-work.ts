@@ -6,8 +6,8 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { settleRequests } from '@scratchless/office/requests/carry-out-request'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
+import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
-import { DEPOT } from './settings.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
@@ -28,7 +28,8 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
         await resumeSupplyOrders(needs)
       },
       'fold-own-books': async () => {
-        await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
+        for (const { id } of await readDepots(needs.pool))
+          await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, id))
       },
       // What two people agreed to and a crash left undone; what nobody agreed to in time.
       'settle-requests': () => settleRequests(centreRequests(needs)),

@@ -4,7 +4,6 @@
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
-import { DEPOT } from '@scratchless/centre/settings'
 import {
   holdRange as holdAtCentre,
   releaseRange as releaseAtCentre,
@@ -221,8 +220,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     orderRestock: (quantity) =>
       office.run(async () => {
         const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] }
-        const id = await sendRestockOrder(needs, wish, 'sim')
-        return id.startsWith('unknown') ? id : 'ordered'
+        const sent = await sendRestockOrder(needs, wish, 'sim')
+        return typeof sent === 'string' ? sent : 'ordered'
       }),
     turnOutbox: (post) =>
       office.run(() =>
@@ -234,10 +233,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
       office.run(async () => {
         const range = await rangeFrom(needs.pool, from, count)
         return act === 'hold'
-          ? holdAtCentre(needs.pool, DEPOT, ATLAS, range)
-          : inTransaction(needs.pool, (sql) =>
-              releaseAtCentre(sql, DEPOT, ATLAS, range, new Date(clock.nowMs())),
-            )
+          ? holdAtCentre(needs.pool, ATLAS, range)
+          : inTransaction(needs.pool, (sql) => releaseAtCentre(sql, ATLAS, range, new Date(clock.nowMs())))
       }),
     settleOverdue: () =>
       office.run(async () => {

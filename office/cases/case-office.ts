@@ -5,7 +5,7 @@ import type { LotId, OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
 import type { Pool, Sql, SqlClient } from '../database/database.ts'
 import type { CaseView } from './case-shapes.ts'
-import type { StockScope } from './code-case.sql.ts'
+import type { CaseBooks, StockScope } from './code-case.sql.ts'
 import type { CodeState } from './code-states.ts'
 import type { LotStateView } from './lot-state.sql.ts'
 
@@ -50,8 +50,7 @@ export interface LotStock {
 export interface CaseOffice {
   readonly pool: Pool
   readonly clock: Clock
-  /** All cases of this office. */
-  readonly all: StockScope
+  readonly books: CaseBooks
   stockOf(operator: OperatorId | undefined): CodeStock
   /** Lots whose last day was before this one, and that have not ended. */
   lotsPast(day: string): Promise<readonly { operator?: OperatorId; lot: LotId; lastDay: string }[]>

@@ -58,7 +58,7 @@ export function caseCarriers(office: CaseOffice, voidInVault: AskVault): Request
     { number, late, facts, askedBy }: Parameters<RequestCarrier>[0],
     state: AsideState,
   ): Promise<string> {
-    const begun = await findCaseOfRequest(office.pool, office.all, BigInt(number))
+    const begun = await findCaseOfRequest(office.pool, office.books, BigInt(number))
     if (begun?.endedAt != null) throw new HttpRefusal(409, begun.endedCause ?? 'ended-already')
     if (begun !== undefined) return begun.id
     if (late) throw new HttpRefusal(409, 'expired')
@@ -88,7 +88,7 @@ export function caseCarriers(office: CaseOffice, voidInVault: AskVault): Request
     },
     'void-lot': async ({ number, endsAtS, late, facts, agreements, askedBy }) => {
       const request = BigInt(number)
-      let begun = await findLotOfRequest(office.pool, office.all, request)
+      let begun = await findLotOfRequest(office.pool, office.books, request)
       if (begun === undefined) {
         if (late) throw new HttpRefusal(409, 'expired')
         begun = await setLotState(office, askedBy, lotOfFacts(facts, 'void'), request)

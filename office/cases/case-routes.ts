@@ -44,7 +44,7 @@ export function addCaseRoutes(
   const { requests, body, exchange } = bodies
   app.get('/api/cases', guard.mayDo('see-cases'), async (request) => {
     const { before = null } = parseInput(PageQuery, request.query)
-    const cases = await readOpenCases(office.pool, office.all, before, MAX_CASES)
+    const cases = await readOpenCases(office.pool, office.books, before, MAX_CASES)
     return { cases, next: cases.length < MAX_CASES ? null : cases.at(-1)!.id }
   })
 

@@ -1,22 +1,35 @@
-// Cases at both offices: the same table, but that the centre's says whose codes they are and in which depot.
+// Cases at both offices: the same table, but that the centre's says whose codes they are about.
 
+import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { Sql } from '../database/database.ts'
 import type { CaseView } from './case-shapes.ts'
 import type { AsideState } from './code-states.ts'
 
-/** The columns by which an office's rows say whose codes they are, each with its value. An operator has none. */
-export type StockScope = Readonly<Record<string, string>>
+/** Whose codes: at the centre an operator's, wherever they lie; at an operator all are its own. */
+export type StockScope = { readonly operator?: OperatorId | undefined }
+
+/** Whether an office's rows name the operator whose codes they are about. */
+export type CaseBooks = 'of-operators' | 'of-its-own'
 
 export const MOMENT = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
-/** A condition of these columns, its values numbered from `from` on. */
+/** The condition, its value as parameter `from`. */
 export function within(scope: StockScope, from: number): string {
-  return ['true', ...Object.keys(scope).map((column, index) => `${column} = $${from + index}`)].join(' AND ')
+  return scope.operator === undefined ? 'true' : `operator = $${from}`
 }
 
-function columns(scope: StockScope): string {
-  const whose = 'depot_id' in scope ? 'operator, ' : ''
+export function booksOf({ operator }: StockScope): CaseBooks {
+  return operator === undefined ? 'of-its-own' : 'of-operators'
+}
+
+/** The value of a condition of `within`. */
+export function valuesOf({ operator }: StockScope): string[] {
+  return operator === undefined ? [] : [operator]
+}
+
+function columns(books: CaseBooks): string {
+  const whose = books === 'of-operators' ? 'operator, ' : ''
   return `id::text, ${whose}lpad(first_serial::text, 12, '0') AS "firstSerial", count, state, cause,
           opened_by AS "openedBy", to_char(opened_at AT TIME ZONE 'UTC', '${MOMENT}') AS "openedAt",
           ended_by AS "endedBy", to_char(ended_at AT TIME ZONE 'UTC', '${MOMENT}') AS "endedAt",
@@ -25,9 +38,7 @@ function columns(scope: StockScope): string {
 
 /** Who opens a case of these codes, who ends one and what arrives come one after the other. */
 export async function lockCases(sql: Sql, scope: StockScope): Promise<void> {
-  await sql.query('SELECT pg_advisory_xact_lock(hashtext($1))', [
-    ['cases', ...Object.values(scope)].join(' '),
-  ])
+  await sql.query('SELECT pg_advisory_xact_lock(hashtext($1))', [['cases', ...valuesOf(scope)].join(' ')])
 }
 
 /** The states of the open cases that have one of these codes already. */
@@ -41,7 +52,7 @@ export async function statesInRange(
       WHERE ${within(scope, 3)} AND ended_at IS NULL
         AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
         AND first_serial + count > $1::bigint ORDER BY state`,
-    [firstSerial, count, ...Object.values(scope)],
+    [firstSerial, count, ...valuesOf(scope)],
   )
   return rows.map(({ state }) => state)
 }
@@ -51,51 +62,47 @@ export async function insertCase(
   scope: StockScope,
   opened: SerialRange & { state: AsideState; cause: string; by: string; at: Date; request: bigint | null },
 ): Promise<CaseView> {
-  const whose = Object.keys(scope)
+  const whose = scope.operator === undefined ? [] : ['operator']
   const { rows } = await sql.query<CaseView>(
     `INSERT INTO code_case (${[...whose, 'first_serial', 'count', 'state', 'cause', 'opened_by', 'opened_at', 'request'].join(', ')})
      VALUES (${[...whose.map((_, index) => `$${8 + index}`), '$1', '$2', '$3', '$4', '$5', '$6', '$7'].join(', ')})
-     RETURNING ${columns(scope)}`,
+     RETURNING ${columns(booksOf(scope))}`,
     [
       ...[opened.firstSerial, opened.count, opened.state, opened.cause, opened.by, opened.at, opened.request],
-      ...Object.values(scope),
+      ...valuesOf(scope),
     ],
   )
   return rows[0]!
 }
 
-export async function findCase(sql: Sql, all: StockScope, id: string): Promise<CaseView | undefined> {
-  const { rows } = await sql.query<CaseView>(
-    `SELECT ${columns(all)} FROM code_case WHERE ${within(all, 2)} AND id = $1`,
-    [id, ...Object.values(all)],
-  )
+export async function findCase(sql: Sql, books: CaseBooks, id: string): Promise<CaseView | undefined> {
+  const { rows } = await sql.query<CaseView>(`SELECT ${columns(books)} FROM code_case WHERE id = $1`, [id])
   return rows[0]
 }
 
 /** What a request brought about. */
 export async function findCaseOfRequest(
   sql: Sql,
-  all: StockScope,
+  books: CaseBooks,
   request: bigint,
 ): Promise<CaseView | undefined> {
-  const { rows } = await sql.query<CaseView>(
-    `SELECT ${columns(all)} FROM code_case WHERE ${within(all, 2)} AND request = $1`,
-    [request, ...Object.values(all)],
-  )
+  const { rows } = await sql.query<CaseView>(`SELECT ${columns(books)} FROM code_case WHERE request = $1`, [
+    request,
+  ])
   return rows[0]
 }
 
 /** The case as it ended, or undefined where it had ended before. */
 export async function markCaseEnded(
   sql: Sql,
-  all: StockScope,
+  books: CaseBooks,
   id: string,
   end: { cause: string; by: string; at: Date; request: bigint | null },
 ): Promise<CaseView | undefined> {
   const { rows } = await sql.query<CaseView>(
     `UPDATE code_case SET ended_by = $2, ended_at = $3, ended_cause = $4, end_request = $5
-      WHERE ${within(all, 6)} AND id = $1 AND ended_at IS NULL RETURNING ${columns(all)}`,
-    [id, end.by, end.at, end.cause, end.request, ...Object.values(all)],
+      WHERE id = $1 AND ended_at IS NULL RETURNING ${columns(books)}`,
+    [id, end.by, end.at, end.cause, end.request],
   )
   return rows[0]
 }
@@ -114,7 +121,7 @@ export async function rangesInNoCase(
                   AND first_serial < $1::bigint + $2::int AND first_serial > $1::bigint - 1000000
                   AND first_serial + count > $1::bigint), '{}')) AS part
       ORDER BY part`,
-    [firstSerial, count, ...Object.values(scope)],
+    [firstSerial, count, ...valuesOf(scope)],
   )
   return rows
 }
@@ -122,15 +129,15 @@ export async function rangesInNoCase(
 /** The newest first; `before`: those that are older than this one. */
 export async function readOpenCases(
   sql: Sql,
-  all: StockScope,
+  books: CaseBooks,
   before: string | null,
   limit: number,
 ): Promise<CaseView[]> {
   const { rows } = await sql.query<CaseView>(
-    `SELECT ${columns(all)} FROM code_case
-      WHERE ${within(all, 3)} AND ended_at IS NULL AND ($1::bigint IS NULL OR id < $1)
+    `SELECT ${columns(books)} FROM code_case
+      WHERE ended_at IS NULL AND ($1::bigint IS NULL OR id < $1)
       ORDER BY code_case.id DESC LIMIT $2`,
-    [before, limit, ...Object.values(all)],
+    [before, limit],
   )
   return rows
 }

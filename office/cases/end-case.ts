@@ -20,7 +20,7 @@ export async function endCase(
     anyState = false,
   }: { readonly request?: bigint | null; readonly anyState?: boolean } = {},
 ): Promise<ReleasedView> {
-  const { pool, clock, all, stockOf } = office
+  const { pool, clock, books, stockOf } = office
   const view = await inTransaction(pool, async (sql) => {
     const at = new Date(clock.nowMs())
     const known = await openCaseOr404(office, id, sql)
@@ -28,7 +28,7 @@ export async function endCase(
     const stock = stockOf(known.operator)
     const { scope } = stock
     await lockCases(sql, scope)
-    const ended = await markCaseEnded(sql, all, id, { cause, by: actor, at, request })
+    const ended = await markCaseEnded(sql, books, id, { cause, by: actor, at, request })
     if (ended === undefined) throw new HttpRefusal(409, 'ended-already')
     let released = 0
     for (const range of await rangesInNoCase(sql, scope, ended))
@@ -45,11 +45,11 @@ export async function endCase(
 
 /** Throws an HttpRefusal 404 `unknown-case`. */
 export async function openCaseOr404(
-  { pool, all }: CaseOffice,
+  { pool, books }: CaseOffice,
   id: string,
   sql: Parameters<typeof findCase>[0] = pool,
 ): Promise<CaseView> {
-  const known = await findCase(sql, all, id)
+  const known = await findCase(sql, books, id)
   if (known === undefined) throw new HttpRefusal(404, 'unknown-case')
   return known
 }

@@ -37,7 +37,7 @@ export function addLotRoutes(
   { requests, body }: { readonly requests: RequestNeeds; readonly body: z.ZodType<LotChange> },
 ): void {
   app.get('/api/lots', guard.mayDo('see-cases'), async () => ({
-    lots: await readLotsAside(office.pool, office.all, MAX_LOTS),
+    lots: await readLotsAside(office.pool, office.books, MAX_LOTS),
   }))
 
   app.post('/api/lots', guard.mayDo('hold-lot'), async (request, reply) => {

@@ -2,7 +2,7 @@
 
 import type { LotId, OperatorId } from '@scratchless/voucher/ids'
 import type { Sql } from '../database/database.ts'
-import { MOMENT, type StockScope, within } from './code-case.sql.ts'
+import { booksOf, type CaseBooks, MOMENT, type StockScope, valuesOf, within } from './code-case.sql.ts'
 import type { LotState } from './lot-states.ts'
 
 export interface LotStateView {
@@ -15,15 +15,15 @@ export interface LotStateView {
   readonly since: string
 }
 
-function columns(scope: StockScope): string {
-  const whose = 'depot_id' in scope ? 'operator, ' : ''
+function columns(books: CaseBooks): string {
+  const whose = books === 'of-operators' ? 'operator, ' : ''
   return `${whose}lot, state, cause, set_by AS by, to_char(set_at AT TIME ZONE 'UTC', '${MOMENT}') AS since`
 }
 
 export async function readLotState(sql: Sql, scope: StockScope, lot: LotId): Promise<LotStateView['state']> {
   const { rows } = await sql.query<LotStateView>(
     `SELECT state FROM lot_state WHERE ${within(scope, 2)} AND lot = $1 ORDER BY no DESC LIMIT 1`,
-    [lot, ...Object.values(scope)],
+    [lot, ...valuesOf(scope)],
   )
   return rows[0]?.state ?? 'in_stock'
 }
@@ -41,16 +41,13 @@ export async function insertLotState(
     request: bigint | null
   },
 ): Promise<LotStateView> {
-  const whose = Object.keys(scope)
+  const whose = scope.operator === undefined ? [] : ['operator']
   const { rows } = await sql.query<LotStateView>(
     `INSERT INTO lot_state (${[...whose, 'lot', 'no', 'state', 'cause', 'set_by', 'set_at', 'request'].join(', ')})
      SELECT ${[...whose.map((_, index) => `$${7 + index}`), '$1'].join(', ')},
             (SELECT count(*) + 1 FROM lot_state WHERE ${within(scope, 7)} AND lot = $1), $2, $3, $4, $5, $6
-     RETURNING ${columns(scope)}`,
-    [
-      ...[change.lot, change.state, change.cause, change.by, change.at, change.request],
-      ...Object.values(scope),
-    ],
+     RETURNING ${columns(booksOf(scope))}`,
+    [...[change.lot, change.state, change.cause, change.by, change.at, change.request], ...valuesOf(scope)],
   )
   return rows[0]!
 }
@@ -58,12 +55,12 @@ export async function insertLotState(
 /** What a request brought about. */
 export async function findLotOfRequest(
   sql: Sql,
-  all: StockScope,
+  books: CaseBooks,
   request: bigint,
 ): Promise<LotStateView | undefined> {
   const { rows } = await sql.query<LotStateView>(
-    `SELECT ${columns(all)} FROM lot_state WHERE ${within(all, 2)} AND request = $1`,
-    [request, ...Object.values(all)],
+    `SELECT ${columns(books)} FROM lot_state WHERE request = $1`,
+    [request],
   )
   return rows[0]
 }
@@ -76,21 +73,21 @@ export async function readStateBefore(
 ): Promise<LotStateView['state']> {
   const { rows } = await sql.query<LotStateView>(
     `SELECT state FROM lot_state WHERE ${within(scope, 2)} AND lot = $1 ORDER BY no DESC OFFSET 1 LIMIT 1`,
-    [lot, ...Object.values(scope)],
+    [lot, ...valuesOf(scope)],
   )
   return rows[0]?.state ?? 'in_stock'
 }
 
 /** Lots that are not simply in stock, the newest change first. */
-export async function readLotsAside(sql: Sql, all: StockScope, limit: number): Promise<LotStateView[]> {
+export async function readLotsAside(sql: Sql, books: CaseBooks, limit: number): Promise<LotStateView[]> {
   const { rows } = await sql.query<LotStateView>(
-    `SELECT ${columns(all)} FROM lot_state AS now
-      WHERE ${within(all, 2)} AND state <> 'in_stock'
+    `SELECT ${columns(books)} FROM lot_state AS now
+      WHERE state <> 'in_stock'
         AND NOT EXISTS (SELECT FROM lot_state AS later
                          WHERE later.lot = now.lot AND later.no > now.no
-                           ${'depot_id' in all ? 'AND later.depot_id = now.depot_id AND later.operator = now.operator' : ''})
+                           ${books === 'of-operators' ? 'AND later.operator = now.operator' : ''})
       ORDER BY set_at DESC, lot LIMIT $1`,
-    [limit, ...Object.values(all)],
+    [limit],
   )
   return rows
 }

@@ -30,6 +30,8 @@ INSERT INTO seed VALUES
   ('see-restock', NULL, '{stock,finance,auditor}'),
   ('order-restock', NULL, '{stock}'),
   ('see-partners', NULL, '{stock,finance,auditor}'),
+  ('see-depots', NULL, '{stock,support,finance,auditor,administrator}'),
+  ('open-depot', NULL, '{administrator}'),
   ('see-retailers', NULL, '{support,finance,auditor}'),
   ('add-retailer', NULL, '{support}'),
   ('close-retailer', NULL, '{support,security}'),

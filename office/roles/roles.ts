@@ -31,6 +31,8 @@ export const ACTS = [
   'see-restock',
   'order-restock',
   'see-partners',
+  'see-depots',
+  'open-depot',
   'see-retailers',
   'add-retailer',
   'close-retailer',

@@ -10,7 +10,6 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import { DEPOT } from '../settings.ts'
 import type { StockView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 
@@ -156,12 +155,12 @@ async function whileOpening<Answer>(
   const other = await centre.needs.pool.connect()
   try {
     await other.query('BEGIN')
-    await lockCases(other, { depot_id: DEPOT, operator: ATLAS })
+    await lockCases(other, { operator: ATLAS })
     const answer = work()
     await untilOneWaits()
     await other.query(
-      `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-         VALUES ('main', 'atlas', $1, 10, $2, 'by night', 'demo', now())`,
+      `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+         VALUES ('atlas', $1, 10, $2, 'by night', 'demo', now())`,
       [FIRST + offset, state],
     )
     await other.query('COMMIT')
@@ -189,15 +188,14 @@ test('what another open case has as well stays aside until that one ends too', a
   const { id } = (await hold(100, 100)).json
   const addCase = async (from: number, count: number, change = '') => {
     const { rows } = await centre.needs.pool.query<{ id: string }>(
-      `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-       VALUES (${change || `'main', 'atlas'`}, $1, $2, 'damaged', 'by night', 'demo', now()) RETURNING id::text`,
+      `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+       VALUES (${change || `'atlas'`}, $1, $2, 'damaged', 'by night', 'demo', now()) RETURNING id::text`,
       [FIRST + from, count],
     )
     return rows[0]!.id
   }
   const others = [await addCase(90, 20), await addCase(150, 10), await addCase(199, 5)]
-  await addCase(0, 1_500, `'main', 'another'`)
-  await addCase(0, 1_500, `'other', 'atlas'`)
+  await addCase(0, 1_500, `'another'`)
   // Codes 100 to 109, 150 to 159 and 199 are theirs.
   expect((await end(id)).json).toMatchObject({ released: 79 })
   expect(await counted()).toEqual({ inStock: 1_469, onHold: 21 })
@@ -211,8 +209,8 @@ test('what another open case has as well stays aside until that one ends too', a
 
 test('open cases are listed newest first, a page at a time', async () => {
   await centre.needs.pool.query(
-    `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-     SELECT 'main', 'atlas', 5000000 + n, 1, 'on_hold', 'cause ' || n, 'demo', now() FROM generate_series(1, 101) AS n`,
+    `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+     SELECT 'atlas', 5000000 + n, 1, 'on_hold', 'cause ' || n, 'demo', now() FROM generate_series(1, 101) AS n`,
   )
   const first = await page()
   expect(first.cases.map(({ cause }) => cause)).toEqual(

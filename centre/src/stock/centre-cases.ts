@@ -7,34 +7,33 @@ import { lotId, operatorId } from '@scratchless/voucher/ids'
 import { serialNumber } from '@scratchless/voucher/serial'
 import type { CentreNeeds } from '../needs.ts'
 import { lockLot } from '../restock/activation.sql.ts'
-import { DEPOT } from '../settings.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { countMarks, holdRange, isBeingClosed, releaseRange } from './held-codes.sql.ts'
 import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 
 export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>): CaseOffice {
   return {
-    ...{ pool, clock, all: { depot_id: DEPOT } },
-    lotsPast: (day) => readLotsPast(pool, DEPOT, day),
+    ...{ pool, clock, books: 'of-operators' },
+    lotsPast: (day) => readLotsPast(pool, day),
     catchUp: async () => undefined,
     tell: async () => ({}),
     stockOf(operator) {
       if (operator === undefined) throw new Error('a case at the centre names its operator')
       return {
-        scope: { depot_id: DEPOT, operator },
+        scope: { operator },
         // The packs' own rows put supply orders in line.
         lockRange: async () => undefined,
-        holdRange: (sql, range) => holdRange(sql, DEPOT, operator, range),
-        releaseRange: (sql, range, at) => releaseRange(sql, DEPOT, operator, range, at),
-        countMarks: (sql, range) => countMarks(sql, DEPOT, operator, range),
-        isUnderWay: (sql, range) => isBeingClosed(sql, DEPOT, operator, range),
-        stateOf: async (sql, serial) => (await readCodeHistory(sql, DEPOT, operator, serial))[0]?.state,
+        holdRange: (sql, range) => holdRange(sql, operator, range),
+        releaseRange: (sql, range, at) => releaseRange(sql, operator, range, at),
+        countMarks: (sql, range) => countMarks(sql, operator, range),
+        isUnderWay: (sql, range) => isBeingClosed(sql, operator, range),
+        stateOf: async (sql, serial) => (await readCodeHistory(sql, operator, serial))[0]?.state,
         lots: {
           lock: (sql, lot) => lockLot(sql, operator, lot),
-          count: (sql, lot) => countLot(sql, DEPOT, operator, lot),
-          hold: (sql, lot, at) => holdLot(sql, DEPOT, operator, lot, at),
-          release: (sql, lot) => releaseLot(sql, DEPOT, operator, lot),
-          isUnderWay: (sql, lot) => isLotBeingClosed(sql, DEPOT, operator, lot),
+          count: (sql, lot) => countLot(sql, operator, lot),
+          hold: (sql, lot, at) => holdLot(sql, operator, lot, at),
+          release: (sql, lot) => releaseLot(sql, operator, lot),
+          isUnderWay: (sql, lot) => isLotBeingClosed(sql, operator, lot),
           changed: async () => undefined,
         },
         opened: async () => undefined,

@@ -1,6 +1,6 @@
 import { MOMENT } from '@scratchless/office/cases/code-case.sql'
 import type { Sql } from '@scratchless/office/database/database'
-import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
+import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { CodeHistoryView } from './case-shapes.ts'
 
@@ -19,40 +19,39 @@ interface HistoryRow extends Omit<CodeHistoryView, 'events' | 'operator' | 'seri
  */
 export async function readCodeHistory(
   sql: Sql,
-  depot: DepotId,
   operator: OperatorId,
   serial: SerialNumber,
 ): Promise<HistoryRow[]> {
-  const { rows } = await sql.query<HistoryRow>(CODE_HISTORY, [depot, operator, serial])
+  const { rows } = await sql.query<HistoryRow>(CODE_HISTORY, [operator, serial])
   return rows
 }
 
 export const CODE_HISTORY = `
   WITH code AS (
-    SELECT product_id, lot_id, first_serial, delivery_id, expires_on, activated_on, held_at,
-           get_bit(given, ($3::bigint - first_serial)::int) = 1 AS is_given,
-           get_bit(aside, ($3::bigint - first_serial)::int) = 1 AS is_aside
+    SELECT depot_id, product_id, lot_id, first_serial, delivery_id, expires_on, activated_on, held_at,
+           get_bit(given, ($2::bigint - first_serial)::int) = 1 AS is_given,
+           get_bit(aside, ($2::bigint - first_serial)::int) = 1 AS is_aside
       FROM pack
-     WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint AND first_serial > $3::bigint - 1000
-       AND first_serial + count > $3::bigint),
+     WHERE depot_id = ANY(ARRAY(SELECT id FROM depot)) AND operator = $1 AND first_serial <= $2::bigint
+       AND first_serial > $2::bigint - 1000 AND first_serial + count > $2::bigint),
   given AS (
     SELECT run.terminal_id, run.sequence, run.unit_price_minor, run.released_at, "order".retailer_id, "order".state,
            "order".decided_at, "order".settled_at
       FROM supply_run AS run
-      JOIN supply_order AS "order" ON "order".depot_id = $1 AND "order".terminal_id = run.terminal_id
+      JOIN supply_order AS "order" ON "order".depot_id = (SELECT depot_id FROM code) AND "order".terminal_id = run.terminal_id
                                   AND "order".sequence = run.sequence
-     WHERE run.depot_id = $1 AND run.operator = $2 AND run.first_serial <= $3::bigint
-       AND run.first_serial > $3::bigint - 1000 AND run.first_serial + run.count > $3::bigint),
-  sold AS (SELECT * FROM sale WHERE depot_id = $1 AND operator = $2 AND serial = $3::bigint),
-  ticket AS (SELECT * FROM ticket_event WHERE depot_id = $1 AND operator = $2 AND serial = $3::bigint),
+     WHERE run.depot_id = (SELECT depot_id FROM code) AND run.operator = $1 AND run.first_serial <= $2::bigint
+       AND run.first_serial > $2::bigint - 1000 AND run.first_serial + run.count > $2::bigint),
+  sold AS (SELECT * FROM sale WHERE depot_id = (SELECT depot_id FROM code) AND operator = $1 AND serial = $2::bigint),
+  ticket AS (SELECT * FROM ticket_event WHERE depot_id = (SELECT depot_id FROM code) AND operator = $1 AND serial = $2::bigint),
   held AS (
     SELECT *, json_build_object('case', id, 'state', state, 'cause', cause, 'count', count,
                                 'firstSerial', lpad(first_serial::text, 12, '0')) AS details
       FROM code_case
-     WHERE depot_id = $1 AND operator = $2 AND first_serial <= $3::bigint
-       AND first_serial > $3::bigint - 1000000 AND first_serial + count > $3::bigint),
+     WHERE operator = $1 AND first_serial <= $2::bigint
+       AND first_serial > $2::bigint - 1000000 AND first_serial + count > $2::bigint),
   changed AS (
-    SELECT * FROM lot_state WHERE depot_id = $1 AND operator = $2 AND lot = (SELECT lot_id FROM code)),
+    SELECT * FROM lot_state WHERE operator = $1 AND lot = (SELECT lot_id FROM code)),
   now AS (SELECT state FROM changed ORDER BY no DESC LIMIT 1),
   -- Only whoever was given the code can say what became of it.
   said AS (
@@ -68,10 +67,10 @@ export const CODE_HISTORY = `
     SELECT taken_at, 2, 0, 'activated', operator,
            json_build_object('lot', lot_id, 'from', to_char(activated_on AT TIME ZONE 'UTC', '${MOMENT}')), NULL
       FROM lot_activation
-     WHERE operator = $2 AND lot_id = (SELECT lot_id FROM code)
+     WHERE operator = $1 AND lot_id = (SELECT lot_id FROM code)
        AND (whole OR EXISTS (SELECT FROM lot_activation_run AS run
-                              WHERE run.operator = $2 AND run.activation_id = lot_activation.id
-                                AND run.first_serial <= $3::bigint AND run.first_serial + run.count > $3::bigint))
+                              WHERE run.operator = $1 AND run.activation_id = lot_activation.id
+                                AND run.first_serial <= $2::bigint AND run.first_serial + run.count > $2::bigint))
     UNION ALL
     SELECT set_at, 3, no, CASE state WHEN 'in_stock' THEN 'lot-released' ELSE 'lot-' || state END, set_by,
            json_build_object('lot', lot, 'cause', cause), NULL
@@ -79,11 +78,11 @@ export const CODE_HISTORY = `
     UNION ALL
     SELECT made_at, 3, replacing, 'replaced', made_by,
            json_build_object('serial', lpad(replacing::text, 12, '0'), 'cause', cause), NULL
-      FROM code_exchange WHERE depot_id = $1 AND operator = $2 AND replaced = $3::bigint
+      FROM code_exchange WHERE operator = $1 AND replaced = $2::bigint
     UNION ALL
     SELECT made_at, 3, replaced, 'replaces', made_by,
            json_build_object('serial', lpad(replaced::text, 12, '0'), 'cause', cause), NULL
-      FROM code_exchange WHERE depot_id = $1 AND operator = $2 AND replacing = $3::bigint
+      FROM code_exchange WHERE operator = $1 AND replacing = $2::bigint
     UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details, NULL FROM held
     UNION ALL

@@ -33,7 +33,7 @@ async function codeHistory(
   operator: OperatorId,
   serial: SerialNumber,
 ): Promise<CodeHistoryView> {
-  const rows = await readCodeHistory(pool, DEPOT, operator, serial)
+  const rows = await readCodeHistory(pool, operator, serial)
   const [first] = rows
   if (first === undefined) throw new HttpRefusal(404, 'unknown-serial')
   const { product, lot, expiresOn, activatedOn, state } = first

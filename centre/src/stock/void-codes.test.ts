@@ -177,8 +177,8 @@ test('codes are void once two others agree, in the vault too, and no order gets 
   // Another case of the same request there is none, whoever writes it.
   await expect(
     centre.database.pool('api').query(
-      `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at, request)
-       VALUES ('main', 'atlas', 1, 1, 'void', 'c', 'x', now(), $1)`,
+      `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at, request)
+       VALUES ('atlas', 1, 1, 'void', 'c', 'x', now(), $1)`,
       [view.number],
     ),
   ).rejects.toThrow('code_case_request_key')

@@ -21,7 +21,7 @@ type CaseNeeds = AdoptNeeds & { readonly clock: Clock; readonly party: OperatorI
 export function operatorCases(needs: CaseNeeds): CaseOffice {
   const { pool, clock, party } = needs
   return {
-    ...{ pool, clock, all: {} },
+    ...{ pool, clock, books: 'of-its-own' },
     lotsPast: (day) => readLotsPast(pool, day),
     catchUp: () => adoptSealedStock(needs),
     tell: async () => ({}),
