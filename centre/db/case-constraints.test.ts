@@ -17,6 +17,12 @@ const at = new Date('2026-11-22T10:00:00Z')
 const later = new Date('2026-11-23T10:00:00Z')
 const operator = 'ooredoo'
 
+const RETAILER: TriedTable = {
+  table: 'retailer',
+  row: { id: 'R00001', depot_id: 'main', name: 'El Amen', place: 'Tunis', added_at: at },
+  breaks: {},
+}
+
 /** A request to which cases and lots refer; its own constraints are tried where it stands (office/db). */
 const REQUEST: TriedTable = {
   table: 'request',
@@ -104,6 +110,31 @@ const TABLES: readonly TriedTable[] = [
       code_exchange_of_two: [{ replacing: 100 }],
     },
   },
+  {
+    table: 'barred_range',
+    row: {
+      ...{ id: 1, retailer_id: 'R00001', operator, first_serial: 100, count: 10, why: 'held' },
+      ...{ code_case: 1, since: at },
+    },
+    takes: [
+      ...['recalled', 'stolen'].map((why) => ({ why })),
+      ...[
+        { code_case: null, lot: 'L000001' },
+        { first_serial: 0, count: 1_000_000 },
+      ],
+      { ended_at: later, told_at: later },
+    ],
+    breaks: {
+      barred_range_pkey: [{ count: 11 }],
+      barred_range_retailer_id_fkey: [{ retailer_id: 'R00002' }],
+      barred_range_code_case_fkey: [{ code_case: 2 }],
+      barred_range_first_serial_check: [{ first_serial: -1 }],
+      barred_range_count_check: [{ count: 0 }, { count: 1_000_001 }],
+      barred_range_why_check: [{ why: 'sold' }],
+      barred_range_of_case_or_lot: [{ lot: 'L000001' }, { code_case: null }],
+    },
+    mayBeEmpty: ['code_case', 'lot', 'ended_at', 'told_at'],
+  },
 ]
 
 const NAMES = TABLES.map(({ table }) => table)
@@ -121,7 +152,7 @@ afterAll(async () => {
 })
 
 test('each constraint refuses the rows that break it alone, and no others', async () => {
-  expect(await tryTables(client, [REQUEST, ...TABLES])).toEqual([])
+  expect(await tryTables(client, [RETAILER, REQUEST, ...TABLES])).toEqual([])
 })
 
 test('no constraint is untried', async () => {

@@ -26,6 +26,9 @@ GRANT UPDATE (accepted, received, unit_price_minor, reason) ON restock_order_lin
 GRANT UPDATE (given, aside, held_at, activated_on) ON pack TO :api;
 GRANT UPDATE (activated_on) ON lot TO :api;
 GRANT SELECT, INSERT ON lot_activation, lot_activation_run, code_case, lot_state, code_exchange TO :api;
+GRANT SELECT, INSERT ON barred_range TO :api;
+GRANT UPDATE (ended_at, told_at) ON barred_range TO :api;
+GRANT SELECT ON barred_range TO :auditor;
 GRANT UPDATE (ended_by, ended_at, ended_cause, end_request) ON code_case TO :api;
 GRANT SELECT, INSERT ON supply_message, supply_order, supply_order_line, supply_run, sale, ticket_event, alarm TO :api;
 GRANT UPDATE (answer) ON supply_message TO :api;

@@ -8,6 +8,7 @@ import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
+import { tellBarred } from './retailers/tell-barred.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
@@ -33,6 +34,10 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       },
       // What two people agreed to and a crash left undone; what nobody agreed to in time.
       'settle-requests': () => settleRequests(centreRequests(needs)),
+      // What a process that is gone had not told every shop yet.
+      'tell-barred': async () => {
+        await tellBarred(needs)
+      },
       // By the office's days, which begin at any hour of another's.
       'expire-lots': async () => {
         await expireLots(centreCases(needs), needs.settings.timeZone)
@@ -47,6 +52,7 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'resume-supply-orders': EVERY_MINUTE,
       'fold-own-books': EVERY_MINUTE,
       'settle-requests': EVERY_MINUTE,
+      'tell-barred': EVERY_MINUTE,
       'expire-lots': EVERY_HOUR,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },

@@ -87,7 +87,7 @@ test('a range is put aside with its cause, what terminals have is counted, and e
     ...{ openedBy: 'demo', openedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/) },
     ...{ endedBy: null, endedAt: null, endedCause: null },
   }
-  expect(held).toMatchObject({ status: 201, json: { ...opened, ...counts } })
+  expect(held).toMatchObject({ status: 201, json: { ...opened, ...counts, tills: { shops: 1 } } })
   const { id } = held.json
   expect(Date.parse(held.json.openedAt) - before).toBeLessThan(60_000)
   expect(Date.parse(held.json.openedAt)).toBeGreaterThanOrEqual(before)

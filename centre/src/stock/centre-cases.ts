@@ -2,21 +2,35 @@
 
 import type { CaseOffice } from '@scratchless/office/cases/case-office'
 import { type AskVault, caseCarriers } from '@scratchless/office/cases/case-requests'
+import type { LotStateView } from '@scratchless/office/cases/lot-state.sql'
 import type { RequestNeeds } from '@scratchless/office/requests/request-needs'
 import { lotId, operatorId } from '@scratchless/voucher/ids'
 import { serialNumber } from '@scratchless/voucher/serial'
 import type { CentreNeeds } from '../needs.ts'
 import { lockLot } from '../restock/activation.sql.ts'
+import {
+  endBarredOfCase,
+  endBarredOfLot,
+  insertBarredOfCase,
+  insertBarredOfLot,
+} from '../retailers/barred-range.sql.ts'
+import { tellBarred } from '../retailers/tell-barred.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { countMarks, holdRange, isBeingClosed, releaseRange } from './held-codes.sql.ts'
 import { countLot, holdLot, isLotBeingClosed, readLotsPast, releaseLot } from './held-lots.sql.ts'
 
-export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>): CaseOffice {
+/** Why tills may not sell codes of such a lot; what has expired they do not sell anyway. */
+const WHY_OF_LOT: Partial<Record<LotStateView['state'], 'held' | 'recalled'>> = {
+  ...{ held: 'held', recalled: 'recalled', void: 'held' },
+}
+
+export function centreCases(needs: Pick<CentreNeeds, 'pool' | 'clock' | 'settings'>): CaseOffice {
+  const { pool, clock } = needs
   return {
     ...{ pool, clock, books: 'of-operators' },
     lotsPast: (day) => readLotsPast(pool, day),
     catchUp: async () => undefined,
-    tell: async () => ({}),
+    tell: async () => ({ tills: await tellBarred(needs) }),
     stockOf(operator) {
       if (operator === undefined) throw new Error('a case at the centre names its operator')
       return {
@@ -34,10 +48,17 @@ export function centreCases({ pool, clock }: Pick<CentreNeeds, 'pool' | 'clock'>
           hold: (sql, lot, at) => holdLot(sql, operator, lot, at),
           release: (sql, lot) => releaseLot(sql, operator, lot),
           isUnderWay: (sql, lot) => isLotBeingClosed(sql, operator, lot),
-          changed: async () => undefined,
+          changed: async (sql, { lot, state }, at) => {
+            await endBarredOfLot(sql, operator, lot, at)
+            const why = WHY_OF_LOT[state]
+            if (why !== undefined) await insertBarredOfLot(sql, { operator, lot, why, since: at })
+          },
         },
-        opened: async () => undefined,
-        ended: async () => undefined,
+        opened: async (sql, { id: codeCase, state, firstSerial, count }, at) => {
+          const why = state === 'stolen' ? 'stolen' : 'held'
+          await insertBarredOfCase(sql, { operator, firstSerial, count, why, codeCase, since: at })
+        },
+        ended: (sql, { id }, at) => endBarredOfCase(sql, id, at),
       }
     },
   }
