@@ -368,7 +368,10 @@ const TABLES: readonly TriedTable[] = [
       given: marked(),
       aside: marked(),
     },
-    takes: [{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
+    takes: [
+      ...[{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
+      { aside: marked(1, 2), asleep: marked(2) },
+    ],
     breaks: {
       pack_pkey: [{ count: 11 }],
       pack_count_check: [{ count: 0 }, { count: 1_001 }],
@@ -376,6 +379,7 @@ const TABLES: readonly TriedTable[] = [
       pack_depot_id_operator_lot_id_fkey: [{ lot_id: 'L2' }, { operator: 'another' }],
       pack_marks_within: [{ given: marked(10) }, { aside: marked(999) }],
       pack_marks_apart: [{ given: marked(3), aside: marked(3) }],
+      pack_asleep_aside: [{ asleep: marked(3) }, { asleep: marked(3), aside: marked(4) }],
     },
     mayBeEmpty: ['activated_on', 'held_at'],
   },

@@ -23,7 +23,7 @@ GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
 GRANT SELECT, INSERT ON restock_order, restock_order_line, restock_delivery, lot, pack TO :api;
 GRANT UPDATE (state, reason) ON restock_order TO :api;
 GRANT UPDATE (accepted, received, unit_price_minor, reason) ON restock_order_line TO :api;
-GRANT UPDATE (given, aside, held_at, activated_on) ON pack TO :api;
+GRANT UPDATE (given, aside, asleep, held_at, activated_on) ON pack TO :api;
 GRANT UPDATE (activated_on) ON lot TO :api;
 GRANT SELECT, INSERT ON lot_activation, lot_activation_run, code_case, lot_state, code_exchange TO :api;
 GRANT SELECT, INSERT ON barred_range TO :api;

@@ -8,6 +8,7 @@ import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
+import { wakeCodesInTime } from './restock/wake-codes.ts'
 import { tellBarred } from './retailers/tell-barred.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
@@ -38,6 +39,7 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'tell-barred': async () => {
         await tellBarred(needs)
       },
+      'wake-codes': () => wakeCodesInTime(needs),
       // By the office's days, which begin at any hour of another's.
       'expire-lots': async () => {
         await expireLots(centreCases(needs), needs.settings.timeZone)
@@ -53,6 +55,7 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'fold-own-books': EVERY_MINUTE,
       'settle-requests': EVERY_MINUTE,
       'tell-barred': EVERY_MINUTE,
+      'wake-codes': EVERY_MINUTE,
       'expire-lots': EVERY_HOUR,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },

@@ -28,9 +28,14 @@ export async function readCodeHistory(
 
 export const CODE_HISTORY = `
   WITH code AS (
-    SELECT depot_id, product_id, lot_id, first_serial, delivery_id, expires_on, activated_on, held_at,
+    SELECT depot_id, product_id, lot_id, first_serial, delivery_id, expires_on, held_at,
+           -- Of a pack that is awake in part some codes sleep.
+           CASE WHEN get_bit(asleep, ($2::bigint - first_serial)::int) = 0 THEN activated_on END AS activated_on,
            get_bit(given, ($2::bigint - first_serial)::int) = 1 AS is_given,
-           get_bit(aside, ($2::bigint - first_serial)::int) = 1 AS is_aside
+           get_bit(aside & ~asleep, ($2::bigint - first_serial)::int) = 1
+             OR get_bit(aside, ($2::bigint - first_serial)::int) = 1 AND EXISTS (SELECT FROM code_case
+                  WHERE operator = $1 AND ended_at IS NULL AND first_serial <= $2::bigint
+                    AND first_serial > $2::bigint - 1000000 AND first_serial + count > $2::bigint) AS is_aside
       FROM pack
      WHERE depot_id = ANY(ARRAY(SELECT id FROM depot)) AND operator = $1 AND first_serial <= $2::bigint
        AND first_serial > $2::bigint - 1000 AND first_serial + count > $2::bigint),

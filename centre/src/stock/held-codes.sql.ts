@@ -7,7 +7,7 @@ import type { SerialRange } from '@scratchless/voucher/serial'
 /** The packs that a range touches, locked, each with a map of which of its codes lie in it. */
 const TOUCHED = `
   touched AS (
-    SELECT depot_id, operator, first_serial, given, aside,
+    SELECT depot_id, operator, first_serial, given, aside, asleep,
            ((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - first_serial)::int AS codes
       FROM pack, LATERAL (SELECT greatest(first_serial, $2::bigint) AS start,
                                  least(first_serial + count, $2::bigint + $3::int) AS upto) AS cut
@@ -34,7 +34,7 @@ export async function holdRange(
   return rows[0]!.codes
 }
 
-/** Lets the codes of a range go that are aside, those of withheld orders too; how many there were. */
+/** Lets the codes of a range go that are aside, those of withheld orders too; how many there were. What sleeps stays. */
 export async function releaseRange(
   sql: Sql,
   operator: OperatorId,
@@ -44,10 +44,10 @@ export async function releaseRange(
   const { rows } = await sql.query<{ codes: number }>(
     `WITH ${TOUCHED},
      released AS (
-       UPDATE pack SET aside = pack.aside & ~touched.codes FROM touched
+       UPDATE pack SET aside = pack.aside & ~(touched.codes & ~touched.asleep) FROM touched
         WHERE pack.depot_id = touched.depot_id AND pack.operator = touched.operator
           AND pack.first_serial = touched.first_serial
-       RETURNING bit_count(touched.codes & touched.aside) AS codes)
+       RETURNING bit_count(touched.codes & touched.aside & ~touched.asleep) AS codes)
      SELECT coalesce(sum(codes), 0)::int AS codes FROM released`,
     [operator, firstSerial, count],
   )
@@ -105,7 +105,7 @@ export async function holdArrivals(
   delivery: MessageId,
 ): Promise<void> {
   await sql.query(
-    `UPDATE pack SET aside = held.codes
+    `UPDATE pack SET aside = pack.aside | held.codes
        FROM (SELECT pack.first_serial,
                     bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int) AS codes
                FROM pack

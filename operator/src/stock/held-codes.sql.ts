@@ -85,7 +85,7 @@ export async function isBeingClosed(sql: Sql, { firstSerial, count }: SerialRang
 /** What comes in with a lot inside the range of an open case comes in aside. Under the lock of the cases. */
 export async function holdArrivals(sql: Sql, lots: readonly LotId[]): Promise<void> {
   await sql.query(
-    `UPDATE pack SET aside = held.codes
+    `UPDATE pack SET aside = pack.aside | held.codes
        FROM (SELECT pack.id,
                     bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int) AS codes
                FROM pack
