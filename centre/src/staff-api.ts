@@ -38,7 +38,7 @@
 //   POST /api/restock/orders                RestockOrderBody  201 {id}; 409 unknown-depot, depot-needed, unknown-operator, unknown-product
 //   POST /api/restock/activations           LotActivationBody 201 {id}
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
-//   GET  /api/stock                                           {stock: StockView[]}
+//   GET  /api/stock                                           {stock: StockByStateView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
 //   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
@@ -364,6 +364,21 @@ export interface StockView {
   readonly despatched: number
   readonly delivered: number
   readonly sold: number
+}
+
+/** The same with those apart that people must look at: each code in one of the columns but `notActivated`. */
+export interface StockByStateView extends StockView {
+  /** Of those in stock: in packs that the network takes in part, the ones that it does not take yet. */
+  readonly notActivated: number
+  /** The vault would not close them, and people have not let them go. */
+  readonly withheld: number
+  /** Here or at terminals. */
+  readonly inDoubt: number
+  readonly damaged: number
+  readonly stolen: number
+  readonly returned: number
+  readonly expired: number
+  readonly void: number
 }
 
 export interface SupplyOrderView {

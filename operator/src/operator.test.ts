@@ -98,7 +98,7 @@ test('a generated lot is ordered, answered once, delivered in parts and receipte
     inStock: 4_500,
     despatched: 0,
     delivered: 20_500,
-    onHold: 0,
+    ...{ onHold: 0, inDoubt: 0, damaged: 0, stolen: 0, returned: 0, expired: 0, void: 0 },
     notActivated: 0,
   })
 })

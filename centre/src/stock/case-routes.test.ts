@@ -10,7 +10,7 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import type { StockView } from '../staff-api.ts'
+import type { StockByStateView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 
 /** Two packs, the second not full; the first ten codes are with a terminal. */
@@ -48,8 +48,9 @@ const page = async (query = '') =>
   (await call<{ cases: CaseView[]; next: string | null }>('GET', `/api/cases${query}`)).json
 const open = async () => (await page()).cases
 const counted = async () => {
-  const [{ inStock, onHold }] = (await call<{ stock: [StockView] }>('GET', '/api/stock')).json.stock
-  return { inStock, onHold }
+  const [{ inStock, onHold, damaged }] = (await call<{ stock: [StockByStateView] }>('GET', '/api/stock')).json
+    .stock
+  return { inStock, onHold: onHold + damaged }
 }
 const audited = async () =>
   (

@@ -14,7 +14,7 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import type { StockView } from '../staff-api.ts'
+import type { StockByStateView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import type { CodeHistoryView } from './case-shapes.ts'
@@ -69,9 +69,13 @@ async function agree(name: string, view: RequestView, who: number) {
 }
 const stateOf = async (offset: number) =>
   (await as('amel')<CodeHistoryView>('GET', `/api/codes/atlas/${serial(offset)}`)).json.state
+/** What is in stock, and what is aside in any of its columns. */
 const counted = async () => {
-  const [{ inStock, onHold }] = (await as('amel')<{ stock: [StockView] }>('GET', '/api/stock')).json.stock
-  return [inStock, onHold]
+  const [{ inStock, onHold, damaged, stolen, returned, expired, inDoubt, void: gone }] = (
+    await as('amel')<{ stock: [StockByStateView] }>('GET', '/api/stock')
+  ).json.stock
+  const aside = { onHold, damaged, stolen, returned, expired, inDoubt, void: gone }
+  return [inStock, Object.fromEntries(Object.entries(aside).filter(([, codes]) => codes > 0))]
 }
 const broken = async () =>
   (
@@ -121,7 +125,7 @@ test('who may put codes into which state is asked of the tables, for each state 
 test('a state goes where the table of states lets it, and the code is told to be in it', async () => {
   const damaged = (await mark('amel', 'damaged', 20, 5)).json
   expect([await stateOf(20), await stateOf(25), await counted()]).toEqual([
-    ...['damaged', 'in_stock', [1_485, 5]],
+    ...['damaged', 'in_stock', [1_485, { damaged: 5 }]],
   ])
   expect(await mark('amel', 'damaged', 24, 1)).toMatchObject({ code: 'overlaps' })
   expect(await mark('amel', 'in_doubt', 24, 2)).toMatchObject({
@@ -136,7 +140,7 @@ test('a state goes where the table of states lets it, and the code is told to be
   // What is returned is sold by nobody any more: it ends void or exchanged.
   expect(await end('amel', returned.json.id)).toMatchObject({ status: 409, code: 'not-released' })
   expect((await end('amel', damaged.id)).json).toMatchObject({ released: 5 })
-  expect([await stateOf(20), await counted()]).toEqual(['in_stock', [1_490, 0]])
+  expect([await stateOf(20), await counted()]).toEqual(['in_stock', [1_490, {}]])
 })
 
 test('codes are void once two others agree, in the vault too, and no order gets them', async () => {
@@ -152,10 +156,10 @@ test('codes are void once two others agree, in the vault too, and no order gets 
   const view = asked.json
   expect(view.effect.fr[0]).toMatch(/^Annuler 20 codes atlas/)
   // Asked for is not done.
-  expect([await voids(), await stateOf(15), await counted()]).toEqual([[], 'in_stock', [1_490, 0]])
+  expect([await voids(), await stateOf(15), await counted()]).toEqual([[], 'in_stock', [1_490, {}]])
   expect(await agree('nour', view, 0)).toMatchObject({ status: 403, code: 'not-allowed' })
   expect(await agree('lina', view, 0)).toMatchObject({ status: 200, json: { state: 'open' } })
-  expect([await voids(), await counted()]).toEqual([[], [1_490, 0]])
+  expect([await voids(), await counted()]).toEqual([[], [1_490, {}]])
   expect((await agree('omar', view, 1)).json).toMatchObject({
     ...{ state: 'done', endedBy: 'system' },
     agreements: [
@@ -164,7 +168,7 @@ test('codes are void once two others agree, in the vault too, and no order gets 
     ],
   })
   const gone = Array.from({ length: 15 }, (_, place) => 10 + place)
-  expect([await voids(), await counted()]).toEqual([gone, [1_475, 15]])
+  expect([await voids(), await counted()]).toEqual([gone, [1_475, { void: 15 }]])
   expect([await stateOf(10), await stateOf(9), await stateOf(25)]).toEqual(['void', 'void', 'in_stock'])
   expect(await take(2)).toEqual([25])
   expect(await broken()).toEqual([])

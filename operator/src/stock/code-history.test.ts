@@ -207,6 +207,23 @@ test('a serial that is not here is unknown, and what is none is not asked', asyn
   expect((await call('GET', '/api/codes/1000000')).status).toBe(400)
 })
 
+test('who looked up which serial is in the audit chain, also where it is not here', async () => {
+  const looked = async () =>
+    (
+      await vault.database
+        .pool('auditor')
+        .query(
+          `SELECT actor, subject FROM audit_entry WHERE action = 'serial-looked-up' ORDER BY n DESC LIMIT 2`,
+        )
+    ).rows
+  await ask(0)
+  await ask(1_999)
+  expect(await looked()).toEqual([
+    { actor: 'amel', subject: serial(1_999) },
+    { actor: 'amel', subject: serial(0) },
+  ])
+})
+
 test('the whole story is found by indexes: among many rows it reads few', async () => {
   const owner = vault.database.pool('owner')
   await owner.query(`
