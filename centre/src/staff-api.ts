@@ -39,13 +39,11 @@
 //   POST /api/restock/activations           LotActivationBody 201 {id}
 //   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
-//   GET  /api/stock                                           {stock: StockView[]}
+//   GET  /api/stock                                           {stock: StockByStateView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
-//   GET  /api/cases?before=ID                                 {cases: CaseView[], next}: the open ones, newest first
-//   POST /api/cases                         CaseBody          201 HeldView; 409 unknown-range, overlaps
-//   POST /api/cases/:id/end                 CaseEndBody       200 ReleasedView; 404 unknown-case; 409 ended-already
-// The shapes of codes and cases: stock/case-shapes.ts.
+//   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
+// The shapes of codes: stock/case-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -372,6 +370,21 @@ export interface StockView {
   readonly despatched: number
   readonly delivered: number
   readonly sold: number
+}
+
+/** The same with those apart that people must look at: each code in one of the columns but `notActivated`. */
+export interface StockByStateView extends StockView {
+  /** Of those in stock: in packs that the network takes in part, the ones that it does not take yet. */
+  readonly notActivated: number
+  /** The vault would not close them, and people have not let them go. */
+  readonly withheld: number
+  /** Here or at terminals. */
+  readonly inDoubt: number
+  readonly damaged: number
+  readonly stolen: number
+  readonly returned: number
+  readonly expired: number
+  readonly void: number
 }
 
 export interface SupplyOrderView {

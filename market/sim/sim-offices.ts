@@ -4,7 +4,6 @@
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
-import { DEPOT } from '@scratchless/centre/settings'
 import {
   holdRange as holdAtCentre,
   releaseRange as releaseAtCentre,
@@ -237,10 +236,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
       office.run(async () => {
         const range = await rangeFrom(needs.pool, from, count)
         return act === 'hold'
-          ? holdAtCentre(needs.pool, DEPOT, ATLAS, range)
-          : inTransaction(needs.pool, (sql) =>
-              releaseAtCentre(sql, DEPOT, ATLAS, range, new Date(clock.nowMs())),
-            )
+          ? holdAtCentre(needs.pool, ATLAS, range)
+          : inTransaction(needs.pool, (sql) => releaseAtCentre(sql, ATLAS, range, new Date(clock.nowMs())))
       }),
     settleOverdue: () =>
       office.run(async () => {
@@ -306,6 +303,7 @@ export async function startOperator({
         signLotActivation: (argument) => signLotActivation(vault, argument),
         verifyNoticeReceipt: (argument) => verifyNoticeReceipt(vault, argument),
         openNotUnderstood: (argument) => openNotUnderstood(vault, argument),
+        voidCodes: notHere,
       }
     },
     async (process) => {

@@ -29,6 +29,13 @@ export const OFFICE_RIGHTS: Rights = {
   audit_tied: { api: 'SELECT, UPDATE (n)', auditor: 'SELECT' },
   paper_series: { api: 'INSERT, SELECT, UPDATE (last)', auditor: 'SELECT' },
   paper: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  act: { api: 'SELECT', auditor: 'SELECT' },
+  act_role: { api: 'SELECT', auditor: 'SELECT' },
+  request: {
+    api: 'INSERT, SELECT, UPDATE (agreed_by, ended_at, ended_by, ended_why, state)',
+    auditor: 'SELECT',
+  },
+  request_agreement: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 

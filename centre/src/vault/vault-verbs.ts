@@ -12,6 +12,7 @@ import { signAnswer } from './sign-answer.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
+import { voidCodes } from './void-codes.ts'
 import { writeCardLetter } from './write-card-letter.ts'
 
 export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
@@ -34,6 +35,7 @@ export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
     revokeCard: (card) => revokeCard(needs, card),
     writeCardLetter: (request) => writeCardLetter(needs, request),
     closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
+    voidCodes: (act) => voidCodes(needs, act),
     signAnswer: (request) => signAnswer(answering, request),
   }
 }

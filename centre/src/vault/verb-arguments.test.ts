@@ -69,6 +69,10 @@ const GOOD: Arguments = {
       },
     },
   ],
+  voidCodes: {
+    ...{ number: 1, endsAtS: 1_795_347_600, cause: 'a box is missing', approvals },
+    stock: { operator: ATLAS, firstSerial: serialFromNumber(1_007), count: 5 },
+  },
   signAnswer: {
     ...{ terminal, certificate: 2, sequence: 17, answering: Buffer.alloc(32) },
     answer: { kind: 'supply-refusal', content: refusal },
