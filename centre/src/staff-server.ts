@@ -9,6 +9,7 @@ import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
+import { addSalesRoutes } from './sales/sales-routes.ts'
 import { statusTables } from './status/status-tables.ts'
 import { addCaseRoutes } from './stock/case-routes.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
@@ -29,6 +30,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   addRestockRoutes(app, needs, guard)
   addStockRoutes(app, needs, guard)
   addCaseRoutes(app, needs, guard)
+  addSalesRoutes(app, needs, guard)
   addStatusPage(
     app,
     { name: needs.settings.name, tables: (language) => statusTables(needs, language) },

@@ -5,12 +5,16 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import type { CentreNeeds } from './needs.ts'
+import { makeSaleMonths } from './sales/make-sale-months.ts'
+import { foldHours } from './sales/sales-sums.sql.ts'
 import { DEPOT } from './settings.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
+import { letBytesGo } from './supply/let-bytes-go.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 
 const EVERY_MINUTE = '* * * * *'
 const EVERY_HOUR = '17 * * * *'
+const EVERY_NIGHT = '43 1 * * *'
 
 export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
   return startTimedWork({
@@ -27,6 +31,13 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'fold-own-books': async () => {
         await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
       },
+      'fold-sales': async () => {
+        await inTransaction(needs.pool, (sql) => foldHours(sql, DEPOT))
+      },
+      'make-sale-months': () => makeSaleMonths(needs),
+      'let-bytes-go': async () => {
+        await letBytesGo(needs)
+      },
       // What is dated asks for itself; this finds what only the settings changed: a name, a telephone number.
       [LOOK_AT_CATALOGUES]: async () => {
         await raiseCatalogues(needs)
@@ -36,6 +47,9 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'settle-overdue-orders': EVERY_MINUTE,
       'resume-supply-orders': EVERY_MINUTE,
       'fold-own-books': EVERY_MINUTE,
+      'fold-sales': EVERY_MINUTE,
+      'make-sale-months': EVERY_HOUR,
+      'let-bytes-go': EVERY_NIGHT,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },
   })

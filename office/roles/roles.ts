@@ -32,6 +32,7 @@ export const ACTS = {
   'set-tier': { roles: ['finance'] },
 
   'see-stock': { roles: ['stock', 'support', 'finance', 'auditor'] },
+  'see-sales': { roles: ['stock', 'support', 'finance', 'auditor'] },
   'bring-in-stock': { roles: ['stock'] },
   'activate-lot': { roles: ['stock'] },
   'see-code-history': { roles: ['support', 'stock', 'security', 'auditor'] },
