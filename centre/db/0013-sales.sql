@@ -11,12 +11,12 @@ CREATE TABLE sale (
   serial       bigint NOT NULL,
   ticket       bigint NOT NULL,
   reported_in  bigint NOT NULL,
-  amount_minor bigint CHECK (amount_minor > 0),
+  amount_minor bigint,
   -- By the terminal's clock.
   sold_at      timestamptz NOT NULL,
   -- By ours: nothing of a terminal decides in which month's table it lies.
   reported_at  timestamptz NOT NULL,
-  price_id     int REFERENCES product_price (id),
+  price_id     int,
   -- The day and the hour that the office's clock showed when it was sold.
   sold_on      date NOT NULL,
   sold_hour    smallint NOT NULL CHECK (sold_hour BETWEEN 0 AND 23),
@@ -26,6 +26,8 @@ CREATE TABLE sale (
   terminal_id  text NOT NULL,
   vendor_id    text NOT NULL,
   PRIMARY KEY (depot_id, operator, serial, reported_at),
+  CONSTRAINT sale_price_id_fkey FOREIGN KEY (price_id) REFERENCES product_price (id),
+  CONSTRAINT sale_amount_minor_check CHECK (amount_minor > 0),
   CONSTRAINT sale_amount_of_price CHECK ((price_id IS NULL) = (amount_minor IS NULL))
 ) PARTITION BY RANGE (reported_at);
 CREATE INDEX sale_of_ticket ON sale (depot_id, terminal_id, ticket);
