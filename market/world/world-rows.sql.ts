@@ -126,6 +126,9 @@ export async function fillShops(sql: Sql, { retailers }: WorldSize): Promise<voi
       FROM world_origin`)
 }
 
+/** What is free lasts longest, so that it is not supplied before codes that can be opened. */
+const EXPIRY = `(now() + CASE WHEN is_given THEN interval '2 years' ELSE interval '5 years' END)::date`
+
 /** What operators sent: an order a lot, five parts of ten packs. */
 export async function fillStock(sql: Sql, { shelf }: WorldPlace): Promise<void> {
   const activated = shelf?.activated === true ? 'true' : 'is_given'
@@ -142,17 +145,18 @@ export async function fillStock(sql: Sql, { shelf }: WorldPlace): Promise<void> 
            minor * 94 / 100
       FROM world_part JOIN world_product ON world_product.no = product;
     INSERT INTO lot (depot_id, operator, id, product_id, expires_on, activated_on)
-    SELECT 'main', operator, lot_id, world_product.id, (now() + interval '2 years')::date,
+    SELECT 'main', operator, lot_id, world_product.id, ${EXPIRY},
            CASE WHEN ${activated} THEN min(at) END
       FROM world_part JOIN world_product ON world_product.no = product
      GROUP BY operator, lot_id, world_product.id, is_given;
     INSERT INTO pack (depot_id, operator, first_serial, count, lot_id, product_id, delivery_id, expires_on, activated_on,
                       given)
-    SELECT 'main', operator, serial, count, pack.lot_id, world_product.id, part.id, (now() + interval '2 years')::date,
-           CASE WHEN ${activated.replace('is_given', 'pack.is_given')} THEN part.at END,
-           CASE WHEN pack.is_given THEN (-1)::bit(1000) ELSE 0::bit(1000) END
-      FROM world_pack AS pack JOIN world_part AS part USING (part)
-      JOIN world_product ON world_product.no = pack.product`)
+    SELECT 'main', operator, serial, count, lot_id, world_product.id, id_of_part, ${EXPIRY},
+           CASE WHEN ${activated} THEN part.at END,
+           CASE WHEN is_given THEN (-1)::bit(1000) ELSE 0::bit(1000) END
+      FROM world_pack
+      JOIN (SELECT part, id AS id_of_part, at FROM world_part) AS part USING (part)
+      JOIN world_product ON world_product.no = product`)
 }
 
 /** What terminals asked, with bytes like those of the line; the old ones' are gone. */
@@ -198,7 +202,7 @@ export async function fillOrders(sql: Sql): Promise<void> {
     INSERT INTO supply_run (depot_id, operator, first_serial, count, pack_first_serial, lot_id, product_id, expires_on,
                             unit_price_minor, terminal_id, sequence, sold)
     SELECT 'main', operator, asked.serial, ${ORDER_CODES}, world_pack.serial, lot_id, world_product.id,
-           (now() + interval '2 years')::date, ${unit}, terminal, sequence,
+           ${EXPIRY}, ${unit}, terminal, sequence,
            CASE WHEN sold > 0 THEN rpad(repeat('1', sold), ${ORDER_CODES}, '0')::bit varying END
       FROM ${priced};
     INSERT INTO transfer (depot_id, id, kind, subject, currency, is_pending, made_at, debit, credit, amount_minor, booked_on)

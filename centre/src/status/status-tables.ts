@@ -1,14 +1,19 @@
-// The centre's tables of the status page: stock by place, restock orders, supply orders.
+// The centre's tables of the status page: stock by place, what was sold today, restock orders, supply orders.
 
+import { officeTime } from '@scratchless/office/calendar/office-day'
 import { countText, type StatusTable } from '@scratchless/office/status/status-page'
 import type { Language } from '@scratchless/office/status/status-words'
+import { money, toDecimal } from '@scratchless/voucher/money'
 import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
+import { readSalesOfDays } from '../sales/sales-figures.sql.ts'
+import { DEPOT } from '../settings.ts'
 import { readStock } from '../stock/stock.sql.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
 const en = {
   stock: ['Stock', 'Product', 'In stock', 'On hold', 'Despatched', 'Delivered', 'Sold'],
+  sales: ['Sales today', 'Product', 'Sold', 'Amount'],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
   states: {
@@ -25,6 +30,7 @@ const en = {
 }
 const fr: typeof en = {
   stock: ['Stock', 'Recharge', 'En stock', 'Bloqué', 'Expédié', 'Livré', 'Vendu'],
+  sales: ['Ventes du jour', 'Recharge', 'Vendu', 'Montant'],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
   states: {
@@ -42,8 +48,11 @@ const fr: typeof en = {
 
 export async function statusTables(needs: CentreNeeds, language: Language): Promise<StatusTable[]> {
   const words = { en, fr }[language]
-  const [stock, restock, supply] = await Promise.all([
+  const { currency, timeZone } = needs.settings
+  const { day } = officeTime(new Date(needs.clock.nowMs()), timeZone)
+  const [stock, sales, restock, supply] = await Promise.all([
     readStock(needs.pool),
+    readSalesOfDays(needs.pool, DEPOT, { from: day, to: day }),
     listRestockOrders(needs),
     listSupplyOrders(needs),
   ])
@@ -59,6 +68,14 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
         row.despatched,
         row.delivered,
         row.sold,
+      ]),
+    },
+    {
+      title: words.sales[0]!,
+      heads: words.sales.slice(1),
+      rows: sales.map((row) => [
+        ...[row.product, row.sales],
+        `${toDecimal(money(row.amount_minor, currency))} ${currency}`,
       ]),
     },
     {
@@ -81,7 +98,7 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
         `${order.terminal} · ${order.sequence}`,
         words.states[order.state],
         order.codes,
-        `${order.debited} ${needs.settings.currency}`,
+        `${order.debited} ${currency}`,
       ]),
     },
   ]
