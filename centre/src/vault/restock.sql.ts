@@ -1,12 +1,12 @@
 import { pipeline } from 'node:stream/promises'
 import type { Sql, SqlClient } from '@scratchless/office/database/database'
+import type { SealedPack } from '@scratchless/office/vault/closing'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { SealedPack } from './restock-jobs.ts'
 import type { ProductFacts } from './verbs.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
@@ -176,8 +176,11 @@ export interface MatchingCode {
   code_digits: number
   wrapped_key: Buffer
   mac: Buffer
-  serial: bigint
-  row_index: bigint
+  /** Its place in its pack. */
+  place: number
+  first_serial: bigint
+  first_index: bigint
+  count: number
   sealed: Buffer
 }
 
@@ -207,11 +210,8 @@ export async function readMatchingCodes(
 ): Promise<MatchingCode[]> {
   const { rows } = await sql.query<MatchingCode>(
     `SELECT known.index, record.id AS record_id, record.lot_id, record.product_id,
-            record.code_digits, record.wrapped_key, record.mac, known.serial,
-            pack.first_index + (known.serial - pack.first_serial) AS row_index,
-            substring(pack.sealed
-              FROM ((known.serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
-              FOR octet_length(pack.sealed) / pack.count) AS sealed
+            record.code_digits, record.wrapped_key, record.mac, (known.serial - pack.first_serial)::int AS place,
+            pack.first_serial, pack.first_index, pack.count, pack.sealed
        FROM unnest($2::int[], $3::bigint[]) AS known (index, serial)
        JOIN vault_pack AS pack
          ON pack.operator = $1 AND pack.first_serial > known.serial - 1000
@@ -243,7 +243,7 @@ export async function insertPacks(
   sql: Sql,
   operator: OperatorId,
   recordId: string,
-  packs: readonly SealedPack[],
+  packs: readonly SealedPack<'centre'>[],
 ): Promise<void> {
   await sql.query(
     `INSERT INTO vault_pack (operator, record_id, first_serial, count, first_index, sealed)

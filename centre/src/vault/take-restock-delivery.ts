@@ -3,13 +3,12 @@
 
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type Sql, type SqlClient } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, type SealedPack, sealedPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { nowIso } from '@scratchless/voucher/clock'
 import { lotId, type OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
-import { type SealedRun, sealedRun, subRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialAt, serialFromNumber } from '@scratchless/voucher/serial'
 import {
   type DeliveryRefusal,
@@ -151,25 +150,18 @@ function settleMatches(
       ),
     )
     if (typeof knownKey === 'string') throw new Error(`lot record ${match.record_id} is ${knownKey}`)
-    const knownSerial = serialFromNumber(Number(match.serial))
-    const old = openPack(
-      knownKey,
-      binding,
-      knownSerial,
-      Number(match.row_index),
-      sealedRun<'centre'>(match.sealed, 1, match.code_digits),
+    const known = sealedPack<'centre'>(
+      {
+        firstSerial: serialFromNumber(Number(match.first_serial)),
+        firstIndex: Number(match.first_index),
+        ...{ count: match.count, sealed: match.sealed },
+      },
       match.code_digits,
     )
+    const old = openPack(knownKey, binding, known, { place: match.place, count: 1 }, match.code_digits)
     const { pack, place } = packAt(packs, match.index)
     const serial = serialAt(pack.firstSerial, place)
-    const fresh = openPack(
-      newKey,
-      record.binding,
-      serial,
-      pack.firstIndex + place,
-      subRun(asRun(pack.sealed, pack.count, content.codeDigits), place, 1, content.codeDigits),
-      content.codeDigits,
-    )
+    const fresh = openPack(newKey, record.binding, pack, { place, count: 1 }, content.codeDigits)
     const same = match.code_digits === content.codeDigits && old.equals(fresh)
     old.fill(0)
     fresh.fill(0)
@@ -177,12 +169,7 @@ function settleMatches(
   })
 }
 
-/** What crossed from the worker is bytes again. */
-function asRun(bytes: Uint8Array, count: number, digits: number): SealedRun<'centre'> {
-  return sealedRun<'centre'>(bytes, count, digits)
-}
-
-function packAt(packs: Part['packs'], index: number): { pack: Part['packs'][number]; place: number } {
+function packAt(packs: Part['packs'], index: number): { pack: SealedPack<'centre'>; place: number } {
   let before = 0
   for (const pack of packs) {
     if (index < before + pack.count) return { pack, place: index - before }

@@ -1,9 +1,8 @@
 import { gzipSync } from 'node:zlib'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { lotId } from '@scratchless/voucher/ids'
 import { packDigits, packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestVault, testVault } from '../../testing/test-vault.ts'
@@ -52,8 +51,12 @@ async function openAll(): Promise<Map<number, string>> {
     const digits = lot.row.code_digits
     const size = packedSize(digits)
     const first = serialFromNumber(Number(pack.first_serial))
-    const run = sealedRun<'operator'>(pack.sealed, pack.count, digits)
-    const opened = openPack(lot.contentKey, lot.binding, first, Number(pack.first_index), run, digits)
+    const { count, sealed } = pack
+    const stored = sealedPack<'operator'>(
+      { firstSerial: first, firstIndex: Number(pack.first_index), count, sealed },
+      digits,
+    )
+    const opened = openPack(lot.contentKey, lot.binding, stored, { place: 0, count }, digits)
     for (let i = 0; i < pack.count; i++) {
       const ascii = Buffer.alloc(digits)
       unpackDigits(opened.subarray(i * size, (i + 1) * size), digits, ascii)

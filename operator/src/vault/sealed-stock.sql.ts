@@ -180,17 +180,17 @@ export interface FingerprintedCode {
   pack: bigint
   place: number
   lot: LotId
+  /** Of its pack. */
   first_serial: bigint
   first_index: bigint
+  count: number
   sealed: Buffer
 }
 
-/** Every code that has one of these fingerprints, sealed: to be settled by opening it. */
+/** Every code that has one of these fingerprints, with its pack: to be settled by opening it. */
 export async function readCodesOf(sql: Sql, fingerprints: readonly number[]): Promise<FingerprintedCode[]> {
   const { rows } = await sql.query<FingerprintedCode>(
-    `SELECT fingerprint, pack, place, lot, first_serial, first_index,
-            substring(sealed FROM place * (octet_length(sealed) / count) + 1
-                             FOR octet_length(sealed) / count) AS sealed
+    `SELECT fingerprint, pack, place, lot, first_serial, first_index, count, sealed
        FROM code_fingerprint JOIN sealed_pack ON sealed_pack.id = pack
       WHERE fingerprint = ANY($1::int4[])
       ORDER BY fingerprint, pack, place`,

@@ -8,7 +8,6 @@ import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { writeLotRecord } from '@scratchless/office/vault/lot-record'
 import { type LotId, lotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
-import { sealedSize } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { bindingOf } from './lot-key.ts'
 import {
@@ -105,9 +104,8 @@ export async function beginStockSealing(
         }
       }
       const closed = closePack(lot.sealing, serialFromNumber(firstSerial), packed, codeDigits)
-      const count = closed.sealed.length / sealedSize(codeDigits)
-      lot.codes += count
-      rows.push({ id: nextPack++, lot: lot.id, firstSerial, count, fingerprints, ...closed })
+      lot.codes += closed.count
+      rows.push({ ...closed, id: nextPack++, lot: lot.id, firstSerial, fingerprints })
     }
     return { rows, repeated, unchecked }
   }
