@@ -1,4 +1,4 @@
-import { createCipheriv, createSecretKey, randomBytes } from 'node:crypto'
+import { createCipheriv, createHash, createSecretKey, randomBytes } from 'node:crypto'
 import { fileHolderKey } from '@scratchless/keys/holder-key'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { centreId, lotId, operatorId } from '@scratchless/voucher/ids'
@@ -17,7 +17,7 @@ import {
   type Sealing,
   sealedPack,
 } from './closing.ts'
-import { fingerprintsOf } from './fingerprint.ts'
+import { fingerprintsOf, shortFingerprint } from './fingerprint.ts'
 import { readLotRecord, writeLotRecord } from './lot-record.ts'
 
 const binding = {
@@ -167,12 +167,35 @@ test('a lot record opens for its holder, and not when planted, altered or for an
   expect(readLotRecord(record, { holder: other, macKey })).toBe('not-for-this-key')
 })
 
-test('the same code has the same fingerprint, in its length and under its key only', () => {
+test('the same code has the same fingerprint, in its length, of its operator and under its key only', () => {
   const key = createSecretKey(randomBytes(32))
+  const { operator } = binding
   const packed = Buffer.concat([codes(1), codes(1)])
   packed.copy(packed, 6, 0, 6)
-  const [a, b] = fingerprintsOf(key, packed, digits)
+  const [a, b] = fingerprintsOf(key, operator, packed, digits)
   expect(a).toBe(b)
-  expect(fingerprintsOf(key, packed, 13)[0]).not.toBe(a)
-  expect(fingerprintsOf(createSecretKey(randomBytes(32)), packed, digits)[0]).not.toBe(a)
+  expect(fingerprintsOf(key, operator, packed, 13)[0]).not.toBe(a)
+  expect(fingerprintsOf(createSecretKey(randomBytes(32)), operator, packed, digits)[0]).not.toBe(a)
+  // Another's under the same key would differ in what stands before.
+  const other = fingerprintsOf(key, operatorId('sahel'), packed, digits)[0]!
+  expect(other).not.toBe(a)
+  expect(other % 2 ** 40).toBe(a! % 2 ** 40)
+})
+
+test('a fingerprint is 40 bits of the code’s block behind twelve of what it is of, and its first 32 those of before', () => {
+  const key = createSecretKey(randomBytes(32))
+  const packed = codes(50)
+  for (const [index, fingerprint] of fingerprintsOf(key, binding.operator, packed, digits).entries()) {
+    const size = packedSize(digits)
+    const block = Buffer.concat([
+      Buffer.of(digits),
+      packed.subarray(index * size, (index + 1) * size),
+      Buffer.alloc(15 - size),
+    ])
+    const enciphered = createCipheriv('aes-256-ecb', key, null).setAutoPadding(false).update(block)
+    const space = createHash('sha256').update('atlas 14').digest().readUInt16BE() % 4096
+    expect(fingerprint).toBe(space * 2 ** 40 + enciphered.readUIntBE(0, 5))
+    expect(Number.isSafeInteger(fingerprint)).toBe(true)
+    expect(shortFingerprint(fingerprint)).toBe(enciphered.readInt32BE())
+  }
 })

@@ -42,8 +42,8 @@ export type OpenedPart =
       /** Serials whose code stands twice in this part. */
       readonly repeated: readonly SerialNumber[]
       /** In the order of the packs' codes. */
-      readonly fingerprints: Int32Array
-      /** The same as PostgreSQL writes an array, and as rows to be copied. */
+      readonly fingerprints: Float64Array
+      /** The same, lowest first, as PostgreSQL writes an array, and as rows to be copied. */
       readonly fingerprintText: string
       readonly fingerprintRows: Uint8Array
       readonly packs: readonly SealedPack<'centre'>[]

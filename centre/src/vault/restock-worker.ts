@@ -23,7 +23,7 @@ import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import { fingerprintCopy } from './fingerprint-copy.ts'
+import { fingerprintCopy, placesByFingerprint } from './fingerprint-copy.ts'
 import type { ExaminedPart, OpenedPart, RestockJob, RestockJobs, RestockWorkerData } from './restock-jobs.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
@@ -65,7 +65,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
   const { content, payloadHash, packedCodes } = opened
   try {
     const malformed = findMalformed(packedCodes, content, luhnProducts.includes(content.product))
-    const fingerprints = fingerprintsOf(fingerprintKey, packedCodes, content.codeDigits)
+    const fingerprints = fingerprintsOf(fingerprintKey, operator, packedCodes, content.codeDigits)
     const binding = {
       holderKind: 'centre',
       holder: centre,
@@ -86,14 +86,15 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
       holder: keys.stock,
       macKey: keys.macKey,
     })
+    const places = placesByFingerprint(fingerprints)
     return {
       content,
       payloadHash,
       malformed,
       repeated: findRepeated(fingerprints, packedCodes, content),
       fingerprints,
-      fingerprintText: `{${fingerprints.join(',')}}`,
-      fingerprintRows: fingerprintCopy(fingerprints, serialsOf(content.runs)),
+      fingerprintText: `{${Array.from(places, (place) => fingerprints[place]).join(',')}}`,
+      fingerprintRows: fingerprintCopy(fingerprints, serialsOf(content.runs), places),
       packs: sealed,
       record,
     }
@@ -130,7 +131,7 @@ function findMalformed(packedCodes: Buffer, { codeDigits }: RestockDelivery, luh
 
 /** Serials whose code stands earlier in the same part. */
 function findRepeated(
-  fingerprints: Int32Array,
+  fingerprints: Float64Array,
   packedCodes: Buffer,
   { runs, codeDigits }: RestockDelivery,
 ): SerialNumber[] {

@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Sql, SqlClient } from '@scratchless/office/database/database'
 import type { SealedPack } from '@scratchless/office/vault/closing'
+import { fingerprintSpace } from '@scratchless/office/vault/fingerprint'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
@@ -185,8 +186,8 @@ export interface MatchingCode {
 }
 
 /**
- * Serials of codes, of whichever operator, that have one of these fingerprints (`{1,-2,…}`, the worker's text). Few:
- * 32 bits seldom meet.
+ * Serials of codes that have one of these fingerprints (`{1,2,…}`, the worker's text, lowest first): one walk along the
+ * index, page after page. Few: 40 bits seldom meet.
  */
 export async function findSameFingerprints(
   sql: Sql,
@@ -194,9 +195,25 @@ export async function findSameFingerprints(
 ): Promise<{ fingerprint: number; serial: bigint }[]> {
   // A table that just grew has no statistics yet, and the planner would read all of it, for every part anew.
   await sql.query('SET LOCAL enable_seqscan = off')
+  const { rows } = await sql.query<{ fingerprint: bigint; serial: bigint }>(SAME_FINGERPRINTS, [fingerprints])
+  await sql.query('SET LOCAL enable_seqscan = on')
+  return rows.map(({ fingerprint, serial }) => ({ fingerprint: Number(fingerprint), serial }))
+}
+
+export const SAME_FINGERPRINTS =
+  'SELECT fingerprint, serial FROM vault_code_fingerprint WHERE fingerprint = ANY($1::bigint[])'
+
+/** The same in what came before fingerprints had 40 bits: by their first 32, of whichever operator and length. */
+export async function findShortFingerprints(
+  sql: Sql,
+  fingerprints: () => Int32Array,
+): Promise<{ fingerprint: number; serial: bigint }[]> {
+  const { rowCount } = await sql.query('SELECT FROM vault_fingerprint LIMIT 1')
+  if (rowCount === 0) return []
+  await sql.query('SET LOCAL enable_seqscan = off')
   const { rows } = await sql.query<{ fingerprint: number; serial: bigint }>(
     'SELECT fingerprint, serial FROM vault_fingerprint WHERE fingerprint = ANY($1::int[])',
-    [fingerprints],
+    [`{${fingerprints().join(',')}}`],
   )
   await sql.query('SET LOCAL enable_seqscan = on')
   return rows
@@ -222,11 +239,15 @@ export async function readMatchingCodes(
   return rows
 }
 
-export async function insertLotRecord(sql: Sql, record: LotRecord<'centre'>): Promise<void> {
+export async function insertLotRecord(
+  sql: Sql,
+  record: LotRecord<'centre'>,
+  expiresOn: string,
+): Promise<void> {
   const { binding } = record
   await sql.query(
-    `INSERT INTO vault_lot_record (id, operator, lot_id, product_id, code_digits, wrapped_key, mac)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO vault_lot_record (id, operator, lot_id, product_id, code_digits, wrapped_key, mac, expires_on)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       record.recordId,
       binding.operator,
@@ -235,6 +256,7 @@ export async function insertLotRecord(sql: Sql, record: LotRecord<'centre'>): Pr
       record.codeDigits,
       record.wrappedKey,
       record.mac,
+      expiresOn,
     ],
   )
 }
@@ -262,7 +284,34 @@ export async function insertPacks(
 /** One row per code, as the worker wrote them: `fingerprintCopy`. */
 export async function copyFingerprints(sql: SqlClient, rows: Uint8Array): Promise<void> {
   const stream = sql.query(
-    copyFrom('COPY vault_fingerprint (serial, fingerprint) FROM STDIN (FORMAT binary)'),
+    copyFrom('COPY vault_code_fingerprint (fingerprint, serial) FROM STDIN (FORMAT binary)'),
   )
   await pipeline([rows], stream)
+}
+
+/**
+ * Lets the fingerprints of an operator's ended lots go, up to `most` records' (a part's codes each), those that ended
+ * first; how many records it forgot. Where another operator has the same serials, its rows stay.
+ */
+export async function forgetEnded(
+  sql: Sql,
+  operator: OperatorId,
+  ended: { readonly before: string; readonly at: Date; readonly most: number },
+): Promise<number> {
+  const { rows } = await sql.query<{ id: string; code_digits: number }>(
+    `UPDATE vault_lot_record SET forgotten_at = $3
+      WHERE id IN (SELECT id FROM vault_lot_record
+                    WHERE operator = $1 AND expires_on < $2 AND forgotten_at IS NULL
+                    ORDER BY expires_on LIMIT $4)
+     RETURNING id, code_digits`,
+    [operator, ended.before, ended.at, ended.most],
+  )
+  for (const { id, code_digits } of rows)
+    await sql.query(
+      `DELETE FROM vault_code_fingerprint AS gone USING vault_pack AS pack
+        WHERE pack.record_id = $1 AND gone.serial >= pack.first_serial AND gone.serial < pack.first_serial + pack.count
+          AND gone.fingerprint >> 40 = $2`,
+      [id, fingerprintSpace(operator, code_digits)],
+    )
+  return rows.length
 }
