@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
+import { startTying } from '@scratchless/office/audit-chain/tie-lanes'
 import { createPool } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -18,6 +19,7 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { raiseAlarm } from './alarms.sql.ts'
 import { LOOK_AT_CATALOGUES } from './catalogue/raise-catalogues.ts'
+import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
@@ -38,7 +40,8 @@ const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
-await createOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
+for (const { id } of await readDepots(pool))
+  await createOwnAccounts(pool, id, settings.currency, new Date(clock.nowMs()))
 
 const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = await keys.pair('tls').catch(cannotServe)
@@ -47,6 +50,7 @@ const own = {
   certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
+const tying = startTying(needs)
 const staff = await createStaffServer(needs).catch(cannotServe)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
@@ -93,6 +97,7 @@ whenToldToStop(async () => {
   await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()
   line.close()
+  await tying.stop()
   await pool.end()
 })
 sendReady()

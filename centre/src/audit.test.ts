@@ -245,7 +245,7 @@ test('what is on its way from the vault to the api is not missing there, nor an 
 
 test('an entry of the audit chain that was rewritten breaks it', async () => {
   expect(await brokenAfter(`UPDATE audit_entry SET details = '{}' WHERE n = 2`)).toEqual([
-    'the audit chain is broken at entry 2',
+    'the audit chain is broken at entry 2 of lane 1',
   ])
 })
 

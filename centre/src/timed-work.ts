@@ -4,10 +4,10 @@ import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
+import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
 import { makeSaleMonths } from './sales/make-sale-months.ts'
 import { foldHours } from './sales/sales-sums.sql.ts'
-import { DEPOT } from './settings.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { letBytesGo } from './supply/let-bytes-go.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
@@ -29,14 +29,16 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
         await resumeSupplyOrders(needs)
       },
       'fold-own-books': async () => {
-        await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
+        for (const { id } of await readDepots(needs.pool))
+          await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, id))
       },
       'fold-sales': async () => {
-        await inTransaction(needs.pool, (sql) => foldHours(sql, DEPOT))
+        for (const { id } of await readDepots(needs.pool))
+          await inTransaction(needs.pool, (sql) => foldHours(sql, id))
       },
       'make-sale-months': () => makeSaleMonths(needs),
       'let-bytes-go': async () => {
-        await letBytesGo(needs)
+        for (const { id } of await readDepots(needs.pool)) await letBytesGo(needs, id)
       },
       // What is dated asks for itself; this finds what only the settings changed: a name, a telephone number.
       [LOOK_AT_CATALOGUES]: async () => {

@@ -4,6 +4,7 @@
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import type { OfficeDatabases } from '@scratchless/office/database/roles'
+import { depotId } from '@scratchless/voucher/ids'
 import {
   fillMessages,
   fillMoney,
@@ -37,7 +38,7 @@ export async function fillWorld(
     await inTransaction(own, async (sql) => {
       await sql.query(`SET LOCAL work_mem = '128MB'`)
       await stageWorld(sql, size, place)
-      await createOwnAccounts(sql, 'TND', new Date())
+      await createOwnAccounts(sql, depotId('main'), 'TND', new Date())
       await fillProducts(sql)
       say(`${size.retailers} retailers`)
       await fillShops(sql, size)

@@ -133,8 +133,8 @@ const EXPIRY = `(now() + CASE WHEN is_given THEN interval '2 years' ELSE interva
 export async function fillStock(sql: Sql, { shelf }: WorldPlace): Promise<void> {
   const activated = shelf?.activated === true ? 'true' : 'is_given'
   await sql.query(`
-    INSERT INTO restock_order (id, operator, ordered_at, expires_at, ordered_by, state)
-    SELECT DISTINCT ON (lot) order_id, operator, at - interval '1 hour', at + interval '1 day', 'world', 'accepted'
+    INSERT INTO restock_order (depot_id, id, operator, ordered_at, expires_at, ordered_by, state)
+    SELECT DISTINCT ON (lot) 'main', order_id, operator, at - interval '1 hour', at + interval '1 day', 'world', 'accepted'
       FROM world_part JOIN world_product ON world_product.no = product ORDER BY lot, at;
     INSERT INTO restock_order_line (order_id, line_no, product_id, quantity, accepted, received, unit_price_minor)
     SELECT order_id, 1, world_product.id, sum(codes), sum(codes), sum(codes), minor * 94 / 100
@@ -237,6 +237,8 @@ export async function fillMoney(sql: Sql, { timeZone }: WorldPlace): Promise<voi
            clock AT TIME ZONE '${timeZone}', 'cash', 'retailer:' || retailer, paid, clock::date,
            retailer || to_char(month, '-YYYY-MM')
       FROM world_paid;
+    INSERT INTO deposit_document (document, depot_id)
+    SELECT retailer || to_char(month, '-YYYY-MM'), 'main' FROM world_paid;
     INSERT INTO transfer (depot_id, id, kind, subject, currency, is_pending, made_at, debit, credit, amount_minor, booked_on,
                           document)
     SELECT 'main', 'purchase:' || world_part.id, 'purchase', operator, 'TND', false, at, 'stock', 'payable:' || operator,

@@ -87,6 +87,7 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'audit_entry',
     row: {
+      lane: 0,
       n: 1,
       at,
       actor: 'api',
@@ -96,8 +97,10 @@ const TABLES: readonly TriedTable[] = [
       previous_hash: HASH,
       hash: HASH,
     },
+    takes: [{ lane: 1 }, { lane: 32 }],
     breaks: {
       audit_entry_pkey: [{ action: 'another' }],
+      audit_entry_lane_check: [{ lane: -1 }, { lane: 33 }],
       audit_entry_previous_hash_check: [{ previous_hash: SHORT }, { previous_hash: LONG }],
       audit_entry_hash_check: [{ hash: SHORT }, { hash: LONG }],
     },
@@ -119,7 +122,20 @@ const HEAD: TriedTable = {
   row: { only_row: true, n: 0, hash: HASH },
   breaks: { audit_head_pkey: [{}], audit_head_only_row_check: [{ only_row: false }] },
 }
-const NAMES = [...TABLES, HEAD].map(({ table }) => table)
+/** Their rows, too, stand there from the start. */
+const LANES: readonly TriedTable[] = [
+  {
+    table: 'audit_lane',
+    row: { lane: 32 },
+    breaks: { audit_lane_pkey: [{ n: 1 }], audit_lane_lane_check: [{ lane: 0 }, { lane: 33 }] },
+  },
+  {
+    table: 'audit_tied',
+    row: { lane: 32 },
+    breaks: { audit_tied_pkey: [{ n: 1 }], audit_tied_lane_fkey: [{ lane: 31 }] },
+  },
+]
+const NAMES = [...TABLES, HEAD, ...LANES].map(({ table }) => table)
 
 let database: TestDatabase
 let client: pg.Client
@@ -142,8 +158,14 @@ test('the head of the audit chain is one row', async () => {
   expect(await tryTables(client, [HEAD])).toEqual([])
 })
 
+test('the lanes of the audit chain are there from the start, each once', async () => {
+  await client.query('DELETE FROM audit_tied')
+  await client.query('DELETE FROM audit_lane')
+  expect(await tryTables(client, LANES)).toEqual([])
+})
+
 test('no constraint is untried', async () => {
-  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints([...TABLES, HEAD]))
+  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints([...TABLES, HEAD, ...LANES]))
 })
 
 test('only these columns may be without a value', async () => {

@@ -9,9 +9,11 @@ GRANT UPDATE (answer, answered_at) ON message_in TO :api;
 GRANT SELECT, INSERT ON audit_entry TO :api;
 GRANT SELECT ON audit_head TO :api;
 GRANT UPDATE (n, hash) ON audit_head TO :api;
+GRANT SELECT, UPDATE (n, hash) ON audit_lane TO :api;
+GRANT SELECT, UPDATE (n) ON audit_tied TO :api;
 -- The vault signs the chain's head into its messages; nothing else here is its.
 GRANT SELECT ON audit_head TO :vault;
 
 -- The auditor sees everything here but what signs somebody in.
 GRANT SELECT (id, sign_in_name, full_name, roles, failures, locked_until, disabled_at) ON staff TO :auditor;
-GRANT SELECT ON message_out, message_in, audit_entry, audit_head, schema_migration TO :auditor;
+GRANT SELECT ON message_out, message_in, audit_entry, audit_head, audit_lane, audit_tied, schema_migration TO :auditor;

@@ -25,6 +25,8 @@ export const OFFICE_RIGHTS: Rights = {
   message_in: { api: 'INSERT, SELECT, UPDATE (answer, answered_at)', auditor: 'SELECT' },
   audit_entry: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT', auditor: 'SELECT' },
+  audit_lane: { api: 'SELECT, UPDATE (hash, n)', auditor: 'SELECT' },
+  audit_tied: { api: 'SELECT, UPDATE (n)', auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 

@@ -3,7 +3,7 @@
 import type { RetailerId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import { z } from 'zod'
-import { retailerField } from '../staff-api.ts'
+import { depotField, retailerField } from '../staff-api.ts'
 
 /** The most days that one question is about: a year, and what it lacks to the same day. */
 const MOST_DAYS = 366
@@ -11,7 +11,8 @@ const MOST_DAYS = 366
 const MOST_DAYS_OF_SHOPS = 31
 const DAY_MS = 24 * 3_600_000
 
-const fields = { from: z.iso.date(), to: z.iso.date() }
+/** `depot` may be left out where there is one. */
+const fields = { from: z.iso.date(), to: z.iso.date(), depot: depotField.optional() }
 
 function within(
   most: number,

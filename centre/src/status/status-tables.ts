@@ -4,10 +4,10 @@ import { officeTime } from '@scratchless/office/calendar/office-day'
 import { countText, type StatusTable } from '@scratchless/office/status/status-page'
 import type { Language } from '@scratchless/office/status/status-words'
 import { money, toDecimal } from '@scratchless/voucher/money'
+import { readDepots } from '../depots/depots.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
 import { readSalesOfDays } from '../sales/sales-figures.sql.ts'
-import { DEPOT } from '../settings.ts'
 import { readStock } from '../stock/stock.sql.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
@@ -46,13 +46,20 @@ const fr: typeof en = {
   },
 }
 
+/** Of all depots. */
+async function salesOf({ pool }: CentreNeeds, day: string) {
+  const depots = await readDepots(pool)
+  const rows = await Promise.all(depots.map(({ id }) => readSalesOfDays(pool, id, { from: day, to: day })))
+  return rows.flat()
+}
+
 export async function statusTables(needs: CentreNeeds, language: Language): Promise<StatusTable[]> {
   const words = { en, fr }[language]
   const { currency, timeZone } = needs.settings
   const { day } = officeTime(new Date(needs.clock.nowMs()), timeZone)
   const [stock, sales, restock, supply] = await Promise.all([
     readStock(needs.pool),
-    readSalesOfDays(needs.pool, DEPOT, { from: day, to: day }),
+    salesOf(needs, day),
     listRestockOrders(needs),
     listSupplyOrders(needs),
   ])

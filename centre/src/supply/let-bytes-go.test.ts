@@ -1,12 +1,15 @@
 // How long a terminal's requests and answers are kept, and what a terminal gets that asks an old one again.
 
 import { createHash } from 'node:crypto'
+import { depotId } from '@scratchless/voucher/ids'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { letBytesGo } from './let-bytes-go.ts'
+import { letBytesGo as letGo } from './let-bytes-go.ts'
+
+const letBytesGo = (needs: Parameters<typeof letGo>[0]) => letGo(needs, depotId('main'))
 
 let centre: TestCentre
 let terminal: TestTerminal

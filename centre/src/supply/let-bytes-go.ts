@@ -2,9 +2,8 @@
 // sent the next one had the answer. So what is older than the settings say goes, but for the hashes of both.
 
 import { inTransaction } from '@scratchless/office/database/database'
-import type { TerminalId } from '@scratchless/voucher/ids'
+import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import { clearBytes, listTerminals, noteCleared } from './let-bytes-go.sql.ts'
 
 const DAY_MS = 24 * 3_600_000
@@ -14,20 +13,19 @@ const MESSAGES = 50
 /** What one run clears at most; the rest goes in the next. */
 const MOST_TRANSACTIONS = 5_000
 
-/** Returns of how many messages the bytes went. */
-export async function letBytesGo({
-  pool,
-  clock,
-  settings,
-}: Pick<CentreNeeds, 'pool' | 'clock' | 'settings'>): Promise<number> {
+/** Returns of how many messages of a depot's terminals the bytes went. */
+export async function letBytesGo(
+  { pool, clock, settings }: Pick<CentreNeeds, 'pool' | 'clock' | 'settings'>,
+  depot: DepotId,
+): Promise<number> {
   const before = new Date(clock.nowMs() - settings.messageBytesDays * DAY_MS)
   let [after, gone]: [TerminalId | null, number] = [null, 0]
   for (let transactions = 0; transactions < MOST_TRANSACTIONS; transactions++) {
-    const terminals = await listTerminals(pool, DEPOT, after, TERMINALS)
+    const terminals = await listTerminals(pool, depot, after, TERMINALS)
     if (terminals.length === 0) break
     const cleared = await inTransaction(pool, async (sql) => {
-      const rows = await clearBytes(sql, DEPOT, terminals, before, MESSAGES)
-      if (rows.length > 0) await noteCleared(sql, DEPOT, rows)
+      const rows = await clearBytes(sql, depot, terminals, before, MESSAGES)
+      if (rows.length > 0) await noteCleared(sql, depot, rows)
       return rows
     })
     gone += cleared.length
