@@ -45,7 +45,7 @@ const report = (over: { at?: Date; timeZone?: string } = {}) => ({
   ...{ at: AT, timeZone: 'Africa/Tunis', ...over },
 })
 const book = (sales: readonly Sale[], over: { at?: Date; timeZone?: string } = {}) =>
-  inTransaction(centre.needs.pool, (sql) => bookSales(sql, report(over), sales))
+  inTransaction(centre.needs.pool, async (sql) => (await bookSales(sql, report(over), sales)).strange)
 async function rows<Row>(query: string): Promise<Row[]> {
   return (await centre.needs.pool.query(query)).rows as Row[]
 }

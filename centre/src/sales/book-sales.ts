@@ -17,12 +17,16 @@ export interface Report extends Reporter {
   readonly timeZone: string
 }
 
-/**
- * Books what can be booked, as part of the report's transaction. Returns the others: of a code that this terminal was not
- * given, or that stands on another ticket already. What is told again, ticket by ticket, is neither.
- */
-export async function bookSales(sql: Sql, report: Report, sales: readonly Sale[]): Promise<Sale[]> {
-  if (sales.length === 0) return []
+export interface BookedSales {
+  /** New in the books. */
+  readonly booked: readonly Sale[]
+  /** Of a code that this terminal was not given, or that stands on another ticket already. */
+  readonly strange: readonly Sale[]
+}
+
+/** Books what can be booked, as part of the report's transaction. What is told again, ticket by ticket, is neither. */
+export async function bookSales(sql: Sql, report: Report, sales: readonly Sale[]): Promise<BookedSales> {
+  if (sales.length === 0) return { booked: [], strange: [] }
   const runs = await findRunsOf(sql, report, sales)
   const told = sales.map((sale, index) => ({ sale, run: runs[index] }))
   // The first of two tickets of one code is its sale.
@@ -36,11 +40,11 @@ export async function bookSales(sql: Sql, report: Report, sales: readonly Sale[]
   }
   const fresh = told.filter(isNew).map(({ sale, run }) => ({ sale, run: run! }))
   if (fresh.length > 0) await book(sql, report, fresh)
-  const booked = new Set(fresh.map(({ sale }) => sale))
-  const rest = sales.filter((sale) => !booked.has(sale))
-  if (rest.length === 0) return []
+  const booked = fresh.map(({ sale }) => sale)
+  const rest = sales.filter((sale) => !booked.includes(sale))
+  if (rest.length === 0) return { booked, strange: [] }
   const same = await findSameSales(sql, report, rest)
-  return rest.filter((_, index) => !same.has(index))
+  return { booked, strange: rest.filter((_, index) => !same.has(index)) }
 }
 
 type Run = NonNullable<Awaited<ReturnType<typeof findRunsOf>>[number]>

@@ -126,6 +126,21 @@ test('a year and a day, and a month, are not too much', async () => {
   expect((await call('GET', '/api/sales/shops?from=2026-11-01&to=2026-12-01')).status).toBe(200)
 })
 
+test('with several depots it is said which one is asked about', async () => {
+  const days = 'from=2026-11-02&to=2026-11-02'
+  expect((await call('GET', `/api/sales/days?${days}&depot=elsewhere`)).code).toBe('unknown-depot')
+  await centre.database
+    .pool('owner')
+    .query(`INSERT INTO depot (id, name, opened_at, opened_by) VALUES ('elsewhere', 'E', now(), 'test')`)
+  for (const what of ['sales/days', 'sales/hours', 'sales/shops', 'retailers/R00001/sales'])
+    expect((await call('GET', `/api/${what}?${days}`)).code).toBe('depot-needed')
+  const { json } = await call<{ days: DaySalesView[] }>('GET', `/api/sales/days?${days}&depot=elsewhere`)
+  expect(json.days).toEqual([{ day: '2026-11-02', product: 'ATLAS-5', sales: 9, amount: '45.000' }])
+  const shops = await call<{ shops: ShopSalesView[] }>('GET', `/api/sales/shops?${days}&depot=elsewhere`)
+  expect(shops.json.shops).toEqual([])
+  await centre.database.pool('owner').query(`DELETE FROM depot WHERE id = 'elsewhere'`)
+})
+
 test('orders come newest first, page by page, each once', async () => {
   const seen: string[] = []
   const pages: number[] = []

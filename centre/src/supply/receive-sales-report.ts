@@ -29,11 +29,9 @@ async function store(
 ): Promise<void> {
   const from = { depot: DEPOT, terminal: terminal.id, sequence }
   const { timeZone } = settings
-  for (const { serial, product, ticket } of await bookSales(
-    sql,
-    { ...from, retailer: terminal.retailer_id, at, timeZone },
-    sales,
-  ))
+  const reporting = { ...from, retailer: terminal.retailer_id, at, timeZone }
+  const { strange } = await bookSales(sql, reporting, sales)
+  for (const { serial, product, ticket } of strange)
     await raiseAlarm(sql, {
       at,
       kind: 'sale-of-no-code-of-its-own',
