@@ -40,10 +40,14 @@
 //   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockByStateView[]}
-//   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
+//   GET  /api/supply/orders?before=PLACE                      {orders: SupplyOrderView[], next}: the newest first, 200 a page
+//   GET  /api/sales/days?from=DAY&to=DAY&depot=ID             {days: DaySalesView[]}, at most 366 days; 409 depot-needed, unknown-depot
+//   GET  /api/sales/hours?from=DAY&to=DAY                     {hours: HourSalesView[]}: the hours of these days
+//   GET  /api/sales/shops?from=DAY&to=DAY&after=RETAILER      {shops: ShopSalesView[], next}, at most 31 days, 100 a page
+//   GET  /api/retailers/:id/sales?from=DAY&to=DAY             {days: DaySalesView[]} of one shop
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
 //   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
-// The shapes of codes: stock/case-shapes.ts.
+// The shapes of codes: stock/case-shapes.ts; of sales: sales/sales-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -58,6 +62,7 @@ import {
   type RetailerId,
   retailerId,
   type TerminalId,
+  terminalId,
   vendorId,
 } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
@@ -208,6 +213,22 @@ export const RestockOrderBody = z.strictObject({
       (lines) => new Set(lines.map(({ product }) => product)).size === lines.length,
       'each product once',
     ),
+})
+
+/** `before`: `next` of the page before. */
+export const OrdersQuery = z.strictObject({
+  before: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z~T\d{5,7}~\d{1,10}$/)
+    .transform((text, context) => {
+      const [at, terminal, sequence] = text.split('~') as [string, string, string]
+      const decidedAt = new Date(at)
+      if (!Number.isNaN(decidedAt.getTime()))
+        return { decidedAt, terminal: terminalId(terminal), sequence: Number(sequence) }
+      context.addIssue({ code: 'custom', message: 'no place in the list' })
+      return z.NEVER
+    })
+    .optional(),
 })
 
 /** What the operator said by other means than its message; `runs` empty: the whole lot. */
