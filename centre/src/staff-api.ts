@@ -47,7 +47,7 @@
 //   GET  /api/retailers/:id/sales?from=DAY&to=DAY             {days: DaySalesView[]} of one shop
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
 //   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
-// The shapes of codes: stock/case-shapes.ts; of sales: sales/sales-shapes.ts.
+// The shapes of codes: stock/case-shapes.ts; of stock: stock/stock-shapes.ts; of sales: sales/sales-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -62,7 +62,6 @@ import {
   type RetailerId,
   retailerId,
   type TerminalId,
-  terminalId,
   vendorId,
 } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
@@ -215,22 +214,6 @@ export const RestockOrderBody = z.strictObject({
     ),
 })
 
-/** `before`: `next` of the page before. */
-export const OrdersQuery = z.strictObject({
-  before: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z~T\d{5,7}~\d{1,10}$/)
-    .transform((text, context) => {
-      const [at, terminal, sequence] = text.split('~') as [string, string, string]
-      const decidedAt = new Date(at)
-      if (!Number.isNaN(decidedAt.getTime()))
-        return { decidedAt, terminal: terminalId(terminal), sequence: Number(sequence) }
-      context.addIssue({ code: 'custom', message: 'no place in the list' })
-      return z.NEVER
-    })
-    .optional(),
-})
-
 /** What the operator said by other means than its message; `runs` empty: the whole lot. */
 export const LotActivationBody = z.strictObject({
   operator: operatorField,
@@ -377,42 +360,4 @@ export interface RestockOrderView {
     readonly unitPrice: string | null
     readonly reason: string | null
   }[]
-}
-
-/** Counts of codes, by where they are. */
-export interface StockView {
-  readonly depot: string
-  readonly operator: string
-  readonly product: string
-  readonly inStock: number
-  /** Here, and supplied to nobody until people say so. */
-  readonly onHold: number
-  /** In a supply delivery whose money is still pending. */
-  readonly despatched: number
-  readonly delivered: number
-  readonly sold: number
-}
-
-/** The same with those apart that people must look at: each code in one of the columns but `notActivated`. */
-export interface StockByStateView extends StockView {
-  /** Of those in stock: in packs that the network takes in part, the ones that it does not take yet. */
-  readonly notActivated: number
-  /** The vault would not close them, and people have not let them go. */
-  readonly withheld: number
-  /** Here or at terminals. */
-  readonly inDoubt: number
-  readonly damaged: number
-  readonly stolen: number
-  readonly returned: number
-  readonly expired: number
-  readonly void: number
-}
-
-export interface SupplyOrderView {
-  readonly terminal: TerminalId
-  readonly sequence: number
-  readonly decidedAt: string
-  readonly state: 'decided' | 'despatched' | 'delivered' | 'withheld'
-  readonly codes: number
-  readonly debited: string
 }

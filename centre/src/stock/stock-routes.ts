@@ -9,11 +9,11 @@ import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { OrdersQuery, type SupplyOrderView } from '../staff-api.ts'
 import { type CodeHistoryView, CodeParams } from './case-shapes.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { type OrderPlace, readNewestOrders } from './newest-orders.sql.ts'
 import { readStockByState } from './stock-by-state.ts'
+import { OrdersQuery, type SupplyOrderView } from './stock-shapes.ts'
 
 /** What a page shows. */
 const MAX_ORDERS = 200
