@@ -127,6 +127,7 @@ test('what does not fit into a shop’s settings is said in words, and the grave
   )
   expect(tills.notTold!.fr).toMatch(/^Plus de 64 tranches sont bloquées chez R\d{5} : /)
   await talk()
+  expect(getSettings(world.store)!.barred).toHaveLength(64)
   // The newest fit; the oldest of the others fell out.
   expect(await press()).toBe(6)
 })

@@ -205,6 +205,8 @@ test('two last agreements at one moment do it once', async () => {
   const number = await ask('mark-stolen')
   const outcomes = await Promise.allSettled([agree(number, samir, 0), agree(number, nadia, 1)])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+  const [late] = outcomes.filter((one) => one.status === 'rejected')
+  expect(late!.reason).toMatchObject({ status: 409, code: 'not-open' })
   expect(done).toHaveLength(1)
 })
 
