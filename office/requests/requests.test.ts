@@ -205,9 +205,32 @@ test('two last agreements at one moment do it once', async () => {
   const number = await ask('mark-stolen')
   const outcomes = await Promise.allSettled([agree(number, samir, 0), agree(number, nadia, 1)])
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
-  const [late] = outcomes.filter((one) => one.status === 'rejected')
-  expect(late!.reason).toMatchObject({ status: 409, code: 'not-open' })
   expect(done).toHaveLength(1)
+})
+
+test('whoever agrees waits for who is just ending the request, and respects it', async () => {
+  const number = await ask('mark-stolen')
+  const given = await signed(number, 0)
+  const other = await needs.pool.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query(
+      `UPDATE request SET state = 'refused', ended_by = 'nadia', ended_at = now(), ended_why = 'w' WHERE number = $1`,
+      [number],
+    )
+    const agreed = expect(agreeToRequest(needs, samir, number, given)).rejects.toMatchObject({
+      code: 'not-open',
+    })
+    await expect
+      .poll(
+        async () => (await database.pool('owner').query('SELECT FROM pg_locks WHERE NOT granted')).rowCount,
+      )
+      .toBe(1)
+    await other.query('COMMIT')
+    await agreed
+  } finally {
+    other.release()
+  }
 })
 
 test('those that wait are listed, newest first, a page at a time', async () => {
