@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
+import { startTying } from '@scratchless/office/audit-chain/tie-lanes'
 import { createPool } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -23,6 +24,7 @@ import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { createOwnAccounts } from './retailers/accounts.ts'
+import { makeSaleMonths } from './sales/make-sale-months.ts'
 import { centreApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
@@ -48,6 +50,7 @@ const own = {
   certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
+const tying = startTying(needs)
 const staff = await createStaffServer(needs).catch(cannotServe)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
@@ -61,6 +64,9 @@ const outbox = startOutbox({
   onAnswer: (sql, message, answer) => takeRestockOrderResponse(needs, sql, message, answer),
 })
 
+await makeSaleMonths(needs).catch((error: unknown) =>
+  log.error({ err: error }, 'a month of sales has no table: it is tried again every hour'),
+)
 const resumed = await resumeSupplyOrders(needs)
 if (resumed > 0) log.info({ orders: resumed }, 'orders that were decided and left open were closed')
 const door = createSupplyDoor(needs, createSupplyDesk(needs))
@@ -91,6 +97,7 @@ whenToldToStop(async () => {
   await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()
   line.close()
+  await tying.stop()
   await pool.end()
 })
 sendReady()

@@ -2,6 +2,7 @@
 
 import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { type AuditCheck, breaksOf } from '@scratchless/office/audit/run-checks'
+import { countPaperGaps } from '@scratchless/office/papers/count-paper-gaps'
 import {
   countBrokenSequences,
   countDebitsWithoutCodes,
@@ -9,17 +10,19 @@ import {
   countDifferingProducts,
   countDisputedOrders,
   countFreeCodesInCases,
+  countMisaddedHours,
+  countMisaddedShops,
   countMisboughtDeliveries,
   countMisclosedPacks,
   countMiscountedDeliveries,
   countMisdebitedOrders,
   countMisheldPacks,
   countMisreceivedLines,
+  countMissoldRuns,
   countMistakenPacks,
   countMisvoidedPacks,
   countOverdrawnAccounts,
   countOverlappingPacks,
-  countSalesOfOthers,
   countSharedNonces,
   countStrayCodes,
   countUnansweredMessages,
@@ -28,6 +31,7 @@ import {
 } from './audit.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [
+  { invariant: 4, holds: 'papers are numbered without a gap', count: countPaperGaps },
   { invariant: 1, holds: 'each serial is in one pack', count: countOverlappingPacks },
   { invariant: 1, holds: 'each code given is in one run', count: countMistakenPacks },
   { invariant: 1, holds: 'what was withheld is aside', count: countStrayCodes },
@@ -50,7 +54,13 @@ export const centreChecks: readonly AuditCheck[] = [
   { invariant: 1, holds: 'the vault closed what the desk decided', count: countDisputedOrders },
   { invariant: 2, holds: 'every part taken is its packs', count: countMiscountedDeliveries },
   { invariant: 2, holds: 'received = the parts taken, per order line', count: countMisreceivedLines },
-  { invariant: 3, holds: 'every sale is of a code that its terminal was given', count: countSalesOfOthers },
+  {
+    invariant: 3,
+    holds: 'every sale is of a code that its terminal was given, and of it once',
+    count: countMissoldRuns,
+  },
+  { invariant: 3, holds: 'the hours are the sum of their sales', count: countMisaddedHours },
+  { invariant: 3, holds: 'the days of the shops are the sum of their sales', count: countMisaddedShops },
   {
     invariant: 4,
     holds: 'every transfer moves its currency between two accounts of it',

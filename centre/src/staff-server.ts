@@ -2,6 +2,7 @@
 
 import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
 import { addLotRoutes } from '@scratchless/office/cases/lot-routes'
+import { addPaperRoutes } from '@scratchless/office/papers/paper-routes'
 import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
@@ -13,6 +14,7 @@ import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
+import { addSalesRoutes } from './sales/sales-routes.ts'
 import { statusTables } from './status/status-tables.ts'
 import { CentreCaseBody, CentreExchangeBody, CentreLotBody } from './stock/case-shapes.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
@@ -28,6 +30,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addCatalogueRoutes(app, needs, guard)
   addDepotRoutes(app, needs, guard)
+  addPaperRoutes(app, needs, guard)
   addRetailerRoutes(app, needs, guard)
   addShopRoutes(app, needs, guard)
   addTerminalRoutes(app, needs, guard)
@@ -42,6 +45,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   })
   addLotRoutes(app, centreCases(needs), guard, { requests, body: CentreLotBody })
   addRequestRoutes(app, requests, guard)
+  addSalesRoutes(app, needs, guard)
   addStatusPage(
     app,
     { name: needs.settings.name, tables: (language) => statusTables(needs, language) },

@@ -15,6 +15,7 @@ import { createSupplyDesk } from '@scratchless/centre/supply/supply-desk'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
+import { tieLanes } from '@scratchless/office/audit-chain/tie-lanes'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import {
   findDueMessages,
@@ -139,6 +140,8 @@ async function turnOutbox(
   post: (message: OutgoingMessage) => Promise<Uint8Array>,
   onAnswer: (sql: SqlClient, message: OutgoingMessage, answer: Uint8Array) => Promise<void>,
 ): Promise<string | null> {
+  // As the program does every second: what it sends has a head that stands for all lanes.
+  await inTransaction(pool, (sql) => tieLanes(sql, new Date(clock.nowMs())))
   const anyTime = new Date(clock.nowMs() + ANY_TIME_MS)
   const [due] = await findDueMessages(pool, anyTime, { ids: [], partners: [] }, 1)
   const message = due && (await readMessage(pool, due.id))

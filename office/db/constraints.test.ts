@@ -87,6 +87,7 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'audit_entry',
     row: {
+      lane: 0,
       n: 1,
       at,
       actor: 'api',
@@ -96,11 +97,47 @@ const TABLES: readonly TriedTable[] = [
       previous_hash: HASH,
       hash: HASH,
     },
+    takes: [{ lane: 1 }, { lane: 32 }],
     breaks: {
       audit_entry_pkey: [{ action: 'another' }],
+      audit_entry_lane_check: [{ lane: -1 }, { lane: 33 }],
       audit_entry_previous_hash_check: [{ previous_hash: SHORT }, { previous_hash: LONG }],
       audit_entry_hash_check: [{ hash: SHORT }, { hash: LONG }],
     },
+  },
+  {
+    table: 'paper_series',
+    row: { depot_id: 'main', series: 'receipt', year: 2026, last: 1 },
+    takes: ['invoice', 'credit-note', 'bank-slip'].map((series) => ({ series })),
+    breaks: {
+      paper_series_pkey: [{ last: 2 }],
+      paper_series_series_check: [{ series: 'letter' }],
+      paper_series_year_check: [{ year: 2019 }, { year: 2200 }],
+      paper_series_last_check: [{ year: 2027, last: 0 }],
+    },
+  },
+  {
+    table: 'paper',
+    row: {
+      ...{
+        depot_id: 'main',
+        series: 'receipt',
+        year: 2026,
+        number: 1,
+        subject: 'R00001',
+        about: 'deposit:1',
+      },
+      ...{ currency: 'TND', amount_minor: 1, issued_at: at, issued_by: 'amel' },
+    },
+    breaks: {
+      paper_pkey: [{ about: 'deposit:2' }],
+      paper_depot_id_series_about_key: [{ number: 2 }],
+      paper_depot_id_series_year_fkey: [{ year: 2027, about: 'deposit:2' }],
+      paper_without_gap: [{ number: 3, about: 'deposit:2' }],
+      paper_number_check: [{ number: -1, about: 'deposit:2' }],
+      paper_amount_minor_check: [{ number: 2, about: 'deposit:2', amount_minor: 0 }],
+    },
+    mayBeEmpty: ['previous'],
   },
   {
     table: 'kept_head',
@@ -201,7 +238,20 @@ const HEAD: TriedTable = {
   row: { only_row: true, n: 0, hash: HASH },
   breaks: { audit_head_pkey: [{}], audit_head_only_row_check: [{ only_row: false }] },
 }
-const NAMES = [...TABLES, HEAD].map(({ table }) => table)
+/** Their rows, too, stand there from the start. */
+const LANES: readonly TriedTable[] = [
+  {
+    table: 'audit_lane',
+    row: { lane: 32 },
+    breaks: { audit_lane_pkey: [{ n: 1 }], audit_lane_lane_check: [{ lane: 0 }, { lane: 33 }] },
+  },
+  {
+    table: 'audit_tied',
+    row: { lane: 32 },
+    breaks: { audit_tied_pkey: [{ n: 1 }], audit_tied_lane_fkey: [{ lane: 31 }] },
+  },
+]
+const NAMES = [...TABLES, HEAD, ...LANES].map(({ table }) => table)
 
 let database: TestDatabase
 let client: pg.Client
@@ -224,8 +274,14 @@ test('the head of the audit chain is one row', async () => {
   expect(await tryTables(client, [HEAD])).toEqual([])
 })
 
+test('the lanes of the audit chain are there from the start, each once', async () => {
+  await client.query('DELETE FROM audit_tied')
+  await client.query('DELETE FROM audit_lane')
+  expect(await tryTables(client, LANES)).toEqual([])
+})
+
 test('no constraint is untried', async () => {
-  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints([...TABLES, HEAD]))
+  expect(await constraintsOf(client, NAMES)).toEqual(triedConstraints([...TABLES, HEAD, ...LANES]))
 })
 
 test('only these columns may be without a value', async () => {

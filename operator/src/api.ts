@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { startTying } from '@scratchless/office/audit-chain/tie-lanes'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -62,6 +63,7 @@ const outbox = startOutbox({
 const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))
 const partners = createRestockListener({ ...needs, discounts }, tls, settings.partners, deliveries.wake)
 
+const tying = startTying({ pool, clock: systemClock, log })
 const staff = await createStaffServer({ ...needs, settings }).catch(cannotServe)
 
 await Promise.all([
@@ -85,5 +87,6 @@ whenToldToStop(async () => {
   line.close()
   partnerLines.close()
   await Promise.all([deliveries.stop(), outbox.stop(), timed.stop()])
+  await tying.stop()
   await pool.end()
 })

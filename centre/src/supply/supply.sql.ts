@@ -359,26 +359,3 @@ export async function countGivenCodes(
   )
   return rows
 }
-
-/** The newest orders first. */
-export async function readSupplyOrders(
-  sql: Sql,
-  depot: DepotId,
-  limit: number,
-): Promise<
-  {
-    terminal_id: TerminalId
-    sequence: bigint
-    decided_at: Date
-    state: 'decided' | 'despatched' | 'delivered' | 'withheld'
-    codes: number
-    debited_minor: bigint
-  }[]
-> {
-  const { rows } = await sql.query(
-    `SELECT terminal_id, sequence, decided_at, state, codes, debited_minor FROM supply_order
-      WHERE depot_id = $1 ORDER BY decided_at DESC, terminal_id, sequence DESC LIMIT $2`,
-    [depot, limit],
-  )
-  return rows
-}

@@ -5,12 +5,11 @@
 
 import type { KeyObject } from 'node:crypto'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
-import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
+import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { openSigned } from '@scratchless/wire/supply/envelope'
@@ -327,8 +326,16 @@ function close(
       ),
     )
     if (typeof contentKey === 'string') throw new Error(`lot record ${part.record_id} is ${contentKey}`)
-    const sealed = sealedRun<'centre'>(part.sealed, count, digits)
-    const packed = openPack(contentKey, binding, firstSerial, Number(part.row_index), sealed, digits)
+    const { pack_first_serial, first_index, sealed } = part
+    const pack = sealedPack<'centre'>(
+      {
+        ...{ firstSerial: serialFromNumber(Number(pack_first_serial)), firstIndex: Number(first_index) },
+        ...{ count: part.count, sealed },
+      },
+      digits,
+    )
+    const place = serialToNumber(firstSerial) - serialToNumber(pack.firstSerial)
+    const packed = openPack(contentKey, binding, pack, { place, count }, digits)
     try {
       const context = { terminal, epoch, operator, product, lot, delivery: sequence, digits }
       return sealForTerminal(safeKey, context, firstSerial, packed)

@@ -133,11 +133,14 @@ export interface SealedPart {
   code_digits: number
   wrapped_key: Buffer
   mac: Buffer
-  row_index: bigint
+  /** Of the pack that the run lies in. */
+  pack_first_serial: bigint
+  first_index: bigint
+  count: number
   sealed: Buffer
 }
 
-/** The sealed bytes of runs, each cut out of its pack. */
+/** The sealed packs of runs, for each run anew. */
 export async function readSealedRuns(
   sql: Sql,
   runs: readonly (PackKey & { firstSerial: SerialNumber; count: number })[],
@@ -145,10 +148,7 @@ export async function readSealedRuns(
   const { rows } = await sql.query<SealedPart>(
     `SELECT run.operator, run.first_serial, record.id AS record_id, record.lot_id, record.product_id,
             record.code_digits, record.wrapped_key, record.mac,
-            pack.first_index + (run.first_serial - pack.first_serial) AS row_index,
-            substring(pack.sealed
-              FROM ((run.first_serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
-              FOR run.count * (octet_length(pack.sealed) / pack.count)) AS sealed
+            pack.first_serial AS pack_first_serial, pack.first_index, pack.count, pack.sealed
        FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[])
             AS run (operator, pack_first_serial, first_serial, count)
        JOIN vault_pack AS pack
