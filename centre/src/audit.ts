@@ -9,18 +9,15 @@ import {
   countDifferingPacks,
   countDifferingProducts,
   countDisputedOrders,
-  countFreeCodesInCases,
   countMisaddedHours,
   countMisaddedShops,
   countMisboughtDeliveries,
   countMisclosedPacks,
   countMiscountedDeliveries,
   countMisdebitedOrders,
-  countMisheldPacks,
   countMisreceivedLines,
   countMissoldRuns,
   countMistakenPacks,
-  countMisvoidedPacks,
   countOverdrawnAccounts,
   countOverlappingPacks,
   countSharedNonces,
@@ -29,6 +26,7 @@ import {
   countUnjournalledOrders,
   countUnwrittenPacks,
 } from './audit.sql.ts'
+import { countFreeCodesInCases, countMisheldPacks, countMisvoidedPacks } from './stock/states-audit.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [
   { invariant: 4, holds: 'papers are numbered without a gap', count: countPaperGaps },
