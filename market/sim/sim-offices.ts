@@ -194,7 +194,7 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     (process) => {
       verbs = centreVerbs({
         ...base.centreVault,
-        ...{ clock, random, cache: createKeyCache() },
+        ...{ clock, random, cache: createKeyCache(), certificates: createKeyCache() },
         pool: poolOf(database.vaultPool('vault'), process, hook),
         books: poolOf(database.pool('vault'), process, hook),
       })

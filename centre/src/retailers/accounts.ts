@@ -4,7 +4,7 @@
 import type { AccountClass, AccountId } from '@scratchless/ledger/account'
 import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
-import { type OperatorId, type RetailerId, retailerId } from '@scratchless/voucher/ids'
+import { type DepotId, type OperatorId, type RetailerId, retailerId } from '@scratchless/voucher/ids'
 import type { Currency } from '@scratchless/voucher/money'
 import { DEPOT } from '../settings.ts'
 
@@ -49,10 +49,15 @@ export function unpaidAccount(retailer: RetailerId): string {
 }
 
 /** Opens our own books; harmless where they stand. */
-export async function createOwnAccounts(sql: Sql, currency: Currency, openedAt: Date): Promise<void> {
+export async function createOwnAccounts(
+  sql: Sql,
+  currency: Currency,
+  openedAt: Date,
+  depot: DepotId = DEPOT,
+): Promise<void> {
   for (const id of Object.keys(OWN) as OwnAccount[])
     await createAccount(sql, {
-      depotId: DEPOT,
+      depotId: depot,
       id,
       class: OWN[id],
       currency,

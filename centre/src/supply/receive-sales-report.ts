@@ -5,7 +5,6 @@ import type { SqlClient } from '@scratchless/office/database/database'
 import type { SalesReport } from '@scratchless/wire/supply/sales-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import { type Answered, acknowledge } from './answer-in-sequence.ts'
 import { takeCardCounts } from './receive-state-report.ts'
 import { findSameSales, insertSales, insertTicketEvents, saleName } from './sales.sql.ts'
@@ -21,11 +20,11 @@ export async function receiveSalesReport(
 
 async function store(
   sql: SqlClient,
-  { terminal, sequence }: SignedMessage,
+  { terminal, depot, sequence }: SignedMessage,
   { sales, events, cards }: SalesReport,
   at: Date,
 ): Promise<void> {
-  const from = { depot: DEPOT, terminal: terminal.id, sequence }
+  const from = { depot, terminal: terminal.id, sequence }
   const stored = await insertSales(sql, from, sales)
   const rest = sales.filter((sale) => !stored.has(saleName(sale)))
   if (rest.length > 0) {

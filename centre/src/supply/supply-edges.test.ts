@@ -287,7 +287,7 @@ test.each([
     const vault = new Proxy(centre.needs.vault, {
       get: (line, verb) =>
         verb === 'closeSupplyDeliveries'
-          ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+          ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
               orders.map(() => ({ refusal }))
           : line[verb as keyof typeof line],
     })
@@ -454,8 +454,16 @@ test('two orders of one terminal that come together are decided one after the ot
   const asked = [1, 2].map((quantity) => ({ quantity, signed: terminal.order(quantity) }))
   const answers = await Promise.all(
     asked.map(({ quantity, signed: { sequence, frame, payloadHash } }) =>
-      desk.answerOrder({
-        ...{ terminal: row, certificate, sequence, kind: 'supply-order', payloadHash, bytes: frame },
+      desk.answer({
+        ...{
+          sender: row.id,
+          depot: DEPOT,
+          certificate,
+          sequence,
+          kind: 'supply-order',
+          payloadHash,
+          bytes: frame,
+        },
         order: {
           expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
           because: 'person',

@@ -1,5 +1,6 @@
 // What the supply desk's statements do to rows: who waits for whom, and which state a row must be in to be changed.
 
+import { beginBatch } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
@@ -7,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { retailerAccount, SALES_ACCOUNT } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
@@ -20,7 +22,8 @@ import {
   readUnansweredOrders,
 } from './supply.sql.ts'
 import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
-import { lockTerminals, readTerminals } from './supply-terminal.sql.ts'
+import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { takeTurn } from './take-turn.ts'
 
 let centre: TestCentre
 let terminal: TestTerminal
@@ -101,13 +104,19 @@ async function asked(
   return given
 }
 
+async function decide(sql: SqlClient, row: SupplyTerminal, message: SupplyOrderMessage): Promise<void> {
+  const batch = await beginBatch(sql, DEPOT, [retailerAccount(row.retailer_id), SALES_ACCOUNT])
+  await decideSupplyOrders(centre.needs, batch, [message], new Map([[row.id, row]]), at())
+}
+
 test('products are locked in one order, whatever the order’s', async () => {
   const ten = productId('ATLAS-10')
   await addTestProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
   const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
   const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
     ...{
-      terminal: row,
+      sender: row.id,
+      depot: DEPOT,
       certificate: { number: row.certificate_number, endsAt: row.certified_until },
       sequence: 2,
       kind: 'supply-order',
@@ -121,7 +130,7 @@ test('products are locked in one order, whatever the order’s', async () => {
     },
   })
   const locked = (products: (typeof ten)[]) =>
-    asked('FROM pack', (sql) => decideSupplyOrders(centre.needs, sql, [message(products)], at()), 1)
+    asked('FROM pack', (sql) => decide(sql, row, message(products)), 1)
   const expected = ['ATLAS-10', 'ATLAS-5']
   expect([...new Set(await locked([ATLAS_5.id, ten]))]).toEqual(expected)
   expect([...new Set(await locked([ten, ATLAS_5.id]))]).toEqual(expected)
@@ -242,18 +251,19 @@ test('unanswered orders come in the order of their decision, or the one that is 
       lines: [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }],
     }
     const { sequence, payloadHash, frame: bytes } = signed
-    await inTransaction(centre.needs.pool, (sql) =>
-      decideSupplyOrders(
-        centre.needs,
-        sql,
-        [
-          {
-            ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes, order },
-            certificate: { number: row.certificate_number, endsAt: row.certified_until },
-          },
-        ],
-        at(),
-      ),
+    const certificate = { number: row.certificate_number, endsAt: row.certified_until }
+    await takeTurn(
+      centre.needs,
+      DEPOT,
+      [
+        {
+          ...{ sender: one.id, depot: DEPOT, certificate, sequence, kind: 'supply-order' },
+          payloadHash,
+          bytes,
+          order,
+        },
+      ],
+      [],
     )
     keys.push({ terminal: one.id, sequence })
     centre.clock.move(1)

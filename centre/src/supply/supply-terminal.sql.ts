@@ -43,16 +43,25 @@ const SUPPLY_TERMINAL = `
 export interface TerminalKey {
   number: number
   terminal_id: TerminalId
+  depot_id: DepotId
   public_key: Buffer
   ends_at: Date
 }
 
 export async function findTerminalKey(sql: Sql, number: number): Promise<TerminalKey | undefined> {
   const { rows } = await sql.query<TerminalKey>(
-    'SELECT number, terminal_id, public_key, ends_at FROM terminal_certificate WHERE number = $1',
+    `SELECT certificate.number, certificate.terminal_id, terminal.depot_id, certificate.public_key, certificate.ends_at
+       FROM terminal_certificate AS certificate JOIN terminal ON terminal.id = certificate.terminal_id
+      WHERE certificate.number = $1`,
     [number],
   )
   return rows[0]
+}
+
+/** Depots that have terminals. */
+export async function readDepots(sql: Sql): Promise<DepotId[]> {
+  const { rows } = await sql.query<{ depot_id: DepotId }>('SELECT DISTINCT depot_id FROM terminal ORDER BY 1')
+  return rows.map(({ depot_id }) => depot_id)
 }
 
 export async function readTerminals(

@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import { openPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
-import { lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
+import { type DepotId, lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
@@ -18,7 +18,7 @@ import { orderIn, readRequest } from '@scratchless/wire/supply/request'
 import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { signerOfNumber } from './centre-signers.ts'
-import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
+import { lockTerminalsOf, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
   countClosedCodes,
@@ -33,7 +33,8 @@ import {
 import type { VaultNeeds } from './vault-needs.ts'
 import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } from './verbs.ts'
 
-type Order = Parameters<VaultVerbs['closeSupplyDeliveries']>[0][number]
+type Group = Parameters<VaultVerbs['closeSupplyDeliveries']>[0]
+type Order = Group['orders'][number]
 type Lot = DecidedSupply['lots'][number]
 
 interface PackMarks {
@@ -64,15 +65,15 @@ const DAY_MS = 24 * HOUR_MS
 
 export async function closeSupplyDeliveries(
   needs: VaultNeeds,
-  orders: readonly Order[],
+  group: Group,
 ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]> {
   const { plans, parts } = await inTransaction(needs.pool, async (sql) => {
-    const judged = await judgeGroup(needs, sql, orders)
+    const judged = await judgeGroup(needs, sql, group)
     const accepted = judged.filter((plan): plan is Plan => typeof plan === 'object')
     const runs = accepted.flatMap(({ order }) =>
       order.decided.lots.flatMap((lot) => lot.runs.map((run) => ({ ...run, operator: lot.operator }))),
     )
-    return { plans: judged, parts: runs.length > 0 ? await readSealedRuns(sql, runs) : [] }
+    return { plans: judged, parts: runs.length > 0 ? await readSealedRuns(sql, group.depot, runs) : [] }
   })
   // From here on the journal stands: whatever happens now, these codes are this order's.
   const partOf = new Map(parts.map((part) => [runName(part.operator, part.first_serial), part]))
@@ -82,21 +83,21 @@ export async function closeSupplyDeliveries(
 async function judgeGroup(
   needs: VaultNeeds,
   sql: Sql,
-  orders: readonly Order[],
+  { depot, orders }: Group,
 ): Promise<(Plan | SupplyClosingRefusal)[]> {
   const nowMs = needs.clock.nowMs()
   const ids = [...new Set(orders.map(({ terminal }) => terminal))]
-  const terminals = new Map((await lockTerminals(sql, ids)).map((row) => [row.id, row]))
+  const terminals = new Map((await lockTerminalsOf(sql, depot, ids)).map((row) => [row.id, row]))
   const journal = new Map(
-    (await readJournal(sql, orders)).map((row) => [`${row.terminal_id} ${row.sequence}`, row]),
+    (await readJournal(sql, depot, orders)).map((row) => [`${row.terminal_id} ${row.sequence}`, row]),
   )
-  const safeKeys = new Map((await readNewestSafeKeys(sql, ids)).map((row) => [row.terminal_id, row]))
-  const closed = await countClosedCodes(sql, ids, {
+  const safeKeys = new Map((await readNewestSafeKeys(sql, depot, ids)).map((row) => [row.terminal_id, row]))
+  const closed = await countClosedCodes(sql, depot, ids, {
     hour: new Date(nowMs - HOUR_MS),
     day: new Date(nowMs - DAY_MS),
   })
   const counts = new Map(closed.map((row) => [row.terminal_id, row]))
-  const packs = await readMarks(sql, orders)
+  const packs = await readMarks(sql, depot, orders)
 
   const plans: (Plan | SupplyClosingRefusal)[] = []
   for (const order of orders) {
@@ -110,7 +111,7 @@ async function judgeGroup(
     const known = journal.get(`${order.terminal} ${order.sequence}`)
     if (known !== undefined) {
       const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
-      const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
+      const key = same ? await readSafeKey(sql, depot, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
       else plans.push({ ...planOf(needs, order, verified, runs, key), marks: null })
       continue
@@ -137,20 +138,20 @@ async function judgeGroup(
   if (fresh.length > 0) {
     // What was read is locked: the statement, which asks the same of each pack again, can only agree.
     const marks = fresh.flatMap((plan) => plan.marks ?? [])
-    if (!(await markClosed(sql, marks))) throw new Error('a code to be closed is gone already')
+    if (!(await markClosed(sql, depot, marks))) throw new Error('a code to be closed is gone already')
     const rows = fresh.map(({ order, ...plan }) => ({
       terminal: order.terminal,
       sequence: order.sequence,
       ...plan,
     }))
-    await insertJournal(sql, rows, new Date(nowMs))
+    await insertJournal(sql, depot, rows, new Date(nowMs))
   }
   return plans
 }
 
 function verifyOrder(
   needs: VaultNeeds,
-  row: Parameters<typeof terminalVerifier>[1],
+  row: Parameters<typeof terminalVerifier>[1] & { centre_certificate: number },
   { terminal, sequence, frame }: Order,
 ): VerifiedOrder | undefined {
   const verifier = terminalVerifier(needs, row)
@@ -233,13 +234,17 @@ function fitsCeilings(
   return true
 }
 
-async function readMarks(sql: Sql, orders: readonly Order[]): Promise<Map<string, PackMarks>> {
+async function readMarks(
+  sql: Sql,
+  depot: DepotId,
+  orders: readonly Order[],
+): Promise<Map<string, PackMarks>> {
   const packs = orders.flatMap(({ decided }) =>
     decided.lots.flatMap(({ operator, runs }) =>
       runs.map(({ packFirstSerial }) => ({ operator, packFirstSerial })),
     ),
   )
-  const rows = packs.length > 0 ? await lockPacks(sql, packs) : []
+  const rows = packs.length > 0 ? await lockPacks(sql, depot, packs) : []
   return new Map(
     rows.map(({ operator, first_serial: firstSerial, count, gone, lot_id: lot, product_id: product }) => [
       runName(operator, firstSerial),
@@ -250,7 +255,7 @@ async function readMarks(sql: Sql, orders: readonly Order[]): Promise<Map<string
 
 /**
  * Takes an order's codes off what is left of their packs. Takes none, and is null, where a code is gone or lies outside
- * its pack, or where the pack is of another lot or product than the delivery would say.
+ * its pack, or where the pack is of another depot, lot or product than the delivery would say.
  */
 function marksOf(packs: Map<string, PackMarks>, { lots }: DecidedSupply): MarkedRun[] | null {
   const marks: MarkedRun[] = []

@@ -9,6 +9,7 @@ import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-prod
 import { recipientFor, unwrapAsRecipient } from '../../../wire/testing/as-card.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
+import { DEPOT } from '../settings.ts'
 import { ForeignRecord } from './own-record.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +64,9 @@ test('the vault certifies no terminal on one approval', async () => {
     .query<{ number: number }>('SELECT number FROM vault_enrolment WHERE terminal_id = $1', [terminal.id])
   const [one] = centre.approvers
   const certify = (approvals: { approver: string; signature: Uint8Array }[]) =>
-    centre.needs.vault.certifyTerminal({ terminal: terminal.id, enrolmentNumber: rows[0]!.number, approvals })
+    centre.needs.vault.certifyTerminal({
+      ...{ terminal: terminal.id, depot: DEPOT, enrolmentNumber: rows[0]!.number, approvals },
+    })
   expect(await certify([])).toBe('one-approver-only')
   const other = signApproval(one!.privateKey, 'certify-terminal', [
     terminal.id,

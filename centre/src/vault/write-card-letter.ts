@@ -3,14 +3,20 @@
 
 import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import type { TerminalId } from '@scratchless/voucher/ids'
 import { randomBytes } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
 import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { signerOfNumber } from './centre-signers.ts'
-import { insertSafeKey, lockTerminals, readCards, readNewestSafeKeys, type SafeKeyRow } from './ring.sql.ts'
+import {
+  insertSafeKey,
+  lockTerminals,
+  readCards,
+  readNewestSafeKeys,
+  type SafeKeyRow,
+  type TerminalRow,
+} from './ring.sql.ts'
 import { assertOwnSafeKey, cardKeyOf, macSafeKey, safeKeyOf, terminalVerifier } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
@@ -33,7 +39,7 @@ export async function writeCardLetter(
     const cards = (await readCards(sql, row.retailer_id)).slice(0, MAX_CARDS)
     if (cards.length === 0) return 'no-card'
 
-    const current = await currentSafeKey(needs, sql, terminal)
+    const current = await currentSafeKey(needs, sql, row)
     const safeKey = safeKeyOf(needs, current)
     const epochEndsS = Math.floor(current.ends_at.getTime() / 1000)
     const letter = cardLetterMessage.sign(
@@ -60,13 +66,18 @@ export async function writeCardLetter(
 }
 
 /** The safe key of the epoch that runs now, made where the last one has ended. The terminal's row is locked. */
-async function currentSafeKey(needs: VaultNeeds, sql: Sql, terminal: TerminalId): Promise<SafeKeyRow> {
+async function currentSafeKey(
+  needs: VaultNeeds,
+  sql: Sql,
+  { id: terminal, depot_id: depot }: Pick<TerminalRow, 'id' | 'depot_id'>,
+): Promise<SafeKeyRow> {
   const nowMs = needs.clock.nowMs()
-  const [newest] = await readNewestSafeKeys(sql, [terminal])
+  const [newest] = await readNewestSafeKeys(sql, depot, [terminal])
   if (newest !== undefined) assertOwnSafeKey(needs.keys, newest)
   if (newest !== undefined && newest.ends_at.getTime() > nowMs) return newest
   const bytes = randomBytes(needs.random, SAFE_KEY_BYTES)
   const made = {
+    depot_id: depot,
     terminal_id: terminal,
     epoch: (newest?.epoch ?? 0) + 1,
     ends_at: new Date(nowMs + needs.epochDays * DAY_MS),

@@ -61,8 +61,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/close-supply-orders.ts',
-    find: 'if (!stored.has(nameOf(order)))',
-    replace: 'if (stored.size < 0)',
+    find: 'return stored.has(order) ?',
+    replace: 'return stored.size >= 0 ?',
     why: 'of two processes that close one order each answers with its own bytes',
   },
   {
@@ -148,8 +148,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     why: 'one number with two contents locks the terminal without an alarm',
   },
   {
-    file: 'centre/src/supply/answer-in-sequence.ts',
-    find: `    await settleEarlierOrders(sql, taken.map(keyOf), at, settlementReason)
+    file: 'centre/src/supply/take-turn.ts',
+    find: `  await settleEarlier(batch, next, at)
 `,
     replace: '',
     why: 'a receipt posts no money',
@@ -192,7 +192,7 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/close-supply-orders.ts',
-    find: 'if (order.debitedMinor > 0n) await settlePending(sql, DEPOT, [id], settlement)',
+    find: 'if (order.debitedMinor > 0n) await settlePending(sql, depot, [id], settlement)',
     replace: '',
     why: 'the money of a withheld order stays pending',
   },
