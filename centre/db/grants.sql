@@ -14,7 +14,7 @@ GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, certified_until, centre_until, last_sequence, letter_epoch, letter_ends_at,
               letter_number, letter_wanted, catalogue_version, catalogue_hash, catalogue_from, settings_version,
-              settings_hash, locked_at, locked_why, revoked_at, revoked_why)
+              settings_hash, locked_at, locked_why, revoked_at, revoked_why, open_order, day_order, aboard_minor)
   ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;

@@ -35,6 +35,8 @@ const { settings, passphrase } = takeHanded(centreApiSettings)
 const [clock, random] = [systemClock, systemRandom]
 const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
+// Terminals' requests touch single rows, thousands a second.
+const rows = createPool({ url: settings.databaseUrl, name: `${settings.party} supply`, log, plans: 'by-key' })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
 await createOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
@@ -59,9 +61,10 @@ const outbox = startOutbox({
   onAnswer: (sql, message, answer) => takeRestockOrderResponse(needs, sql, message, answer),
 })
 
-const resumed = await resumeSupplyOrders(needs)
+const supplying = { ...needs, pool: rows }
+const resumed = await resumeSupplyOrders(supplying)
 if (resumed > 0) log.info({ orders: resumed }, 'orders that were decided and left open were closed')
-const door = createSupplyDoor(needs, createSupplyDesk(needs))
+const door = createSupplyDoor(supplying, createSupplyDesk(supplying))
 const partner = createPartnerListener(needs, own)
 const supply = createSupplyHttps(needs, own, door)
 const frames = createFrameListener(needs, door)
@@ -89,6 +92,6 @@ whenToldToStop(async () => {
   await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()
   line.close()
-  await pool.end()
+  await Promise.all([pool.end(), rows.end()])
 })
 sendReady()

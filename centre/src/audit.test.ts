@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../office/testing/audit-office.ts'
 import type { TestDatabase } from '../../office/testing/test-database.ts'
-import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
 import { centreChecks } from './audit.ts'
@@ -85,6 +85,12 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     soldAs({ product: 'ATLAS-1' }),
     soldAs({ operator: 'sahel' }),
   ],
+  'what a terminal has on board is worth what it was given less what it sold': [
+    'UPDATE terminal SET aboard_minor = aboard_minor + 1',
+    soldAs({}),
+    `UPDATE supply_order SET state = 'withheld' WHERE sequence = 2`,
+    'UPDATE supply_order_line SET public_price_minor = public_price_minor + 1 WHERE sequence = 2',
+  ],
   'every transfer moves its currency between two accounts of it': [`UPDATE transfer SET currency = 'XOF'`],
   'every balance is the fold of its entries': [
     'UPDATE account SET credits_posted = credits_posted + 1',
@@ -135,6 +141,8 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+const LESS_ABOARD = `UPDATE terminal SET aboard_minor = aboard_minor - ${ATLAS_5.publicPrice.amountMinor}`
+
 function soldAs(over: { serial?: number; terminal?: string; product?: string; operator?: string }): string {
   const { serial = 1_000_029, terminal = 'T00001', product = 'ATLAS-5', operator = 'atlas' } = over
   return `INSERT INTO sale SELECT depot_id, '${operator}', ${serial}, '${product}', '${terminal}', 1, '01', now(), 4
@@ -176,8 +184,8 @@ test.each(Object.entries(DAMAGE).flatMap(([holds, all]) => all.map((damage) => [
 )
 
 test.each([
-  ['a code that its terminal was given is sold', soldAs({})],
-  ['the first of them too', soldAs({ serial: 1_000_000 })],
+  ['a code that its terminal was given is sold', `${soldAs({})}; ${LESS_ABOARD}`],
+  ['the first of them too', `${soldAs({ serial: 1_000_000 })}; ${LESS_ABOARD}`],
   [
     'the vault withheld for another reason',
     `INSERT INTO alarm (at, kind, subject, details)

@@ -14,6 +14,7 @@ import {
   countMisdebitedOrders,
   countMisreceivedLines,
   countMistakenPacks,
+  countMisvaluedTerminals,
   countOverdrawnAccounts,
   countOverlappingPacks,
   countSalesOfOthers,
@@ -45,6 +46,11 @@ export const centreChecks: readonly AuditCheck[] = [
   { invariant: 2, holds: 'every part taken is its packs', count: countMiscountedDeliveries },
   { invariant: 2, holds: 'received = the parts taken, per order line', count: countMisreceivedLines },
   { invariant: 3, holds: 'every sale is of a code that its terminal was given', count: countSalesOfOthers },
+  {
+    invariant: 3,
+    holds: 'what a terminal has on board is worth what it was given less what it sold',
+    count: countMisvaluedTerminals,
+  },
   {
     invariant: 4,
     holds: 'every transfer moves its currency between two accounts of it',

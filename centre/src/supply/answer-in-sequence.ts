@@ -3,7 +3,7 @@
 
 import { availableMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { settlePending } from '@scratchless/ledger/post-transfers'
+import { beginBatch, endBatch, type LedgerBatch, settleInBatch } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import type { Sql } from '@scratchless/office/database/database'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
@@ -14,12 +14,12 @@ import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount } from '../retailers/accounts.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
+import { markDelivered, readOpenOrders } from './open-orders.sql.ts'
 import { type Place, placeOf } from './sequence.ts'
 import type { SignedMessage, VerifiedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
-import { markDelivered } from './supply.sql.ts'
 import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
-import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** `in-progress`: an order whose codes are being closed; ask again. */
 export type Answered = Uint8Array | 'in-progress'
@@ -53,9 +53,16 @@ export async function answerInSequence(
     const terminals = await lockTerminals(sql, depot, [sender])
     const now = (await placesOf(needs, sql, depot, [message], terminals)).get(message)!
     if (now !== 'next') return now
-    await settleEarlierOrders(sql, depot, [keyOf(message)], at)
+    const openOrder = await settleEarlierOrders(
+      sql,
+      depot,
+      terminalOf(terminals, sender),
+      message.sequence,
+      at,
+    )
     await effect(sql, at)
     await insertMessages(sql, depot, [{ ...keyOf(message), kind, payloadHash, request, answer }], at)
+    await moveTerminals(sql, depot, [{ ...keyOf(message), openOrder }])
     return now
   })
   return place === 'next' ? answer : answerPlace(needs, message, place)
@@ -194,15 +201,51 @@ async function readAvailableMinor(sql: Sql, depot: DepotId, retailer: RetailerId
   return account === null ? 0n : (availableMinor(account) ?? 0n)
 }
 
-/** A terminal that speaks again has what it was sent before: the money of its earlier orders is posted. */
+/**
+ * A terminal that speaks again has what it was sent before: the money of its orders before this sequence is posted. Which
+ * of its orders is open still, where one has no answer yet.
+ */
 export async function settleEarlierOrders(
   sql: Sql,
   depot: DepotId,
-  messages: readonly SequenceKey[],
+  terminal: SupplyTerminal,
+  sequence: number,
   at: Date,
-): Promise<void> {
-  const orders = await markDelivered(sql, depot, messages, at)
-  if (orders.length === 0) return
-  const ids = orders.map(({ terminal_id, sequence }) => transferId(terminal_id, sequence))
-  await settlePending(sql, depot, ids, { outcome: 'posted', reason: 'later message', settledAt: at })
+): Promise<bigint | null> {
+  const batch = await beginBatch(sql, depot, [])
+  const spoke = [{ terminal, sequence, reason: 'later message' }]
+  const open = await settleInTurn(batch, depot, spoke, at)
+  await endBatch(batch)
+  return open.get(terminal.id) ?? null
+}
+
+/** The same for terminals of one depot, within what else their turn books: of each, the first order still open. */
+export async function settleInTurn(
+  batch: LedgerBatch,
+  depot: DepotId,
+  spoke: readonly { readonly terminal: SupplyTerminal; readonly sequence: number; readonly reason: string }[],
+  at: Date,
+): Promise<Map<TerminalId, bigint>> {
+  const { sql } = batch
+  const asked = spoke.flatMap(({ terminal: { id, open_order: from }, sequence: before }) =>
+    from === null || from >= before ? [] : [{ terminal: id, from, before }],
+  )
+  const first = new Map<TerminalId, bigint>()
+  const open = asked.length > 0 ? await readOpenOrders(sql, depot, asked) : []
+  const despatched = open.filter(({ state }) => state === 'despatched')
+  for (const { terminal, sequence, state } of open)
+    if (state === 'decided' && sequence < (first.get(terminal) ?? sequence + 1n))
+      first.set(terminal, sequence)
+  if (despatched.length === 0) return first
+  const keys = despatched.map(({ terminal, sequence }) => ({ terminal, sequence: Number(sequence) }))
+  const reasons = new Map(spoke.map(({ terminal, reason }) => [terminal.id, reason]))
+  const byReason = Map.groupBy(
+    await markDelivered(sql, depot, keys, at),
+    ({ terminal }) => reasons.get(terminal)!,
+  )
+  for (const [reason, orders] of byReason) {
+    const ids = orders.map(({ terminal, sequence }) => transferId(terminal, sequence))
+    await settleInBatch(batch, ids, { outcome: 'posted', reason, settledAt: at })
+  }
+  return first
 }

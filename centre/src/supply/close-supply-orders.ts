@@ -10,17 +10,12 @@ import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import type { ClosedDelivery, SupplyClosingRefusal } from '../vault/verbs.ts'
+import { lowerAboardByOrder } from './aboard.sql.ts'
 import { signRefusal, terminalOf, transferId } from './answer-in-sequence.ts'
+import { readUnansweredOrders, type UnansweredOrder } from './open-orders.sql.ts'
 import { runsByLot } from './runs-by-lot.ts'
 import { standingsFor } from './standing.ts'
-import {
-  markDespatched,
-  markWithheld,
-  putAside,
-  readRuns,
-  readUnansweredOrders,
-  type TakenRun,
-} from './supply.sql.ts'
+import { markDespatched, markWithheld, putAside, readRuns, type TakenRun } from './supply.sql.ts'
 import { readMessages, type SequenceKey, storeAnswers } from './supply-message.sql.ts'
 import { lockTerminals, readDepots, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 import { withheldReason } from './withheld-reason.ts'
@@ -148,6 +143,7 @@ async function withhold(
     const settlement = { outcome: 'voided', reason: `vault: ${refusal}`, settledAt: at } as const
     if (order.debitedMinor > 0n) await settlePending(sql, depot, [id], settlement)
     await markWithheld(sql, depot, order, at)
+    await lowerAboardByOrder(sql, depot, order)
     await putAside(sql, depot, order.runs)
     await raiseAlarm(sql, { at, kind: 'supply-withheld', subject: id, details: { refusal } })
     return true
@@ -163,8 +159,11 @@ export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
   const decidedBefore = new Date(needs.clock.nowMs() - LEFT_OPEN_MS)
   let resumed = 0
   for (const depot of await readDepots(needs.pool))
-    for (let closed = -1; closed !== 0; resumed += closed)
-      closed = (await closeUnanswered(needs, depot, { decidedBefore })).length
+    for (;;) {
+      const rows = await readUnansweredOrders(needs.pool, depot, RESUME_AT_ONCE, decidedBefore)
+      if (rows.length === 0) break
+      resumed += (await closeUnanswered(needs, depot, rows)).length
+    }
   return resumed
 }
 
@@ -172,9 +171,8 @@ export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
 export async function closeUnanswered(
   needs: CentreNeeds,
   depot: DepotId,
-  which: Parameters<typeof readUnansweredOrders>[3],
+  rows: readonly UnansweredOrder[],
 ): Promise<Uint8Array[]> {
-  const rows = await readUnansweredOrders(needs.pool, depot, RESUME_AT_ONCE, which)
   if (rows.length === 0) return []
   const keys = rows.map(({ terminal_id, sequence }) => ({
     terminal: terminal_id,

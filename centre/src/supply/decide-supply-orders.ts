@@ -21,11 +21,11 @@ import { readSettingsOfShops } from '../retailers/shop-settings.sql.ts'
 import { ShopSettingsBody } from '../retailers/shop-settings.ts'
 import { keyOf, terminalOf, transferId } from './answer-in-sequence.ts'
 import type { OrderToClose } from './close-supply-orders.ts'
+import { countGivenCodes } from './open-orders.sql.ts'
 import { createShelf } from './shelf.ts'
 import type { VerifiedMessage } from './signed-message.ts'
 import { epochOf } from './standing.ts'
 import {
-  countGivenCodes,
   insertOrderLines,
   insertOrders,
   insertRuns,
@@ -52,6 +52,8 @@ export interface AcceptedOrder extends Accepted {
   readonly message: SupplyOrderMessage
   readonly terminal: SupplyTerminal
   readonly epoch: number
+  /** The first of its terminal's orders that was decided within a day; null: this one. */
+  readonly dayOrder: bigint | null
 }
 
 /** What the vault is asked to close. */
@@ -80,7 +82,10 @@ export async function decideSupplyOrders(
   for (const { message, terminal } of asking) {
     const verdict = decideSupplyOrder(view, terminal, message.order)
     if ('why' in verdict) refused.set(message, verdict.why)
-    else accepted.push({ ...verdict.accepted, message, terminal, epoch: epochOf(terminal, view.nowMs) })
+    else {
+      const [epoch, dayOrder] = [epochOf(terminal, view.nowMs), view.dayOrders.get(terminal.id) ?? null]
+      accepted.push({ ...verdict.accepted, message, terminal, epoch, dayOrder })
+    }
   }
   if (accepted.length > 0) {
     await markGiven(batch.sql, batch.depotId as DepotId, view.shelf.taken())
@@ -100,7 +105,7 @@ async function viewOf(
   { sql, depotId, accounts }: LedgerBatch,
   asking: readonly Asking[],
   at: Date,
-): Promise<SupplyView> {
+): Promise<SupplyView & { readonly dayOrders: ReadonlyMap<TerminalId, bigint> }> {
   const depot = depotId as DepotId
   const retailers = [...new Set(asking.map(({ terminal }) => terminal.retailer_id))]
   const products = new Map((await readProducts(sql, settings.currency, at)).map((one) => [one.id, one]))
@@ -108,7 +113,7 @@ async function viewOf(
   const given = await countGivenCodes(
     sql,
     depot,
-    asking.map(({ terminal }) => terminal.id),
+    asking.map(({ terminal }) => terminal),
     { hour: new Date(at.getTime() - HOUR_MS), day: new Date(at.getTime() - DAY_MS) },
   )
   return {
@@ -119,7 +124,8 @@ async function viewOf(
     ceilings: settings.ceilings,
     given: new Map(given.map((row) => [row.terminal_id, { lastHour: row.last_hour, lastDay: row.last_day }])),
     blocked: await blockedOrders(sql, depot, accounts),
-    opensAtS: await closedShops(sql, retailers, settings.timeZone, clock.nowMs()),
+    dayOrders: new Map(given.map((row) => [row.terminal_id, row.day_order])),
+    ...(await rulesOfShops(sql, retailers, settings.timeZone, clock.nowMs())),
     availableMinor: new Map(
       retailers.map((retailer): [RetailerId, bigint] => {
         const account = accounts.get(retailerAccount(retailer))
@@ -149,20 +155,22 @@ async function blockedOrders(
   return found
 }
 
-/** Shops outside their order hours, each with when it may order again. */
-async function closedShops(
+/** Shops outside their order hours, each with when it may order again; and those with a cap. */
+async function rulesOfShops(
   sql: Sql,
   retailers: readonly RetailerId[],
   timeZone: string,
   nowMs: number,
-): Promise<Map<RetailerId, number>> {
+): Promise<Pick<SupplyView, 'opensAtS' | 'capMinor'>> {
   const closed = new Map<RetailerId, number>()
+  const capMinor = new Map<RetailerId, bigint>()
   for (const { retailer_id, content } of await readSettingsOfShops(sql, retailers)) {
     const entered = ShopSettingsBody.parse(JSON.parse(content))
     const opensAtS = orderWindowOpensAtS(entered.orderWindows, entered.timeZone ?? timeZone, nowMs)
     if (opensAtS !== null) closed.set(retailer_id, opensAtS)
+    if (entered.capMinor > 0n) capMinor.set(retailer_id, entered.capMinor)
   }
-  return closed
+  return { opensAtS: closed, capMinor }
 }
 
 /** Packs enough for all that the group asks of each product, or all that there are. */

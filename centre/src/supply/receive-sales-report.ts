@@ -5,6 +5,7 @@ import type { SqlClient } from '@scratchless/office/database/database'
 import type { SalesReport } from '@scratchless/wire/supply/sales-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
+import { lowerAboardBySales } from './aboard.sql.ts'
 import { type Answered, acknowledge } from './answer-in-sequence.ts'
 import { takeCardCounts } from './receive-state-report.ts'
 import { findSameSales, insertSales, insertTicketEvents, saleName } from './sales.sql.ts'
@@ -26,6 +27,11 @@ async function store(
 ): Promise<void> {
   const from = { depot, terminal: terminal.id, sequence }
   const stored = await insertSales(sql, from, sales)
+  await lowerAboardBySales(
+    sql,
+    from,
+    sales.filter((sale) => stored.has(saleName(sale))),
+  )
   const rest = sales.filter((sale) => !stored.has(saleName(sale)))
   if (rest.length > 0) {
     const same = await findSameSales(sql, from, rest)

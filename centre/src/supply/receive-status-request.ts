@@ -18,7 +18,7 @@ import { BURNT, placeOf } from './sequence.ts'
 import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { insertMessages, readMessages } from './supply-message.sql.ts'
-import { lockTerminals } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals } from './supply-terminal.sql.ts'
 
 const HASH_BYTES = 32
 
@@ -44,7 +44,7 @@ export async function receiveStatusRequest(
     const now = placeOf(stillUnseen ? beforeIt : terminal, known, message, at.getTime())
     if (now !== 'next') return now
     if (!stillUnseen) return 'in-progress'
-    await settleEarlierOrders(sql, message.depot, [{ terminal: terminal.id, sequence: asked }], at)
+    const openOrder = await settleEarlierOrders(sql, message.depot, terminal, asked, at)
     const nothing = new Uint8Array(0)
     const { kind, payloadHash, bytes: request } = message
     await insertMessages(
@@ -63,6 +63,7 @@ export async function receiveStatusRequest(
       ],
       at,
     )
+    await moveTerminals(sql, message.depot, [{ ...keyOf(message), openOrder }])
     return 'next'
   })
   return place === 'next' ? answer : answerPlace(needs, message, place)

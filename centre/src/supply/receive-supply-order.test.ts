@@ -4,6 +4,7 @@ import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { openCode } from '@scratchless/wire/seal/code-box'
+import { balanceRequestMessage } from '@scratchless/wire/supply/balance-request'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
 import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
@@ -308,11 +309,13 @@ test('orders that were decided and left open are closed with the same runs, once
 
 test('a group that never reached the vault is closed by whoever finds it', async () => {
   const terminals = await Promise.all([1, 2, 3, 4].map(() => terminalWith(10)))
-  const orders = terminals.map((terminal) => terminal.order(5))
-  const states = () => Promise.all(terminals.map((terminal, at) => stateOf(terminal, orders[at]!.sequence)))
   const door = doorWhere(async () => {
     throw new Error('killed')
   })
+  // Who has asked before is known, so that all four come to one turn.
+  await Promise.all(terminals.map((one) => door(one.sign(balanceRequestMessage, {}).frame)))
+  const orders = terminals.map((terminal) => terminal.order(5))
+  const states = () => Promise.all(terminals.map((terminal, at) => stateOf(terminal, orders[at]!.sequence)))
   const ends = await Promise.allSettled(orders.map(({ frame }) => door(frame)))
   expect(ends.map(({ status }) => status)).toEqual(terminals.map(() => 'rejected'))
   centre.clock.move(10_000)

@@ -4,7 +4,7 @@ import { settlePending } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { CentreNeeds } from '../needs.ts'
 import { transferId } from './answer-in-sequence.ts'
-import { markOverdueDelivered } from './supply.sql.ts'
+import { markOverdueDelivered } from './open-orders.sql.ts'
 import { readDepots } from './supply-terminal.sql.ts'
 
 const DEADLINE_MS = 24 * 3_600_000
@@ -19,7 +19,7 @@ export async function settleOverdueOrders({
   for (const depot of await readDepots(pool))
     settled += await inTransaction(pool, async (sql) => {
       const orders = await markOverdueDelivered(sql, depot, new Date(now.getTime() - DEADLINE_MS), now)
-      const ids = orders.map(({ terminal_id, sequence }) => transferId(terminal_id, sequence))
+      const ids = orders.map(({ terminal, sequence }) => transferId(terminal, sequence))
       if (ids.length > 0)
         await settlePending(sql, depot, ids, { outcome: 'posted', reason: 'no receipt', settledAt: now })
       return ids.length

@@ -1,6 +1,7 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import type { LockedWhy, RevokedWhy } from '../terminals/terminals.sql.ts'
+import type { SequenceKey } from './supply-message.sql.ts'
 
 /** A terminal as the supply room sees it. */
 export interface SupplyTerminal {
@@ -27,6 +28,12 @@ export interface SupplyTerminal {
   has_card: boolean
   locked_at: Date | null
   revoked_at: Date | null
+  /** Its orders before this one are settled; null: all are. */
+  open_order: bigint | null
+  /** Its orders before this one were decided more than a day ago. */
+  day_order: bigint
+  /** Public value of the codes that it was given and has not reported as sold. */
+  aboard_minor: bigint
 }
 
 const SUPPLY_TERMINAL = `
@@ -34,7 +41,8 @@ const SUPPLY_TERMINAL = `
          retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.certified_until,
          terminal.centre_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
          terminal.letter_number, terminal.letter_wanted, terminal.catalogue_version, terminal.settings_version,
-         terminal.locked_at, terminal.locked_why, terminal.revoked_at, terminal.revoked_why,
+         terminal.locked_at, terminal.locked_why, terminal.revoked_at, terminal.revoked_why, terminal.open_order,
+         terminal.day_order, terminal.aboard_minor,
          EXISTS (SELECT FROM card WHERE card.retailer_id = terminal.retailer_id
                     AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card
     FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
@@ -74,6 +82,34 @@ export async function readTerminals(
     [depot, [...new Set(ids)]],
   )
   return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** What a message leaves behind in its terminal's row. */
+export interface TerminalMove extends SequenceKey {
+  readonly openOrder: bigint | null
+  readonly dayOrder?: bigint
+  /** More on board. */
+  readonly aboardMinor?: bigint
+}
+
+/** Moves terminals, which are locked, to their latest messages: never back. */
+export async function moveTerminals(sql: Sql, depot: DepotId, moves: readonly TerminalMove[]): Promise<void> {
+  await sql.query(
+    `UPDATE terminal SET last_sequence = greatest(terminal.last_sequence, moved.sequence), open_order = moved.open_order,
+            day_order = greatest(terminal.day_order, moved.day_order),
+            aboard_minor = terminal.aboard_minor + moved.aboard_minor
+       FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[])
+            AS moved (terminal_id, sequence, open_order, day_order, aboard_minor)
+      WHERE terminal.depot_id = $1 AND terminal.id = moved.terminal_id`,
+    [
+      depot,
+      moves.map(({ terminal }) => terminal),
+      moves.map(({ sequence }) => sequence),
+      moves.map(({ openOrder }) => openOrder),
+      moves.map(({ dayOrder }) => dayOrder ?? 0n),
+      moves.map(({ aboardMinor }) => aboardMinor ?? 0n),
+    ],
+  )
 }
 
 /** Locked until the transaction ends, in the order of their ids: a terminal's messages are taken one by one. */

@@ -3,7 +3,7 @@
 // its commit is anything answered. An order that is accepted is answered by the next turn: until then it stands decided
 // in the database, and whoever finds it there has it closed with just the runs that were taken for it.
 
-import { beginBatch, endBatch, type LedgerBatch, settleInBatch } from '@scratchless/ledger/post-transfers'
+import { beginBatch, endBatch } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
@@ -16,8 +16,8 @@ import {
   placeNow,
   placesOf,
   refuseInSequence,
+  settleInTurn,
   terminalOf,
-  transferId,
 } from './answer-in-sequence.ts'
 import {
   answerClosed,
@@ -34,6 +34,7 @@ import {
   type SupplyOrderMessage,
   writeDown,
 } from './decide-supply-orders.ts'
+import { readUnansweredOrder } from './open-orders.sql.ts'
 import {
   type JudgedReceipts,
   judgeReceipts,
@@ -42,9 +43,8 @@ import {
 } from './receive-supply-receipt.ts'
 import type { Place } from './sequence.ts'
 import type { SignedMessage, VerifiedMessage } from './signed-message.ts'
-import { markDelivered } from './supply.sql.ts'
 import { insertMessages } from './supply-message.sql.ts'
-import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** An order that was accepted, waiting for the turn that has it closed. */
 export interface DecidedOrder {
@@ -131,7 +131,16 @@ async function writeTurn(
 
   const retailers = new Set(next.map(({ sender }) => terminalOf(terminals, sender).retailer_id))
   const batch = await beginBatch(sql, depot, [...[...retailers].map(retailerAccount), SALES_ACCOUNT])
-  await settleEarlier(batch, next, at)
+  const open = await settleInTurn(
+    batch,
+    depot,
+    next.map((message) => ({
+      terminal: terminalOf(terminals, message.sender),
+      sequence: message.sequence,
+      reason: 'receipt' in message ? 'receipt' : 'later message',
+    })),
+    at,
+  )
   const asked = next.filter((message) => 'order' in message)
   const { accepted, refused } = await decideSupplyOrders(needs, batch, asked, terminals, at)
   await endBatch(batch)
@@ -140,9 +149,27 @@ async function writeTurn(
     ...heard.map((message) => rowOf(message, receipts.acknowledged.get(message)!)),
     ...accepted.map(({ message }) => rowOf(message, null)),
   ]
-  if (rows.length > 0) await insertMessages(sql, depot, rows, at)
+  if (rows.length === 0) return { stored, places, terminals, accepted, refused }
+  await insertMessages(sql, depot, rows, at)
+  await moveTerminals(sql, depot, [
+    ...heard.map((message) => ({ ...keyOf(message), openOrder: open.get(message.sender) ?? null })),
+    ...accepted.map(({ message, dayOrder, lines }) => ({
+      ...keyOf(message),
+      openOrder: open.get(message.sender) ?? BigInt(message.sequence),
+      dayOrder: dayOrder ?? BigInt(message.sequence),
+      aboardMinor: publicValue(lines),
+    })),
+  ])
   if (accepted.length > 0) await writeDown(sql, depot, accepted, at)
   return { stored, places, terminals, accepted, refused }
+}
+
+/** At public prices. */
+function publicValue(lines: AcceptedOrder['lines']): bigint {
+  return lines.reduce(
+    (sum, { price, supplied }) => sum + price.publicPrice.amountMinor * BigInt(supplied),
+    0n,
+  )
 }
 
 const NONE: ReadonlyMap<TerminalId, SupplyTerminal> = new Map()
@@ -150,19 +177,6 @@ const NONE: ReadonlyMap<TerminalId, SupplyTerminal> = new Map()
 function rowOf(message: VerifiedMessage, answer: Uint8Array | null) {
   const { kind, payloadHash, bytes: request } = message
   return { ...keyOf(message), kind, payloadHash, request, answer }
-}
-
-/** Who speaks again has what he was sent before: the money of earlier orders is posted. */
-async function settleEarlier(batch: LedgerBatch, messages: readonly TurnMessage[], at: Date): Promise<void> {
-  const orders = await markDelivered(batch.sql, batch.depotId as DepotId, messages.map(keyOf), at)
-  const heard = new Set(messages.flatMap((message) => ('receipt' in message ? [message.sender] : [])))
-  const byReason = Map.groupBy(orders, ({ terminal_id }) =>
-    heard.has(terminal_id) ? 'receipt' : 'later message',
-  )
-  for (const [reason, settled] of byReason) {
-    const ids = settled.map(({ terminal_id, sequence }) => transferId(terminal_id, sequence))
-    await settleInBatch(batch, ids, { outcome: 'posted', reason, settledAt: at })
-  }
 }
 
 /** What is not simply answered by what was stored has a flow of its own, which no turn waits for. */
@@ -214,7 +228,9 @@ async function answerKnown(
   place: Exclude<Place, 'next'>,
 ): Promise<Answered> {
   if (place !== 'in-progress') return answerPlace(needs, message, place)
-  const [answer] = await closeUnanswered(needs, message.depot, keyOf(message))
+  const { pool } = needs
+  const unanswered = await readUnansweredOrder(pool, message.depot, keyOf(message))
+  const [answer] = await closeUnanswered(needs, message.depot, unanswered)
   if (answer !== undefined) return answer
   // Answered a moment ago, by whoever decided it.
   const now = await placeNow(needs, message)

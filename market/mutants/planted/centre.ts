@@ -22,21 +22,21 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     why: 'packs are read and not locked: two groups take the same codes',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: "AND decided_at > $4 AND state <> 'withheld'",
-    replace: 'AND decided_at > $4',
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: "coalesce(sum(codes) FILTER (WHERE state <> 'withheld'), 0)::int AS last_day",
+    replace: 'coalesce(sum(codes), 0)::int AS last_day',
     why: 'codes that were withheld count against the ceiling',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: 'AND "order".sequence < spoke.sequence AND "order".state = \'despatched\'',
-    replace: 'AND "order".sequence <= spoke.sequence AND "order".state = \'despatched\'',
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: 'AND "order".sequence < asked.before',
+    replace: 'AND "order".sequence <= asked.before',
     why: 'a message settles an order of its own number',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: "state = 'despatched' AND decided_at < $2 RETURNING",
-    replace: "state = 'despatched' RETURNING",
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: "AND state = 'despatched' AND decided_at < $2",
+    replace: "AND state = 'despatched'",
     why: 'orders of a minute ago are settled as overdue',
   },
   {
@@ -149,9 +149,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/take-turn.ts',
-    find: `  await settleEarlier(batch, next, at)
-`,
-    replace: '',
+    find: 'const open = await settleInTurn(\n    batch,\n    depot,\n    next.map(',
+    replace: 'const open = await settleInTurn(\n    batch,\n    depot,\n    next.slice(next.length).map(',
     why: 'a receipt posts no money',
   },
   {
