@@ -85,6 +85,7 @@ const TABLES: readonly TriedTable[] = [
     takes: [{ id: 'R00007' }, { id: 'R100000' }, { id: 'R9999999' }],
     breaks: {
       retailer_id_key: [{ name: 'Another' }],
+      retailer_depot_id_fkey: [{ id: 'R10001', depot_id: 'south' }],
       retailer_id_check: [{ id: 'R1000' }, { id: 'R010000' }, { id: 'T10000' }, { id: 'R10000000' }],
     },
     mayBeEmpty: ['closed_at'],
@@ -164,11 +165,8 @@ const TABLES: readonly TriedTable[] = [
     ],
     breaks: {
       terminal_id_key: [{}],
-      terminal_id_check: [{ id: 'T1000' }, { id: 'T010000' }, { id: 'R10000' }, { id: 'T10000000' }].map(
-        (one) => ({
-          ...one,
-        }),
-      ),
+      terminal_id_check: [{ id: 'T1000' }, { id: 'T010000' }, { id: 'R10000' }, { id: 'T10000000' }],
+      terminal_depot_id_fkey: [{ depot_id: 'south' }],
       terminal_catalogue_version_check: [{ id: 'T00003', catalogue_version: 0 }],
       terminal_settings_version_check: [{ id: 'T00003', settings_version: 0 }],
       terminal_settings_hash_check: [{ id: 'T00003', settings_hash: HASH.subarray(1) }],
@@ -182,12 +180,7 @@ const TABLES: readonly TriedTable[] = [
         { id: 'T00003', revoked_at: at },
         { id: 'T00003', revoked_why: 'stolen' },
       ],
-      terminal_catalogue_hash_check: [
-        {
-          ...{ id: 'T00003' },
-          ...{ catalogue_hash: HASH.subarray(1), catalogue_from: at },
-        },
-      ],
+      terminal_catalogue_hash_check: [{ id: 'T00003', catalogue_hash: HASH.subarray(1), catalogue_from: at }],
       terminal_catalogue_known: [
         { id: 'T00003', catalogue_hash: HASH },
         { id: 'T00003', catalogue_from: at },
@@ -301,11 +294,17 @@ const TABLES: readonly TriedTable[] = [
   },
   {
     table: 'restock_order',
-    row: { id: ORDER, operator, ordered_at: at, expires_at: later, ordered_by: 'buyer', state: 'waiting' },
+    row: {
+      ...{ id: ORDER, operator, depot_id, state: 'waiting' },
+      ordered_at: at,
+      expires_at: later,
+      ordered_by: 'buyer',
+    },
     takes: [{ state: 'accepted' }, { state: 'partly' }, { state: 'refused' }],
     breaks: {
       restock_order_pkey: [{ operator: 'another' }],
       restock_order_state_check: [{ state: 'lost' }],
+      restock_order_depot_id_fkey: [{ depot_id: 'south' }],
     },
     mayBeEmpty: ['reason'],
   },
@@ -346,16 +345,13 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'lot',
     row: {
-      depot_id,
-      operator,
-      id: 'L1',
-      product_id: 'TT-5000',
-      expires_on: '2027-06-30',
-      activated_on: null,
+      ...{ depot_id, operator, id: 'L1', product_id: 'TT-5000' },
+      ...{ expires_on: '2027-06-30', activated_on: null },
     },
     breaks: {
       lot_pkey: [{ expires_on: '2027-07-31' }],
       lot_product_id_fkey: [{ product_id: 'TT-1' }],
+      lot_depot_id_fkey: [{ depot_id: 'south' }],
     },
     mayBeEmpty: ['activated_on'],
   },

@@ -2,6 +2,8 @@
 -- the api cannot connect (centre/vault-db).
 GRANT SELECT, INSERT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval
   TO :api;
+GRANT SELECT, INSERT ON depot, deposit_document TO :api;
+GRANT SELECT ON depot, deposit_document TO :auditor;
 GRANT SELECT, INSERT ON terminal_certificate TO :api;
 GRANT SELECT ON terminal_certificate TO :auditor;
 GRANT SELECT, INSERT ON vendor, shop_settings, terminal_state, terminal_alarm, terminal_card TO :api;

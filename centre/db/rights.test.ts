@@ -18,6 +18,8 @@ const OWN: Rights = {
   product_price: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer_tier: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  depot: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  deposit_document: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {

@@ -18,6 +18,7 @@ import { systemClock } from '@scratchless/voucher/clock'
 import { systemRandom } from '@scratchless/voucher/random'
 import { raiseAlarm } from './alarms.sql.ts'
 import { LOOK_AT_CATALOGUES } from './catalogue/raise-catalogues.ts'
+import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
@@ -39,7 +40,8 @@ const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} ap
 const rows = createPool({ url: settings.databaseUrl, name: `${settings.party} supply`, log, plans: 'by-key' })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
-await createOwnAccounts(pool, settings.currency, new Date(clock.nowMs()))
+for (const { id } of await readDepots(pool))
+  await createOwnAccounts(pool, id, settings.currency, new Date(clock.nowMs()))
 
 const keys = unlockKeyFolder(join(settings.keysFolder, 'api'), passphrase)
 const tls = await keys.pair('tls').catch(cannotServe)

@@ -119,7 +119,8 @@ export const CENTRE_VAULT_MOVE: VaultMove = {
                FROM vault_pack`,
     },
     { table: 'vault_fingerprint' },
-    { table: 'vault_restock_line' },
+    // What a centre of the first release ordered, it ordered for its only depot.
+    { table: 'vault_restock_line', from: `SELECT *, 'main' AS depot_id FROM vault_restock_line` },
     { table: 'vault_restock_delivery' },
     { table: 'vault_certificate' },
     { table: 'vault_enrolment' },

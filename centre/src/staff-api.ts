@@ -9,7 +9,9 @@
 //   POST /api/tiers                         TierBody          201 TierBody; 409 tier-exists
 //   GET  /api/tiers                                           {tiers: TierBody[]}
 //   POST /api/retailers/:id/tier            TierMoveBody      201 {tier, validFrom}; 409 in-the-past, same-moment
-//   POST /api/retailers                     RetailerBody      201 RetailerView
+//   POST /api/depots                        DepotBody         201 DepotBody; 409 depot-exists
+//   GET  /api/depots                                          {depots: DepotView[]}
+//   POST /api/retailers                     RetailerBody      201 RetailerView; 409 unknown-depot, depot-needed
 //   GET  /api/retailers/:id/settings                          ShopSettingsView
 //   POST /api/retailers/:id/settings        ShopSettingsChange 201 ShopSettingsView; 409 changed-meanwhile
 //   GET  /api/retailers/:id/vendors                           {vendors: VendorView[]}
@@ -33,7 +35,7 @@
 //   GET  /api/cards/:id                                       CardView
 //   POST /api/cards/:id/approvals           ApprovalBody      200 CardView
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
-//   POST /api/restock/orders                RestockOrderBody  201 {id}
+//   POST /api/restock/orders                RestockOrderBody  201 {id}; 409 unknown-depot, depot-needed, unknown-operator, unknown-product
 //   POST /api/restock/activations           LotActivationBody 201 {id}
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockView[]}
@@ -51,6 +53,7 @@
 import {
   type CardId,
   cardId,
+  depotId,
   idPattern,
   operatorId,
   type RetailerId,
@@ -66,6 +69,7 @@ import { ShopSettingsBody } from './retailers/shop-settings.ts'
 
 export const operatorField = z.string().regex(idPattern('OperatorId')).transform(operatorId)
 export const productField = z.string().regex(PRODUCT_ID).transform(productId)
+export const depotField = z.string().regex(idPattern('DepotId')).transform(depotId)
 export const retailerField = z.string().regex(idPattern('RetailerId')).transform(retailerId)
 export const cardField = z.string().regex(idPattern('CardId')).transform(cardId)
 /** `5.000`; read exactly by the currency's own parser afterwards. */
@@ -96,7 +100,20 @@ export const ProductBody = z.strictObject({
   refillTemplate: z.string().regex(REFILL_TEMPLATE),
 })
 
-export const RetailerBody = z.strictObject({ name: nameField, place: nameField })
+export const DepotBody = z.strictObject({ id: depotField, name: nameField })
+
+export interface DepotView {
+  readonly id: string
+  readonly name: string
+  readonly openedAt: string
+}
+
+/** `depot`: may be left out where the centre has one. */
+export const RetailerBody = z.strictObject({
+  name: nameField,
+  place: nameField,
+  depot: depotField.optional(),
+})
 
 /** `document`: the bank's or the cashier's number, used once. */
 export const DepositBody = z.strictObject({
@@ -180,8 +197,10 @@ export const CardBody = z.strictObject({
   publicKey: z.string().max(2_000),
 })
 
+/** `depot`: may be left out where the centre has one. */
 export const RestockOrderBody = z.strictObject({
   operator: operatorField,
+  depot: depotField.optional(),
   lines: z
     .array(z.strictObject({ product: productField, quantity: z.int().min(1).max(1_000_000) }))
     .min(1)
@@ -246,6 +265,7 @@ export interface TerminalStateView {
 
 export interface RetailerView {
   readonly id: RetailerId
+  readonly depot: string
   readonly name: string
   readonly place: string
   readonly currency: string
@@ -319,6 +339,7 @@ export interface CardView {
 export interface RestockOrderView {
   readonly id: string
   readonly operator: string
+  readonly depot: string
   readonly orderedAt: string
   /** `refused` has a reason; `accepted` and `partly` end as `received` once every accepted code is here. */
   readonly state: 'waiting' | 'accepted' | 'partly' | 'refused' | 'received'

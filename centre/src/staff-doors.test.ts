@@ -19,6 +19,8 @@ const WHO_MAY = {
   'GET /api/tiers': 'stock support finance auditor administrator',
   'POST /api/retailers/:id/tier': 'finance',
   'POST /api/rates': 'finance',
+  'GET /api/depots': 'stock support finance auditor administrator',
+  'POST /api/depots': 'administrator',
   'GET /api/retailers': 'support finance auditor',
   'GET /api/retailers/:id': 'support finance auditor',
   'POST /api/retailers': 'support',

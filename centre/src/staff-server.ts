@@ -5,6 +5,7 @@ import { addStatusPage } from '@scratchless/office/status/status-page'
 import { createPeopleServer } from '@scratchless/program/http/people-server'
 import type { FastifyInstance } from 'fastify'
 import { addCatalogueRoutes } from './catalogue/catalogue-routes.ts'
+import { addDepotRoutes } from './depots/depot-routes.ts'
 import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
@@ -22,6 +23,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addCatalogueRoutes(app, needs, guard)
+  addDepotRoutes(app, needs, guard)
   addRetailerRoutes(app, needs, guard)
   addShopRoutes(app, needs, guard)
   addTerminalRoutes(app, needs, guard)

@@ -4,8 +4,8 @@ import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
+import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
-import { DEPOT } from './settings.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 
@@ -25,7 +25,8 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
         await resumeSupplyOrders(needs)
       },
       'fold-own-books': async () => {
-        await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, DEPOT))
+        for (const { id } of await readDepots(needs.pool))
+          await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, id))
       },
       // What is dated asks for itself; this finds what only the settings changed: a name, a telephone number.
       [LOOK_AT_CATALOGUES]: async () => {

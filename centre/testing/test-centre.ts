@@ -20,7 +20,7 @@ import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
 import { insertPrice, insertProduct } from '../src/catalogue/catalogue.sql.ts'
 import type { CentreNeeds } from '../src/needs.ts'
 import { createOwnAccounts } from '../src/retailers/accounts.ts'
-import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS } from '../src/settings.ts'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, DEPOT } from '../src/settings.ts'
 import { createSupplyDoor, type SupplyDoor } from '../src/supply/answer-supply-frame.ts'
 import { createSupplyDesk } from '../src/supply/supply-desk.ts'
 import { startVault } from '../src/vault/serve-verbs.ts'
@@ -109,7 +109,7 @@ export async function startTestCentre({
   const line = connectPrivateLine<VaultVerbs>(socket)
   const pool = database.pool('api')
   const needs: CentreNeeds = { pool, clock, random: systemRandom, log, vault: line.verbs, settings }
-  await createOwnAccounts(pool, 'TND', new Date(clock.nowMs()))
+  await createOwnAccounts(pool, DEPOT, 'TND', new Date(clock.nowMs()))
   await addTestProduct(pool, ATLAS_5, new Date(clock.nowMs()))
   return {
     needs,

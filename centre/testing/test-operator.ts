@@ -3,7 +3,7 @@
 import type { KeyObject } from 'node:crypto'
 import { inTransaction } from '@scratchless/office/database/database'
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
-import { lotId, messageId } from '@scratchless/voucher/ids'
+import { type DepotId, lotId, messageId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { type SerialRange, serialFromNumber } from '@scratchless/voucher/serial'
@@ -18,7 +18,7 @@ import type { CentreNeeds } from '../src/needs.ts'
 import { receiveRestockDelivery } from '../src/restock/receive-restock-delivery.ts'
 import { sendRestockOrder, takeRestockOrderResponse } from '../src/restock/send-restock-order.ts'
 
-const RESTOCK_PRICE = money(4_700n, 'TND')
+export const RESTOCK_PRICE = money(4_700n, 'TND')
 const PACKED_BYTES = 6
 
 export interface TestOperator {
@@ -27,13 +27,18 @@ export interface TestOperator {
   signing(): Promise<RestockSigning>
   verifying(): Promise<RestockVerifying>
   /** Orders, and answers the order as the operator does. */
-  order(quantity: number): Promise<RestockOrder>
+  order(quantity: number, depot?: DepotId): Promise<RestockOrder>
   verifyOrder(bytes: Uint8Array): Promise<RestockOrder>
   /** A part for an order; codes are `firstCode`, `firstCode` + 1, … */
   deliver(order: RestockOrder, part: Part): Promise<Buffer>
   verifyReceipt(bytes: Uint8Array): Promise<RestockReceipt>
   /** Orders, delivers and sees the receipt: `quantity` codes from this serial on. */
-  stock(firstSerial: number, quantity: number, change?: Partial<RestockDelivery>): Promise<RestockReceipt>
+  stock(
+    firstSerial: number,
+    quantity: number,
+    change?: Partial<RestockDelivery>,
+    depot?: DepotId,
+  ): Promise<RestockReceipt>
 }
 
 interface Part {
@@ -82,12 +87,11 @@ export function createTestOperator(
     header,
     signing,
     verifying,
-    async order(quantity) {
-      const id = await sendRestockOrder(
-        needs,
-        { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] },
-        'demo',
-      )
+    async order(quantity, depot) {
+      const wish = { operator: ATLAS, depot, lines: [{ product: ATLAS_5.id, quantity }] }
+      const sent = await sendRestockOrder(needs, wish, 'demo')
+      if (typeof sent === 'string') throw new Error(sent)
+      const { id } = sent
       const { rows } = await needs.pool.query<OutgoingMessage>(
         'SELECT id, partner, kind, bytes, attempts FROM message_out WHERE id = $1',
         [id],
@@ -141,8 +145,8 @@ export function createTestOperator(
       if ('refusal' in verified) throw new Error(verified.refusal)
       return verified.content
     },
-    async stock(firstSerial, quantity, change = {}) {
-      const order = await operator.order(quantity)
+    async stock(firstSerial, quantity, change = {}, depot) {
+      const order = await operator.order(quantity, depot)
       const runs = [{ firstSerial: serialFromNumber(firstSerial), count: quantity }]
       const bytes = await operator.deliver(order, { runs, firstCode: firstSerial, change })
       const answer = await receiveRestockDelivery(needs, ATLAS, bytes)

@@ -166,7 +166,7 @@ export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise
   }
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] }),
   )
   if (letter.kind !== 'card-letter' || recipientFor(letter.content, shop.card) === undefined)
     throw new Error('no card letter')

@@ -73,6 +73,7 @@ const TABLES: readonly TriedTable[] = [
     row: {
       order_id: ORDER,
       operator,
+      depot_id: 'main',
       line_no: 1,
       product_id: 'TT-5000',
       quantity: 10,

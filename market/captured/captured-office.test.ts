@@ -15,6 +15,7 @@ import { connectPrivateLine, type PrivateLineConnection, type Verbs } from '@scr
 import {
   cardId,
   centreId,
+  depotId,
   lotId,
   messageId,
   operatorId,
@@ -274,7 +275,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   // Safe keys and codes without a terminal's signature.
   const signer = p256Signer(Buffer.alloc(4, 1), device.privateKey)
   const binding = { terminal, sequence: 9_999, answering: null }
-  const letter = cardLetterRequestMessage.sign({ holdsLetter: 1 }, signer, binding)
+  const letter = cardLetterRequestMessage.sign({ holdsLetter: 1, epoch: 0, cards: [] }, signer, binding)
   expect(
     await attempts.try('the safe key, by a request of his own', () =>
       vault.writeCardLetter({ terminal, sequence: 9_999, frame: letter.frame, standing }),
@@ -490,6 +491,7 @@ test("an operator's captured api process gets nothing but what its partner order
       id: newMessageId(systemRandom),
       issuedAt: new Date().toISOString(),
       expiresAt: new Date(Date.now() + MINUTE_MS).toISOString(),
+      depot: depotId('main'),
       sender: CENTRE,
       receiver: ATLAS,
       auditHead: { n: 0n, hash: Buffer.alloc(32) },

@@ -132,7 +132,7 @@ async function enrol(
     lastSequence: enrolled.lastSequence,
   }
   const terminal = lightTerminal(made)
-  const asked = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const asked = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
   const letter = terminal.read('card-letter-request', await line.ask(asked.frame), asked)
   if (letter.kind !== 'card-letter') throw new Error(`${id} was given no card letter`)
   return { ...made, lastSequence: asked.sequence }

@@ -230,16 +230,22 @@ async function workAt(year: Year, till: OpenTill): Promise<void> {
 }
 
 async function sell(year: Year, till: OpenTill, product: string): Promise<void> {
-  await sellOne(till.vendor, product)
-    .catch(async (problem: Error) => {
-      // What was closed for the card before is lost to the new one: the shop orders anew.
-      if (!problem.message.includes('letter-missing') || !isReplaced(year, till)) throw problem
-      await order(year, till, [{ product, quantity: ORDERED_CODES }])
-      await sellOne(till.vendor, product)
+  // What was closed for the card before opens with the new one as soon as its letters are here.
+  const sold = async () => {
+    await sellOne(till.vendor, product)
+    return true
+  }
+  const patient = () =>
+    sold().catch((problem: Error) => {
+      if (problem.message.includes('letter-missing')) return null
+      throw problem
     })
-    .catch((problem: Error) => {
-      throw new Error(`${till.terminal.name}: ${problem.message}`, { cause: problem })
-    })
+  const done = isReplaced(year, till)
+    ? waitUntil(`${till.terminal.name}: the letters of the new card are here`, patient)
+    : sold()
+  await done.catch((problem: Error) => {
+    throw new Error(`${till.terminal.name}: ${problem.message}`, { cause: problem })
+  })
   year.counts.sales++
 }
 

@@ -158,11 +158,10 @@ async function restock({ needs }: TestCentre, { needs: atlas, workers }: Operato
   if (!('lots' in imported)) throw new Error('the file is not taken')
   const { lot } = imported.lots[0]!
 
-  const orderId = await sendRestockOrder(
-    needs,
-    { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity: CODES }] },
-    'demo',
-  )
+  const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity: CODES }] }
+  const sent = await sendRestockOrder(needs, wish, 'demo')
+  if (typeof sent === 'string') throw new Error(sent)
+  const orderId = sent.id
   const { rows } = await needs.pool.query<OutgoingMessage>(
     'SELECT id, partner, kind, bytes, attempts FROM message_out WHERE id = $1',
     [orderId],
@@ -204,7 +203,7 @@ async function supply(terminal: TestTerminal, count: number): Promise<Buffer> {
   if (answer.kind !== 'supply-delivery') throw new Error(answer.kind)
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!

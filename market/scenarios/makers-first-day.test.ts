@@ -227,7 +227,7 @@ async function send<R extends RequestKind>(
 const signed = <K extends RequestKind, C>(message: SupplyMessage<K, C>, content: C) =>
   message.sign(content, signer, bindingOf(++sequence, null))
 const asked = {
-  letter: () => signed(cardLetterRequestMessage, { holdsLetter: 0 }),
+  letter: () => signed(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] }),
   catalogue: () => signed(catalogueRequestMessage, { knownVersion: 0 }),
 }
 

@@ -8,7 +8,12 @@ import { join } from 'node:path'
 import { insertPrice, insertProduct } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
-import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
+import {
+  CENTRE_MIGRATIONS,
+  CENTRE_VAULT_MIGRATIONS,
+  type CentreSettings,
+  DEPOT,
+} from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
@@ -168,7 +173,7 @@ export async function makeBaseWorld(): Promise<BaseWorld> {
   })
   const pool = centreDatabase.pool('api')
   const needs = { pool, clock, random: systemRandom, log, vault: verbs as CentreNeeds['vault'], settings }
-  await createOwnAccounts(pool, 'TND', at)
+  await createOwnAccounts(pool, DEPOT, 'TND', at)
   await insertProduct(pool, ATLAS_5, at)
   const price = { ...ATLAS_5, product: ATLAS_5.id, validFrom: at, setBy: 'base-world', setAt: at }
   await insertPrice(pool, price)

@@ -221,8 +221,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     orderRestock: (quantity) =>
       office.run(async () => {
         const wish = { operator: ATLAS, lines: [{ product: ATLAS_5.id, quantity }] }
-        const id = await sendRestockOrder(needs, wish, 'sim')
-        return id.startsWith('unknown') ? id : 'ordered'
+        const sent = await sendRestockOrder(needs, wish, 'sim')
+        return typeof sent === 'string' ? sent : 'ordered'
       }),
     turnOutbox: (post) =>
       office.run(() =>

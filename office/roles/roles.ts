@@ -42,6 +42,9 @@ export const ACTS = {
   'order-restock': { roles: ['stock'] },
   'see-partners': { roles: ['stock', 'finance', 'auditor'] },
 
+  'see-depots': { roles: ['stock', 'support', 'finance', 'auditor', 'administrator'] },
+  'open-depot': { roles: ['administrator'] },
+
   'see-retailers': { roles: ['support', 'finance', 'auditor'] },
   'add-retailer': { roles: ['support'] },
   'close-retailer': { roles: ['support', 'security'] },

@@ -110,12 +110,13 @@ const TABLES: readonly TriedTable[] = [
       received_at: at,
       expires_at: later,
     },
-    takes: [{ verdict: 'partly' }, { verdict: 'refused' }],
+    takes: [{ verdict: 'partly' }, { verdict: 'refused' }, { depot: 'south-2' }],
     breaks: {
       restock_order_pkey: [{ partner: 'another' }],
       restock_order_verdict_check: [{ verdict: 'waiting' }],
+      restock_order_depot_check: [{ depot: 'South' }, { depot: 's' }],
     },
-    mayBeEmpty: ['reason'],
+    mayBeEmpty: ['reason', 'depot'],
   },
   {
     table: 'restock_order_line',

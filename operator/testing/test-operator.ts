@@ -18,7 +18,7 @@ import { addStaff } from '@scratchless/office/staff/staff'
 import { createHttpServer } from '@scratchless/program/http/http-server'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
-import { centreId, operatorId, type PartyId } from '@scratchless/voucher/ids'
+import { centreId, depotId, operatorId, type PartyId } from '@scratchless/voucher/ids'
 import { newMessageId, randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { type RestockOrder, signRestockOrder } from '@scratchless/wire/restock/restock-order'
@@ -232,6 +232,7 @@ export async function startTestOperator(): Promise<TestOperator> {
         receiver: ATLAS,
         auditHead: CENTRE_HEAD,
         expiresAt: new Date(nowMs + 3_600_000).toISOString(),
+        depot: depotId('main'),
         lines,
         ...over,
       }

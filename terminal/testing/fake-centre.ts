@@ -22,7 +22,7 @@ import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { acknowledgementMessage } from '@scratchless/wire/supply/acknowledgement'
 import type { RequestKind } from '@scratchless/wire/supply/answer'
 import type { AuditHead } from '@scratchless/wire/supply/audit-head'
-import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
+import { cardLetterMessage } from '@scratchless/wire/supply/card-letter'
 import { type Catalogue, type CataloguePrice, catalogueMessage } from '@scratchless/wire/supply/catalogue'
 import { type Enrolled, enrolmentAnswerMessage } from '@scratchless/wire/supply/enrolment-answer'
 import { enrolmentKeys, newEnrolmentCode, readEnrolmentCode } from '@scratchless/wire/supply/enrolment-code'
@@ -41,6 +41,7 @@ import { type SupplyRefusalReason, supplyRefusalMessage } from '@scratchless/wir
 import type { CentreLine } from '../src/line/centre-line.ts'
 import { FIRST_PRICE, fakeCatalogue, OPERATOR, PRODUCT, UNIT_PRICE_MINOR } from './fake-catalogue.ts'
 import { createFakeCertificates, type FakeCertificates } from './fake-certificates.ts'
+import { fakeLetter } from './fake-letter.ts'
 import { listenWith } from './fake-listener.ts'
 
 const ENROLMENT_NUMBER = 1042
@@ -220,16 +221,12 @@ export function createFakeCentre(needs: {
     const { sequence } = back
     switch (verified.kind) {
       case 'card-letter-request': {
-        const epoch = standing().letter
-        const recipients = [...cards].map(([card, { publicKey, oaepHash }]) =>
-          wrapForCard(safeKey, card, publicKey, oaepHash),
-        )
         const epochEndsS = nowSeconds(clock) + WEEK_S
-        return cardLetterMessage.sign(
-          { standing: standing(), number: epoch, epoch, epochEndsS, recipients },
-          signer,
-          back,
-        ).frame
+        const letter = fakeLetter(cards, safeKey, standing(), epochEndsS, verified.content)
+        if (letter !== null) return cardLetterMessage.sign(letter, signer, back).frame
+        const why = { reason: 'no-card' } as const
+        const refusal = { standing: standing(), availableMinor: 1_000_000n, why }
+        return supplyRefusalMessage.sign(refusal, signer, back).frame
       }
       case 'supply-receipt':
         receipts.push(verified.content.delivery)

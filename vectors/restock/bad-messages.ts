@@ -284,7 +284,7 @@ export async function makeBadMessages(): Promise<void> {
     'an order with one line number twice',
     () =>
       orderContent(
-        `<RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line}${line}</RestockOrderContent>`,
+        `<RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt><Depot>main</Depot>${line}${line}</RestockOrderContent>`,
       ),
     order,
   )
@@ -294,7 +294,7 @@ export async function makeBadMessages(): Promise<void> {
     'an order that expires before it was issued',
     () =>
       orderContent(
-        `<RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>2026-11-21T08:00:00.000Z</ExpiresAt>${line}</RestockOrderContent>`,
+        `<RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>2026-11-21T08:00:00.000Z</ExpiresAt><Depot>main</Depot>${line}</RestockOrderContent>`,
       ),
     order,
   )
@@ -304,7 +304,7 @@ export async function makeBadMessages(): Promise<void> {
     'an order without the head of the audit chain',
     () =>
       orderContent(
-        `<RestockOrderContent xmlns="${NS}">${orderHeader}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line}</RestockOrderContent>`,
+        `<RestockOrderContent xmlns="${NS}">${orderHeader}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt><Depot>main</Depot>${line}</RestockOrderContent>`,
       ),
     order,
   )
@@ -314,7 +314,7 @@ export async function makeBadMessages(): Promise<void> {
     'an entry number with a leading zero',
     () =>
       orderContent(
-        `<RestockOrderContent xmlns="${NS}">${orderFields.replace('<N>', '<N>0')}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line}</RestockOrderContent>`,
+        `<RestockOrderContent xmlns="${NS}">${orderFields.replace('<N>', '<N>0')}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt><Depot>main</Depot>${line}</RestockOrderContent>`,
       ),
     order,
   )
@@ -324,7 +324,7 @@ export async function makeBadMessages(): Promise<void> {
     'a DOCTYPE inside the encrypted content',
     () =>
       orderContent(
-        `<!DOCTYPE RestockOrderContent [<!ENTITY a "5">]><RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt>${line.replace('>5<', '>&a;<')}</RestockOrderContent>`,
+        `<!DOCTYPE RestockOrderContent [<!ENTITY a "5">]><RestockOrderContent xmlns="${NS}">${orderFields}<ExpiresAt>${exampleOrder.expiresAt}</ExpiresAt><Depot>main</Depot>${line.replace('>5<', '>&a;<')}</RestockOrderContent>`,
       ),
     order,
   )

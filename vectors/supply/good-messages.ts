@@ -85,16 +85,29 @@ enrolmentVector(
 
 export const letterAsked = good(
   'card-letter-request',
-  cardLetterRequestMessage.sign({ holdsLetter: 0 }, example.terminalSigner, asks(1)),
+  cardLetterRequestMessage.sign({ holdsLetter: 0, epoch: 0, cards: [] }, example.terminalSigner, asks(1)),
   'a new terminal holds no letter',
-  { holdsLetter: 0 },
+  { holdsLetter: 0, epoch: 0, cards: [] },
   asks(1),
+)
+good(
+  'card-letter-request',
+  cardLetterRequestMessage.sign(
+    { holdsLetter: 4, epoch: 11, cards: [example.card] },
+    example.terminalSigner,
+    asks(30),
+  ),
+  'a card that came later: codes of epoch 11 lie here, and it has no letter of it',
+  { holdsLetter: 4, epoch: 11, cards: [example.card] },
+  asks(30),
+  'card-letter-request-earlier-epoch',
 )
 const letter = {
   standing: example.standing,
   number: 4,
   epoch: 12,
   epochEndsS: example.NOW_S + 7 * 86_400,
+  otherCards: 0,
   recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
 }
 good(
@@ -103,6 +116,15 @@ good(
   'the safe key 00 01 … 1f, closed for one card',
   letter,
   answers(1, letterAsked),
+)
+const pieceOfLetter = { ...letter, epoch: 11, otherCards: 17 }
+good(
+  'card-letter',
+  cardLetterMessage.sign(pieceOfLetter, example.centreSigner, answers(1, letterAsked)),
+  'of an earlier epoch, and not for all cards: the letters of the other seventeen stay, and so does the number held',
+  pieceOfLetter,
+  answers(1, letterAsked),
+  'card-letter-piece',
 )
 const sha1Letter = {
   ...letter,

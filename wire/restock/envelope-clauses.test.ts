@@ -77,7 +77,7 @@ function inner(change: Partial<Record<'id' | 'sender' | 'receiver' | 'rest' | 'n
   const { id: innerId = id, sender = 'centre', receiver = 'atlas', name = 'RestockOrder' } = change
   const rest =
     change.rest ??
-    `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt><Line><LineNo>1</LineNo><Product>ATLAS-5</Product><Quantity>5</Quantity></Line>`
+    `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt><Depot>main</Depot><Line><LineNo>1</LineNo><Product>ATLAS-5</Product><Quantity>5</Quantity></Line>`
   return `<${name}Content xmlns="${RESTOCK_NAMESPACE}"><Id>${innerId}</Id><Sender>${sender}</Sender><Receiver>${receiver}</Receiver>${rest}</${name}Content>`
 }
 /** An order whose parts are put together by hand and truly signed. */
@@ -131,10 +131,10 @@ describe('an order that is truly signed', () => {
     [
       'a line twice',
       inner({
-        rest: `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt>${'<Line><LineNo>1</LineNo><Product>ATLAS-5</Product><Quantity>5</Quantity></Line>'.repeat(2)}`,
+        rest: `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt><Depot>main</Depot>${'<Line><LineNo>1</LineNo><Product>ATLAS-5</Product><Quantity>5</Quantity></Line>'.repeat(2)}`,
       }),
     ],
-    ['no line', inner({ rest: `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt>` })],
+    ['no line', inner({ rest: `${head}<ExpiresAt>2026-11-23T08:00:00.000Z</ExpiresAt><Depot>main</Depot>` })],
     ['something more', inner().replace('</RestockOrderContent>', '<More></More></RestockOrderContent>')],
     ['another name', inner({ name: 'RestockReceipt' })],
     ['another namespace', inner().replace(RESTOCK_NAMESPACE, 'urn:other')],

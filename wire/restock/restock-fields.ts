@@ -4,6 +4,7 @@
 import {
   type CentreId,
   centreId,
+  depotId,
   type IdName,
   idPattern,
   lotId,
@@ -32,6 +33,7 @@ function named<Made>(name: IdName, make: (text: string) => Made) {
 
 export const messageIdField = named('MessageId', messageId)
 export const centreIdField = named<CentreId>('CentreId', centreId)
+export const depotIdField = named('DepotId', depotId)
 export const operatorIdField = named<OperatorId>('OperatorId', operatorId)
 /** Either side, in messages that both may send. */
 export const partyIdField = named<PartyId>('CentreId', centreId)

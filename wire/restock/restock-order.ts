@@ -6,6 +6,7 @@ import { auditHeadField } from './audit-head-field.ts'
 import { type ConfidentialMessage, encryptAndSign, verifyAndDecrypt } from './restock-envelope.ts'
 import {
   centreIdField,
+  depotIdField,
   instantField,
   lineNoField,
   linesRise,
@@ -26,6 +27,8 @@ export const restockOrder = z
     auditHead: auditHeadField,
     /** Past this moment the order has no first effect; an order already answered keeps its answer. */
     expiresAt: instantField,
+    /** Which of the centre's depots it is for: what is delivered lies there. */
+    depot: depotIdField,
     lines: z
       .array(
         z.strictObject({
@@ -47,6 +50,7 @@ const message: ConfidentialMessage<RestockOrder> = {
   schema: restockOrder,
   write: (order) =>
     field('ExpiresAt', order.expiresAt) +
+    field('Depot', order.depot) +
     order.lines
       .map(
         (line) =>
@@ -55,6 +59,7 @@ const message: ConfidentialMessage<RestockOrder> = {
       .join(''),
   read: (reader) => ({
     expiresAt: reader.field('ExpiresAt'),
+    depot: reader.field('Depot'),
     lines: reader.list('Line', () => ({
       lineNo: Number(reader.field('LineNo')),
       product: reader.field('Product'),

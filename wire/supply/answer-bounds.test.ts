@@ -31,7 +31,7 @@ import { supplyRefusal } from './supply-refusal.ts'
 
 const wrapped = (bytes: number, holder = 'C0000001') =>
   recipientToCbor({ holder, oaepHash: 'sha256', wrapped: Buffer.alloc(bytes, 1) })
-const letter = [standing.toLine(example.standing), 4, 12, example.NOW_S, [wrapped(256)]]
+const letter = [standing.toLine(example.standing), 4, 12, example.NOW_S, 0, [wrapped(256)]]
 const delivered = supplyDelivery.toLine(example.supplyDelivery(2)) as CborValue[]
 const codes = (count: number, box = 22) => Buffer.alloc(count * box, 1)
 const refusal = (...why: CborValue[]) => [standing.toLine(example.standing), 12_000, why]
@@ -83,16 +83,17 @@ const messages: readonly BoundedMessage[] = [
       [[1], counted],
       [[2], epoch],
       [[3], time],
-      [[4], list(wrapped(256), 1, 16)],
+      [[4], u32],
+      [[5], list(wrapped(256), 1, 16)],
       [
-        [4, 0],
+        [5, 0],
         [
           [wrapped(256), wrapped(384), wrapped(512)],
           [wrapped(255), wrapped(257), wrapped(0), null, []],
         ],
       ],
       [
-        [4, 0],
+        [5, 0],
         [[wrapped(256, 'C9999999')], [wrapped(256, 'T00001'), wrapped(256, ''), wrapped(256, 'C000001')]],
       ],
     ],

@@ -23,7 +23,7 @@ import {
   seconds,
 } from '../compact/shape.ts'
 import { supplyMessage } from './envelope.ts'
-import { countedNumber, MAX_CARDS } from './line-fields.ts'
+import { countedNumber, MAX_CARDS, u32 } from './line-fields.ts'
 import { epochNumber, standing } from './standing.ts'
 
 /** RSA-2048 to RSA-4096. */
@@ -61,6 +61,8 @@ export const cardLetter = record({
   epoch: epochNumber,
   /** From then on the centre closes nothing under this epoch; its codes still sell. */
   epochEndsS: seconds,
+  /** Cards registered for the shop that this letter is not closed for. */
+  otherCards: u32,
   recipients: list(recipient, 1, MAX_CARDS),
 })
 

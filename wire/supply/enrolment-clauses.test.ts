@@ -256,6 +256,7 @@ describe("a card's part of a letter", () => {
       number: 4,
       epoch: 12,
       epochEndsS: NOW_S,
+      otherCards: 0,
       recipients: [part(), other],
     }
     expect(recipientFor(letter, other.card)).toBe(other)

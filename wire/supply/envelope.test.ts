@@ -143,7 +143,7 @@ describe('answers', () => {
   const recipients = [wrapForCard(example.safeKey, example.card, example.cardKey, 'sha256')]
   const frames = {
     'card-letter': cardLetterMessage.sign(
-      { standing, number: 4, epoch: 12, epochEndsS: example.NOW_S, recipients },
+      { standing, number: 4, epoch: 12, epochEndsS: example.NOW_S, otherCards: 0, recipients },
       centreSigner,
       answered,
     ),

@@ -21,6 +21,7 @@ const letter = {
   number: 4,
   epoch: 12,
   epochEndsS: example.NOW_S,
+  otherCards: 0,
   recipients: [wrapForCard(example.safeKey, example.card, createPublicKey(example.cardKey), 'sha256')],
 }
 

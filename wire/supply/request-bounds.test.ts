@@ -43,7 +43,7 @@ const messages: readonly BoundedMessage[] = [
   {
     name: 'a card letter request',
     shape: cardLetterRequest,
-    line: [0],
+    line: [0, 0, []],
     places: [
       [
         [0],
@@ -52,6 +52,15 @@ const messages: readonly BoundedMessage[] = [
           [-1, U32 + 1],
         ],
       ],
+      [
+        [1],
+        [
+          [0, 65_535],
+          [-1, 65_536],
+        ],
+      ],
+      [[2], list('C0000001', 0, 16)],
+      [[2], [[['C9999999']], [['T00001'], [''], ['C000001'], 'C0000001']]],
     ],
   },
   {

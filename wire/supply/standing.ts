@@ -15,7 +15,9 @@ const MAX_NOTICES = 8
 const MAX_NOTICE_BYTES = 256
 
 /** Epochs of 7 days: more than a century of them. */
-export const epochNumber = integer(1, 65_535)
+export const MAX_EPOCH = 65_535
+
+export const epochNumber = integer(1, MAX_EPOCH)
 
 export const standing = record({
   /** When the centre decided this answer. It may lower the terminal's clock only where the request was fresh. */

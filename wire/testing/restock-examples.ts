@@ -5,7 +5,7 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { centreId, lotId, messageId, operatorId } from '@scratchless/voucher/ids'
+import { centreId, depotId, lotId, messageId, operatorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { serialNumber } from '@scratchless/voucher/serial'
@@ -54,6 +54,7 @@ export const exampleOrder: RestockOrder = {
   receiver: atlas,
   auditHead: centreHead,
   expiresAt: '2026-11-23T08:00:00.000Z',
+  depot: depotId('main'),
   lines: [
     { lineNo: 1, product: productId('ATLAS-5'), quantity: 5 },
     { lineNo: 2, product: productId('ATLAS-10'), quantity: 1000 },

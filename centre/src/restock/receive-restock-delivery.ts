@@ -8,15 +8,20 @@ import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
-import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
+import type { DepotId, MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
-import { DEPOT } from '../settings.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { alarmOfHead } from './contradicting-head.ts'
-import { addLineReceived, insertLot, insertPacks, insertRestockDelivery } from './restock.sql.ts'
+import {
+  addLineReceived,
+  insertLot,
+  insertPacks,
+  insertRestockDelivery,
+  readDepotOfOrder,
+} from './restock.sql.ts'
 
 /** `invalid`: the constant answer. `not-yet`: the operator's answer to our order is still being opened. */
 export type DeliveryAnswer = { readonly receipt: Uint8Array } | 'invalid' | 'not-yet'
@@ -74,7 +79,8 @@ async function writeDown(
     const delivery = { id, operator, orderId, lineNo, part, parts, lot, product, verdict, reason, codes }
     const unitCostMinor = await insertRestockDelivery(sql, { ...delivery, receivedAt })
     if (verdict === 'taken') {
-      const held = { depot: DEPOT, operator, product, expiresOn, activatedOn }
+      const depot = await readDepotOfOrder(sql, orderId)
+      const held = { depot, operator, product, expiresOn, activatedOn }
       await lockLot(sql, operator, lot)
       await insertLot(sql, { ...held, id: lot })
       await insertPacks(sql, { ...held, lot, id }, packs)
@@ -86,7 +92,7 @@ async function writeDown(
       await bookPurchase(
         needs,
         sql,
-        { id, operator, costMinor: BigInt(codes) * (unitCostMinor ?? 0n) },
+        { id, depot, operator, costMinor: BigInt(codes) * (unitCostMinor ?? 0n) },
         receivedAt,
       )
     } else {
@@ -109,19 +115,31 @@ async function writeDown(
 async function bookPurchase(
   { settings }: CentreNeeds,
   sql: SqlClient,
-  part: { readonly id: MessageId; readonly operator: OperatorId; readonly costMinor: bigint },
+  part: {
+    readonly id: MessageId
+    readonly depot: DepotId
+    readonly operator: OperatorId
+    readonly costMinor: bigint
+  },
   at: Date,
 ): Promise<void> {
   if (part.costMinor === 0n) return
   const payable = payableAccount(part.operator)
   const { currency, timeZone } = settings
   await createAccount(sql, {
-    ...{ depotId: DEPOT, id: payable, class: 'liability', currency, creditLineMinor: null, openedAt: at },
+    ...{
+      depotId: part.depot,
+      id: payable,
+      class: 'liability',
+      currency,
+      creditLineMinor: null,
+      openedAt: at,
+    },
   })
   const purchase = {
     ...{ id: `purchase:${part.id}`, kind: 'purchase', subject: part.operator, currency, document: part.id },
     ...{ debit: STOCK_ACCOUNT, credit: payable, amountMinor: part.costMinor },
   }
-  const decided = await postTransfers(sql, DEPOT, [purchase], bookingAt(at, timeZone))
+  const decided = await postTransfers(sql, part.depot, [purchase], bookingAt(at, timeZone))
   if (decided.get(purchase.id) !== 'accepted') throw new Error(`${purchase.id}: ${decided.get(purchase.id)}`)
 }

@@ -234,11 +234,13 @@ test('what is not signed by the operator, or is none of its questions, gets no s
 })
 
 test('an order that the operator does not understand is over, and people are told', async () => {
-  const order = await sendRestockOrder(
+  const sent = await sendRestockOrder(
     centre.needs,
     { operator: ATLAS, lines: [{ product: (await rows('SELECT id FROM product'))[0].id, quantity: 1 }] },
     'amel',
   )
+  if (typeof sent === 'string') throw new Error(sent)
+  const order = sent.id
   const [message] = await rows('SELECT id, partner, kind, bytes, attempts FROM message_out WHERE id = $1', [
     order,
   ])

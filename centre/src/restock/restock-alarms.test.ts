@@ -60,7 +60,9 @@ test('an order names an operator and his own products, or none is saved', async 
   expect(await wish('atlas', 'ATLAS-9')).toBe('unknown-product')
   expect(await wish('atlas', 'SAHEL-5')).toBe('unknown-product')
   expect(await rows('SELECT FROM message_out')).toEqual([])
-  const id = await wish('atlas', 'ATLAS-5')
+  const sent = await wish('atlas', 'ATLAS-5')
+  if (typeof sent === 'string') throw new Error(sent)
+  const { id } = sent
   const [order] = await rows('SELECT *, expires_at - ordered_at AS lives FROM restock_order WHERE id = $1', [
     id,
   ])
@@ -71,6 +73,7 @@ test('an order names an operator and his own products, or none is saved', async 
   const [entry] = await rows('SELECT actor, action, details FROM audit_entry WHERE subject = $1', [id])
   expect(entry).toMatchObject({ actor: 'sami', action: 'restock-ordered' })
   expect(JSON.parse(entry.details)).toEqual({
+    depot: 'main',
     operator: 'atlas',
     lines: [{ product: 'ATLAS-5', quantity: 1 }],
   })

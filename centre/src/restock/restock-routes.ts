@@ -19,8 +19,8 @@ export function addRestockRoutes(app: FastifyInstance, needs: CentreNeeds, guard
   app.post('/api/restock/orders', guard.mayDo('order-restock'), async (request, reply) => {
     const wish = parseInput(RestockOrderBody, request.body)
     const result = await sendRestockOrder(needs, wish, staffOf(request).signInName)
-    if (result === 'unknown-operator' || result === 'unknown-product') throw new HttpRefusal(409, result)
-    return reply.status(201).send({ id: result })
+    if (typeof result === 'string') throw new HttpRefusal(409, result)
+    return reply.status(201).send(result)
   })
   app.post('/api/restock/activations', guard.mayDo('activate-lot'), async (request, reply) => {
     const { operator, ...said } = parseInput(LotActivationBody, request.body)
@@ -43,6 +43,7 @@ export async function listRestockOrders({ pool, settings }: CentreNeeds): Promis
   const view = (row: OrderRow): RestockOrderView => ({
     id: row.id,
     operator: row.operator,
+    depot: row.depot_id,
     orderedAt: row.ordered_at.toISOString(),
     state: isReceived(row) ? 'received' : row.state,
     reason: row.reason,

@@ -10,8 +10,9 @@ export async function insertRestockOrder(
   orderedBy: string,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO restock_order (id, operator, ordered_at, expires_at, ordered_by) VALUES ($1, $2, $3, $4, $5)`,
-    [order.id, order.receiver, order.issuedAt, order.expiresAt, orderedBy],
+    `INSERT INTO restock_order (id, operator, depot_id, ordered_at, expires_at, ordered_by)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [order.id, order.receiver, order.depot, order.issuedAt, order.expiresAt, orderedBy],
   )
   await sql.query(
     `INSERT INTO restock_order_line (order_id, line_no, product_id, quantity)
@@ -106,6 +107,17 @@ export async function insertRestockDelivery(
   return rows[0]!.unit_cost_minor
 }
 
+/** For which depot an order of ours is. */
+export async function readDepotOfOrder(sql: Sql, id: MessageId): Promise<DepotId> {
+  const { rows } = await sql.query<{ depot_id: DepotId }>(
+    'SELECT depot_id FROM restock_order WHERE id = $1',
+    [id],
+  )
+  const [row] = rows
+  if (row === undefined) throw new Error(`restock order ${id} is not in the books`)
+  return row.depot_id
+}
+
 /** A later part of a known lot changes nothing of it. */
 export async function insertLot(
   sql: Sql,
@@ -171,6 +183,7 @@ export async function addLineReceived(
 export interface OrderRow {
   id: string
   operator: string
+  depot_id: DepotId
   ordered_at: Date
   state: 'waiting' | 'accepted' | 'partly' | 'refused'
   reason: string | null
@@ -187,7 +200,7 @@ export interface OrderRow {
 /** The newest orders first. */
 export async function readRestockOrders(sql: Sql, limit: number): Promise<OrderRow[]> {
   const { rows } = await sql.query<OrderRow>(
-    `SELECT id, operator, ordered_at, state, reason,
+    `SELECT id, operator, depot_id, ordered_at, state, reason,
             (SELECT json_agg(json_build_object(
                       'product', product_id, 'quantity', quantity, 'accepted', accepted, 'received', received,
                       'unit_price_minor', unit_price_minor, 'reason', reason) ORDER BY line_no)

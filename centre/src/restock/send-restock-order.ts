@@ -6,20 +6,23 @@ import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { type OutgoingMessage, saveMessage } from '@scratchless/office/outbox/outbox.sql'
 import { nowIso } from '@scratchless/voucher/clock'
-import { type MessageId, type OperatorId, operatorId } from '@scratchless/voucher/ids'
+import { type DepotId, type MessageId, type OperatorId, operatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
 import { RESTOCK_CONTENT_TYPE } from '@scratchless/wire/restock/restock-http'
 import { raiseAlarm } from '../alarms.sql.ts'
 import { readAllProducts } from '../catalogue/catalogue.sql.ts'
+import { type DepotRefusal, whichDepot } from '../depots/which-depot.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { alarmOfHead } from './contradicting-head.ts'
 import { insertRestockOrder, updateOrderLines, updateOrderVerdict } from './restock.sql.ts'
 
 /** In order of precedence. */
-type RestockOrderRefusal = 'unknown-operator' | 'unknown-product'
+type RestockOrderRefusal = DepotRefusal | 'unknown-operator' | 'unknown-product'
 
 interface RestockWish {
+  /** May be left out where the centre has one. */
+  readonly depot?: DepotId | undefined
   readonly operator: OperatorId
   readonly lines: readonly { readonly product: ProductId; readonly quantity: number }[]
 }
@@ -32,8 +35,10 @@ export async function sendRestockOrder(
   needs: CentreNeeds,
   wish: RestockWish,
   orderedBy: string,
-): Promise<MessageId | RestockOrderRefusal> {
+): Promise<{ readonly id: MessageId } | RestockOrderRefusal> {
   const { pool, clock, random, settings, vault } = needs
+  const which = await whichDepot(pool, wish.depot)
+  if (typeof which === 'string') return which
   if (!settings.partners.some(({ party }) => party === wish.operator)) return 'unknown-operator'
   const known = new Map((await readAllProducts(pool, settings.currency)).map((one) => [one.id, one]))
   const products = wish.lines.map(({ product }) => known.get(product))
@@ -45,6 +50,7 @@ export async function sendRestockOrder(
     sender: settings.party,
     receiver: wish.operator,
     expiresAt: new Date(clock.nowMs() + EXPIRES_AFTER_MS).toISOString(),
+    depot: which.depot,
     lines: wish.lines.map((line, index) => ({ lineNo: index + 1, ...line })),
   }
   // What codes look like, the vault must know before they come. It takes no second word on a product.
@@ -65,10 +71,10 @@ export async function sendRestockOrder(
       actor: orderedBy,
       action: 'restock-ordered',
       subject: order.id,
-      details: { operator: wish.operator, lines: wish.lines },
+      details: { operator: wish.operator, depot: which.depot, lines: wish.lines },
     })
   })
-  return order.id
+  return { id: order.id }
 }
 
 /** The outbox's `send`: posts the bytes to the operator. Throws where no answer comes, so that it is tried again. */

@@ -6,7 +6,6 @@ import { createAccount } from '@scratchless/ledger/post-transfers'
 import type { Sql } from '@scratchless/office/database/database'
 import { type DepotId, type OperatorId, type RetailerId, retailerId } from '@scratchless/voucher/ids'
 import type { Currency } from '@scratchless/voucher/money'
-import { DEPOT } from '../settings.ts'
 
 /** What retailers paid in, at the bank or the cashier's. */
 export const CASH_ACCOUNT = 'cash'
@@ -48,16 +47,16 @@ export function unpaidAccount(retailer: RetailerId): string {
   return `unpaid:${retailer}`
 }
 
-/** Opens our own books; harmless where they stand. */
+/** Opens our own books of a depot; harmless where they stand. */
 export async function createOwnAccounts(
   sql: Sql,
+  depotId: DepotId,
   currency: Currency,
   openedAt: Date,
-  depot: DepotId = DEPOT,
 ): Promise<void> {
   for (const id of Object.keys(OWN) as OwnAccount[])
     await createAccount(sql, {
-      depotId: depot,
+      depotId,
       id,
       class: OWN[id],
       currency,

@@ -12,8 +12,8 @@ import type { RetailerId } from '@scratchless/voucher/ids'
 import { type Currency, type Money, money, parseDecimal, toDecimal } from '@scratchless/voucher/money'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import { whichDepot } from '../depots/which-depot.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import {
   CreditLineBody,
   DepositBody,
@@ -45,9 +45,11 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const body = parseInput(RetailerBody, request.body)
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
-      const row = await insertRetailer(sql, { depot: DEPOT, ...body, addedAt: at })
+      const which = await whichDepot(sql, body.depot)
+      if (typeof which === 'string') throw new HttpRefusal(409, which)
+      const row = await insertRetailer(sql, { ...body, ...which, addedAt: at })
       await createAccount(sql, {
-        depotId: DEPOT,
+        depotId: which.depot,
         id: retailerAccount(row.id),
         class: 'liability',
         currency: settings.currency,
@@ -81,7 +83,7 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
       const row = await retailerOr404(sql, id)
-      const deposit = { retailer: id, amount, document: body.document }
+      const deposit = { depot: row.depot_id, retailer: id, amount, document: body.document }
       const result = await takeDeposit(sql, deposit, bookingAt(at, settings.timeZone))
       if (result === 'document-used') throw new HttpRefusal(409, result)
       const after = await viewOf(sql, row, settings.currency)
@@ -100,8 +102,9 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const { document, reason } = parseInput(DepositReversalBody, request.body)
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
-      await retailerOr404(sql, id)
-      const result = await reverseDeposit(sql, { retailer: id, document }, bookingAt(at, settings.timeZone))
+      const { depot_id: depot } = await retailerOr404(sql, id)
+      const deposit = { depot, retailer: id, document }
+      const result = await reverseDeposit(sql, deposit, bookingAt(at, settings.timeZone))
       if (typeof result === 'string') throw new HttpRefusal(409, result)
       const unpaid = toDecimal(money(result.unpaidMinor, settings.currency))
       const actor = staffOf(request).signInName
@@ -118,7 +121,7 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const amount = amountOr400(body.amount, settings.currency, 'amount')
     return inTransaction(pool, async (sql) => {
       const row = await retailerOr404(sql, id)
-      const result = await setCreditLine(sql, DEPOT, retailerAccount(id), amount.amountMinor)
+      const result = await setCreditLine(sql, row.depot_id, retailerAccount(id), amount.amountMinor)
       if (result !== 'set') throw new HttpRefusal(409, result)
       const after = await viewOf(sql, row, settings.currency)
       const actor = staffOf(request).signInName
@@ -163,12 +166,13 @@ export async function retailerOr404(sql: Sql, id: RetailerId): Promise<RetailerR
 }
 
 async function viewOf(sql: Sql, row: RetailerRow, currency: Currency): Promise<RetailerView> {
-  const account = await readAccount(sql, DEPOT, retailerAccount(row.id))
+  const account = await readAccount(sql, row.depot_id, retailerAccount(row.id))
   if (account === null) throw new Error(`${row.id} has no account`)
-  const unpaid = await readAccount(sql, DEPOT, unpaidAccount(row.id))
+  const unpaid = await readAccount(sql, row.depot_id, unpaidAccount(row.id))
   const text = (amountMinor: bigint) => toDecimal(money(amountMinor, currency))
   return {
     id: row.id,
+    depot: row.depot_id,
     name: row.name,
     place: row.place,
     currency,

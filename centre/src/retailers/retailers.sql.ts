@@ -4,6 +4,7 @@ import { idText, mintNumber } from '../mint-number.ts'
 
 export interface RetailerRow {
   id: RetailerId
+  depot_id: DepotId
   name: string
   place: string
   closed_at: Date | null
@@ -16,7 +17,7 @@ export async function insertRetailer(
   const number = await mintNumber(sql, 'retailer_number')
   const { rows } = await sql.query<RetailerRow>(
     `INSERT INTO retailer (id, depot_id, name, place, added_at) VALUES ($1, $2, $3, $4, $5)
-     RETURNING id, name, place, closed_at`,
+     RETURNING id, depot_id, name, place, closed_at`,
     [idText('R', number), retailer.depot, retailer.name, retailer.place, retailer.addedAt],
   )
   return rows[0]!
@@ -24,7 +25,7 @@ export async function insertRetailer(
 
 export async function findRetailer(sql: Sql, id: RetailerId): Promise<RetailerRow | undefined> {
   const { rows } = await sql.query<RetailerRow>(
-    'SELECT id, name, place, closed_at FROM retailer WHERE id = $1',
+    'SELECT id, depot_id, name, place, closed_at FROM retailer WHERE id = $1',
     [id],
   )
   return rows[0]
@@ -32,7 +33,7 @@ export async function findRetailer(sql: Sql, id: RetailerId): Promise<RetailerRo
 
 export async function readRetailers(sql: Sql, limit: number): Promise<RetailerRow[]> {
   const { rows } = await sql.query<RetailerRow>(
-    'SELECT id, name, place, closed_at FROM retailer ORDER BY id LIMIT $1',
+    'SELECT id, depot_id, name, place, closed_at FROM retailer ORDER BY id LIMIT $1',
     [limit],
   )
   return rows

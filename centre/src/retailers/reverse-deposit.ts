@@ -11,32 +11,35 @@ import {
 } from '@scratchless/ledger/post-transfers'
 import { reversalOf } from '@scratchless/ledger/transfer'
 import type { SqlClient } from '@scratchless/office/database/database'
-import type { RetailerId } from '@scratchless/voucher/ids'
-import { DEPOT } from '../settings.ts'
+import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
 import { retailerAccount, unpaidAccount } from './accounts.ts'
 import { depositId } from './take-deposit.ts'
 
 /** `unpaidMinor`: what no longer fitted. */
 export async function reverseDeposit(
   sql: SqlClient,
-  { retailer, document }: { readonly retailer: RetailerId; readonly document: string },
+  {
+    depot,
+    retailer,
+    document,
+  }: { readonly depot: DepotId; readonly retailer: RetailerId; readonly document: string },
   booking: Booking,
 ): Promise<{ readonly unpaidMinor: bigint } | 'unknown-document' | 'reversed-already'> {
-  const holder = await lockHolder(sql, DEPOT, retailerAccount(retailer))
-  const deposit = await readTransfer(sql, DEPOT, depositId(document))
+  const holder = await lockHolder(sql, depot, retailerAccount(retailer))
+  const deposit = await readTransfer(sql, depot, depositId(document))
   if (holder === null || deposit?.credit !== holder.id) return 'unknown-document'
   const by = { id: `reversal:${document}`, kind: 'deposit-reversed', document }
-  const parts = [by.id, `${by.id}:unpaid`].map((id) => readTransfer(sql, DEPOT, id))
+  const parts = [by.id, `${by.id}:unpaid`].map((id) => readTransfer(sql, depot, id))
   if ((await Promise.all(parts)).some((part) => part !== null)) return 'reversed-already'
 
   const unpaid = unpaidAccount(retailer)
   const { transfers, unpaidMinor } = reversalOf(deposit, holder, unpaid, by)
   if (unpaidMinor > 0n) {
-    const account = { depotId: DEPOT, id: unpaid, class: 'asset', currency: deposit.currency } as const
+    const account = { depotId: depot, id: unpaid, class: 'asset', currency: deposit.currency } as const
     await createAccount(sql, { ...account, creditLineMinor: null, openedAt: booking.madeAt })
-    await updateBlocked(sql, DEPOT, holder.id, { since: booking.madeAt, why: 'unpaid' })
+    await updateBlocked(sql, depot, holder.id, { since: booking.madeAt, why: 'unpaid' })
   }
-  const decided = await postTransfers(sql, DEPOT, transfers, booking)
+  const decided = await postTransfers(sql, depot, transfers, booking)
   for (const [id, verdict] of decided) if (verdict !== 'accepted') throw new Error(`${id}: ${verdict}`)
   return { unpaidMinor }
 }

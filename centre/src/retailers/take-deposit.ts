@@ -6,12 +6,13 @@ import { readAccount, updateBlocked } from '@scratchless/ledger/ledger.sql'
 import { type Booking, postOnce } from '@scratchless/ledger/post-transfers'
 import type { Transfer } from '@scratchless/ledger/transfer'
 import type { SqlClient } from '@scratchless/office/database/database'
-import type { RetailerId } from '@scratchless/voucher/ids'
+import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
 import type { Money } from '@scratchless/voucher/money'
-import { DEPOT } from '../settings.ts'
 import { CASH_ACCOUNT, retailerAccount, unpaidAccount } from './accounts.ts'
+import { claimDocument } from './deposit-document.sql.ts'
 
 export interface Deposit {
+  readonly depot: DepotId
   readonly retailer: RetailerId
   readonly amount: Money
   /** The bank's or the cashier's number, used once. */
@@ -21,7 +22,7 @@ export interface Deposit {
 /** `document-used`: it stands for another payment. */
 export async function takeDeposit(
   sql: SqlClient,
-  { retailer, amount, document }: Deposit,
+  { depot, retailer, amount, document }: Deposit,
   booking: Booking,
 ): Promise<'posted' | 'already-posted' | 'document-used'> {
   const transfer: Transfer = {
@@ -34,9 +35,10 @@ export async function takeDeposit(
     amountMinor: amount.amountMinor,
     document,
   }
-  const result = await postOnce(sql, DEPOT, transfer, booking)
+  if (!(await claimDocument(sql, document, depot))) return 'document-used'
+  const result = await postOnce(sql, depot, transfer, booking)
   if (result === 'id-reused') return 'document-used'
-  if (result === 'posted') await payUnpaid(sql, transfer, retailer, booking)
+  if (result === 'posted') await payUnpaid(sql, depot, transfer, retailer, booking)
   else if (result !== 'already-posted') throw new Error(`deposit: ${result}`)
   return result
 }
@@ -47,21 +49,22 @@ export function depositId(document: string): string {
 
 async function payUnpaid(
   sql: SqlClient,
+  depot: DepotId,
   deposit: Transfer,
   retailer: RetailerId,
   booking: Booking,
 ): Promise<void> {
-  const unpaid = await readAccount(sql, DEPOT, unpaidAccount(retailer))
+  const unpaid = await readAccount(sql, depot, unpaidAccount(retailer))
   const owed = unpaid === null ? 0n : -balanceMinor(unpaid)
   if (owed <= 0n) return
   const amountMinor = owed < deposit.amountMinor ? owed : deposit.amountMinor
   const paid = { ...deposit, id: `${deposit.id}:unpaid`, kind: 'unpaid-paid', amountMinor }
   const result = await postOnce(
     sql,
-    DEPOT,
+    depot,
     { ...paid, debit: retailerAccount(retailer), credit: unpaidAccount(retailer) },
     booking,
   )
   if (result !== 'posted') throw new Error(`${paid.id}: ${result}`)
-  if (amountMinor === owed) await updateBlocked(sql, DEPOT, retailerAccount(retailer), null)
+  if (amountMinor === owed) await updateBlocked(sql, depot, retailerAccount(retailer), null)
 }

@@ -8,6 +8,7 @@ import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 import { DELIVERY_HASH_BYTES } from '@scratchless/wire/supply/supply-receipt'
 import { raiseAlarm } from '../alarms.sql.ts'
+import { readDepots } from '../depots/depots.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import type { ClosedDelivery, SupplyClosingRefusal } from '../vault/verbs.ts'
 import { lowerAboardByOrder } from './aboard.sql.ts'
@@ -17,7 +18,7 @@ import { runsByLot } from './runs-by-lot.ts'
 import { standingsFor } from './standing.ts'
 import { markDespatched, markWithheld, putAside, readRuns, type TakenRun } from './supply.sql.ts'
 import { readMessages, type SequenceKey, storeAnswers } from './supply-message.sql.ts'
-import { lockTerminals, readDepots, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { lockTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 import { withheldReason } from './withheld-reason.ts'
 
 /** An accepted order on its way to the vault. */
@@ -158,7 +159,7 @@ async function withhold(
 export async function resumeSupplyOrders(needs: CentreNeeds): Promise<number> {
   const decidedBefore = new Date(needs.clock.nowMs() - LEFT_OPEN_MS)
   let resumed = 0
-  for (const depot of await readDepots(needs.pool))
+  for (const { id: depot } of await readDepots(needs.pool))
     for (;;) {
       const rows = await readUnansweredOrders(needs.pool, depot, RESUME_AT_ONCE, decidedBefore)
       if (rows.length === 0) break

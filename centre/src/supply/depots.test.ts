@@ -28,6 +28,7 @@ beforeAll(async () => {
   // The second pack is the south's.
   const second = FIRST + PACK_CODES
   const books = centre.database.pool('owner')
+  await books.query("INSERT INTO depot VALUES ($1, 'South', now(), 'test')", [SOUTH])
   await books.query(
     `INSERT INTO lot (depot_id, operator, id, product_id, expires_on, activated_on)
      SELECT $1, operator, id, product_id, expires_on, activated_on FROM lot`,
@@ -36,7 +37,7 @@ beforeAll(async () => {
   await books.query('UPDATE pack SET depot_id = $1 WHERE first_serial = $2', [SOUTH, second])
   const vault = centre.vaultDatabase.pool('owner')
   await vault.query('UPDATE vault_pack SET depot_id = $1 WHERE first_serial = $2', [SOUTH, second])
-  await createOwnAccounts(books, 'TND', new Date(centre.clock.nowMs()), SOUTH)
+  await createOwnAccounts(books, SOUTH, 'TND', new Date(centre.clock.nowMs()))
   main = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
   south = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR, SOUTH))
 })

@@ -98,8 +98,8 @@ const order = (quantity: number) => ({
 const requests: Record<string, () => Promise<Prepared>> = {
   'card-letter-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },
-    close: bind(cardLetterRequestMessage.sign, { holdsLetter: 1 }),
-    altered: bind(cardLetterRequestMessage.sign, { holdsLetter: 0 }),
+    close: bind(cardLetterRequestMessage.sign, { holdsLetter: 1, epoch: 0, cards: [] }),
+    altered: bind(cardLetterRequestMessage.sign, { holdsLetter: 0, epoch: 0, cards: [] }),
   }),
   'catalogue-request': async () => ({
     ...{ terminal: (await delivered()).terminal, sequence: 3 },

@@ -27,7 +27,9 @@ export async function receiveCardLetterRequest(
       if (made === 'request-not-verified') throw new Error(`the vault does not know ${terminal.id}`)
       // No card of this shop is registered yet: there is nobody to close a letter for.
       if (made === 'no-card') return signRefusal(needs, message, { reason: 'no-card' })
-      letter = { ...made, number: standing.letter }
+      // Of a number that this terminal never had.
+      if (made === 'unknown-epoch') return signRefusal(needs, message, { reason: 'unknown-subject' })
+      if (made.isNewest) letter = { ...made, number: standing.letter }
       return made.frame
     },
     async (sql) => {

@@ -78,7 +78,7 @@ test('an order is debited, delivered, and its codes open with the card and nothi
 
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] }),
   )
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const recipient = recipientFor(letter.content, cardId(terminal.card))!

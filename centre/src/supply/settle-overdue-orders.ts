@@ -2,10 +2,10 @@
 
 import { settlePending } from '@scratchless/ledger/post-transfers'
 import { inTransaction } from '@scratchless/office/database/database'
+import { readDepots } from '../depots/depots.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { transferId } from './answer-in-sequence.ts'
 import { markOverdueDelivered } from './open-orders.sql.ts'
-import { readDepots } from './supply-terminal.sql.ts'
 
 const DEADLINE_MS = 24 * 3_600_000
 
@@ -16,7 +16,7 @@ export async function settleOverdueOrders({
 }: Pick<CentreNeeds, 'pool' | 'clock'>): Promise<number> {
   const now = new Date(clock.nowMs())
   let settled = 0
-  for (const depot of await readDepots(pool))
+  for (const { id: depot } of await readDepots(pool))
     settled += await inTransaction(pool, async (sql) => {
       const orders = await markOverdueDelivered(sql, depot, new Date(now.getTime() - DEADLINE_MS), now)
       const ids = orders.map(({ terminal, sequence }) => transferId(terminal, sequence))

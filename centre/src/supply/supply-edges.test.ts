@@ -323,14 +323,14 @@ test.each([
 test('a shop without a card gets no letter, and is told that it has none', async () => {
   const bare = await enrolTerminal(centre, await addShop(centre, 0n))
   await centre.needs.vault.revokeCard(bare.card)
-  const asked = bare.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const asked = bare.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
   expect(await bare.ask('card-letter-request', asked)).toMatchObject({
     ...{ kind: 'supply-refusal', content: { why: { reason: 'no-card' } } },
   })
 })
 
 test('a letter sets the terminal’s epoch and its end', async () => {
-  const asked = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const asked = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
   const letter = await terminal.ask('card-letter-request', asked)
   if (letter.kind !== 'card-letter') throw new Error(letter.kind)
   const { rows } = await centre.needs.pool.query(
@@ -427,7 +427,10 @@ test('a card that is registered or revoked asks for another letter, also while o
   const ask = (knownVersion: number) =>
     terminal.ask('catalogue-request', terminal.sign(catalogueRequestMessage, { knownVersion }))
   const letter = () =>
-    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }))
+    terminal.ask(
+      'card-letter-request',
+      terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] }),
+    )
   expect(await wanted()).toBe(1)
   await wantNewLetters(centre.needs.pool, terminal.retailer)
   const next = await wanted()

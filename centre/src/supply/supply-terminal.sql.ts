@@ -66,12 +66,6 @@ export async function findTerminalKey(sql: Sql, number: number): Promise<Termina
   return rows[0]
 }
 
-/** Depots that have terminals. */
-export async function readDepots(sql: Sql): Promise<DepotId[]> {
-  const { rows } = await sql.query<{ depot_id: DepotId }>('SELECT DISTINCT depot_id FROM terminal ORDER BY 1')
-  return rows.map(({ depot_id }) => depot_id)
-}
-
 export async function readTerminals(
   sql: Sql,
   depot: DepotId,

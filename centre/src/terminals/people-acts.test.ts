@@ -167,7 +167,7 @@ test('a terminal that was off longer than its certificate comes back by a second
   expect(opened.status).toBe(201)
   terminal.become(await enrolDevice(centre, { ...opened.json, id: terminal.id, retailer: terminal.retailer }))
   expect([terminal.device.lastSequence, await certificates()]).toEqual([Number(before), 2])
-  const letter = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const letter = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
   expect([letter.sequence, (await terminal.ask('card-letter-request', letter)).kind]).toEqual([
     Number(before) + 1,
     'card-letter',
@@ -272,14 +272,17 @@ test('a card’s revocation ends the letters of its own shop’s terminals, and 
 
 test('the vault hears of a revoked card: no letter is closed for it any more', async () => {
   const ask = () =>
-    terminal.ask('card-letter-request', terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 }))
+    terminal.ask(
+      'card-letter-request',
+      terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] }),
+    )
   expect((await ask()).kind).toBe('card-letter')
   await act(`/api/cards/${terminal.card}/revocation`, reason)
   expect(await ask()).toMatchObject({ content: { why: { reason: 'no-card' } } })
 })
 
 test('the vault hears of a revoked terminal: it closes nothing for it, whatever the database says', async () => {
-  const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+  const { frame, sequence } = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
   const row = {
     ...{ retailer_id: terminal.retailer, letter_ends_at: null },
     ...{ letter_number: 1n, letter_wanted: 1n, catalogue_version: 1, settings_version: 1 },

@@ -9,7 +9,6 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerOr404 } from '../retailers/retailer-routes.ts'
-import { DEPOT } from '../settings.ts'
 import {
   ApprovalBody,
   type EnrolmentView,
@@ -48,8 +47,9 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     const { retailer } = parseInput(TerminalBody, request.body)
     const at = new Date(clock.nowMs())
     const view = await inTransaction(pool, async (sql) => {
-      await retailerOr404(sql, retailer)
-      const id = await insertTerminal(sql, { depot: DEPOT, retailer, addedAt: at })
+      // A terminal is supplied from where its shop is.
+      const { depot_id: depot } = await retailerOr404(sql, retailer)
+      const id = await insertTerminal(sql, { depot, retailer, addedAt: at })
       const added = viewOf(await terminalOr404(sql, id))
       const actor = staffOf(request).signInName
       await appendAudit(sql, { at, actor, action: 'terminal-added', subject: id, details: { retailer } })
@@ -69,8 +69,8 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
 
   app.get('/api/terminals/:id/codes', guard.mayDo('see-terminals'), async (request) => {
     const { id } = parseInput(IdParams, request.params)
-    await terminalOr404(pool, id)
-    return { codes: await readCodesAtTerminal(pool, DEPOT, id) }
+    const { depot_id: depot } = await terminalOr404(pool, id)
+    return { codes: await readCodesAtTerminal(pool, depot, id) }
   })
 
   app.post('/api/terminals/:id/enrolments', guard.mayDo('add-terminal'), async (request, reply) => {
@@ -120,7 +120,7 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     )
     if (approvals !== null) {
       const certified = await vault.certifyTerminal({
-        ...{ terminal: id, depot: DEPOT, enrolmentNumber, approvals },
+        ...{ terminal: id, depot: row.depot_id, enrolmentNumber, approvals },
       })
       if (typeof certified === 'string') throw new HttpRefusal(409, certified)
       const at = new Date(clock.nowMs())

@@ -5,6 +5,7 @@ import { idText, mintNumber } from '../mint-number.ts'
 
 export interface TerminalRow {
   id: TerminalId
+  depot_id: DepotId
   retailer_id: RetailerId
   certificate_number: number | null
   certified_until: Date | null
@@ -19,7 +20,7 @@ export interface TerminalRow {
 }
 
 const TERMINAL_VIEW = `
-  SELECT terminal.id, terminal.retailer_id, terminal.certificate_number, terminal.certified_until, terminal.last_sequence,
+  SELECT terminal.id, terminal.depot_id, terminal.retailer_id, terminal.certificate_number, terminal.certified_until, terminal.last_sequence,
          terminal.locked_at, terminal.revoked_at, terminal.locked_why, terminal.revoked_why, enrolment.number AS enrolment_number, enrolment.fingerprint,
          (SELECT array_agg(approver ORDER BY given_at) FROM approval
            WHERE purpose = 'certify-terminal' AND subject = enrolment.number::text) AS approvers

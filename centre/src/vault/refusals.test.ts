@@ -258,7 +258,7 @@ test('of several refusals the first is said', async () => {
 test('what is not the terminal’s own order of this place is not verified', async () => {
   const other = await enrolTerminal(centre, shop)
   const [signed, theirs] = [terminal.order(1), other.order(1)]
-  const letter = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
+  const letter = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] })
   const what = decided([given(1, next)])
   for (const order of [
     part(theirs, what),
@@ -299,7 +299,7 @@ test('a letter is written for whoever asks himself and has a card, and one a wee
       ...{ terminal: of, sequence: signed.sequence, frame: signed.frame, standing },
     })
   const other = await enrolTerminal(centre, shop)
-  const request = () => terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
+  const request = () => terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] })
   const first = await ask(request())
   expect(first).toMatchObject({ epoch: 1 })
   expect(await ask(request())).toMatchObject({ epoch: 1 })

@@ -11,12 +11,13 @@ import type { ProductFacts } from './verbs.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
   await sql.query(
-    `INSERT INTO vault_restock_line (order_id, operator, line_no, product_id, quantity)
-     SELECT $1, $2, line_no, product, quantity
-       FROM unnest($3::int[], $4::text[], $5::int[]) AS line (line_no, product, quantity)`,
+    `INSERT INTO vault_restock_line (order_id, operator, depot_id, line_no, product_id, quantity)
+     SELECT $1, $2, $3, line_no, product, quantity
+       FROM unnest($4::int[], $5::text[], $6::int[]) AS line (line_no, product, quantity)`,
     [
       order.id,
       order.receiver,
+      order.depot,
       order.lines.map(({ lineNo }) => lineNo),
       order.lines.map(({ product }) => product),
       order.lines.map(({ quantity }) => quantity),

@@ -1,12 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { signApproval } from '@scratchless/office/staff/approval'
-import { cardId, vendorId } from '@scratchless/voucher/ids'
+import { type CardId, cardId, vendorId } from '@scratchless/voucher/ids'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { recipientFor, unwrapAsRecipient } from '../../../wire/testing/as-card.ts'
+import { registerCard } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
 import { DEPOT } from '../settings.ts'
@@ -84,7 +85,7 @@ test('a card that a database administrator planted gets no letter', async () => 
     terminal.retailer,
     planted,
   ])
-  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] })
   await expectForeign(centre.door(request.frame))
 })
 
@@ -92,7 +93,7 @@ test('a terminal moved to another shop, or a safe key that lives longer, is not 
   const [one, two] = [await addShop(centre, 0n), await addShop(centre, 0n)]
   const terminal = await enrolTerminal(centre, one)
   const owner = centre.vaultDatabase.pool('owner')
-  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
+  const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] })
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, two.retailer])
   await expectForeign(centre.door(request.frame))
   await owner.query('UPDATE vault_terminal SET retailer_id = $2 WHERE id = $1', [terminal.id, one.retailer])
@@ -121,14 +122,14 @@ test('a lost card ends the epoch at once: no order before a new letter, and none
   expect(money).toEqual([{ outcome: 'voided' }])
   const letter = await terminal.ask(
     'card-letter-request',
-    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 }),
+    terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] }),
   )
   expect(letter).toMatchObject({ content: { why: { reason: 'no-card' } } })
 })
 
 test('an epoch ends by the clock, and the next letter brings another key', async () => {
   const terminal = await enrolTerminal(centre, await addShop(centre, 100n * UNIT_PRICE_MINOR))
-  const request = () => terminal.sign(cardLetterRequestMessage, { holdsLetter: 1 })
+  const request = () => terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: [] })
   expect(await terminal.ask('card-letter-request', request())).toMatchObject({ content: { epoch: 1 } })
   centre.clock.move(8 * 86_400_000)
   try {
@@ -179,7 +180,7 @@ test('a safe key that was made and not committed is forgotten: letters and codes
   const terminal = await enrolTerminal(centre, await addShop(centre, 0n))
   const owner = centre.vaultDatabase.pool('owner')
   const letterKey = async () => {
-    const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+    const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
     const letter = await terminal.ask('card-letter-request', request)
     if (letter.kind !== 'card-letter') throw new Error(letter.kind)
     const recipient = recipientFor(letter.content, terminal.card)!
@@ -193,7 +194,7 @@ test('a safe key that was made and not committed is forgotten: letters and codes
       CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the disk is full'; END $$;
       CREATE CONSTRAINT TRIGGER fails_at_commit AFTER INSERT ON vault_safe_key DEFERRABLE INITIALLY DEFERRED
         FOR EACH ROW EXECUTE FUNCTION fail()`)
-    const lost = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0 })
+    const lost = terminal.sign(cardLetterRequestMessage, { holdsLetter: 0, epoch: 0, cards: [] })
     await expect(centre.door(lost.frame)).rejects.toThrow()
     expect(centre.faults.splice(0)).toEqual([expect.objectContaining({ message: 'the disk is full' })])
     await owner.query('DROP FUNCTION fail CASCADE')
@@ -207,4 +208,70 @@ test('a safe key that was made and not committed is forgotten: letters and codes
   } finally {
     centre.clock.move(-8 * DAY_MS)
   }
+})
+
+test('a card that came later gets letters of the epochs before it, each with its own key', async () => {
+  const shop = await addShop(centre, 100n * UNIT_PRICE_MINOR)
+  const terminal = await enrolTerminal(centre, shop)
+  const ask = async (epoch: number, ...cards: CardId[]) => {
+    const request = terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch, cards })
+    return terminal.ask('card-letter-request', request)
+  }
+  const key = (answer: Awaited<ReturnType<typeof ask>>, card: CardId, privateKey: KeyObject) =>
+    answer.kind === 'card-letter' &&
+    unwrapAsRecipient({ holder: card, ...recipientFor(answer.content, card)! }, privateKey)!.export()
+  const first = key(await ask(0), shop.card, shop.cardKey)
+  centre.clock.move(8 * DAY_MS)
+  try {
+    const second = key(await ask(0), shop.card, shop.cardKey)
+    const noted = async () => {
+      const sql = 'SELECT letter_number, letter_epoch, letter_ends_at FROM terminal WHERE id = $1'
+      return (await centre.needs.pool.query(sql, [terminal.id])).rows
+    }
+    const late = generateKeyPairSync('rsa', { modulusLength: 2048 })
+    const card = cardId('C0009050')
+    await registerCard(centre, shop.retailer, card, late.publicKey)
+    // There is a newer letter than the one that the terminal holds: it has the new card.
+    await centre.needs.pool.query('UPDATE terminal SET letter_wanted = letter_wanted + 1 WHERE id = $1', [
+      terminal.id,
+    ])
+    const before = await noted()
+    expect(await ask(1)).toMatchObject({ content: { epoch: 1, otherCards: 0 } })
+    const piece = await ask(1, card)
+    expect(piece).toMatchObject({ content: { epoch: 1, otherCards: 1, recipients: [{ card }] } })
+    expect(key(piece, card, late.privateKey)).toEqual(first)
+    expect(key(await ask(2, card), card, late.privateKey)).toEqual(second)
+    expect(key(await ask(0, card), card, late.privateKey)).toEqual(second)
+    expect(await ask(3, card)).toMatchObject({ content: { why: { reason: 'unknown-subject' } } })
+    expect(await ask(1, cardId('C0009051'))).toMatchObject({ content: { why: { reason: 'no-card' } } })
+    // Of another shop: it is not closed for, whoever asks.
+    const stranger = await addShop(centre, 0n)
+    expect(await ask(1, stranger.card)).toMatchObject({ content: { why: { reason: 'no-card' } } })
+    expect(await ask(1, stranger.card, card)).toMatchObject({ content: { recipients: [{ card }] } })
+    // Pieces: what the centre notes of the letter that the terminal holds is as it was.
+    expect(await noted()).toEqual(before)
+    await centre.needs.vault.revokeCard(card)
+    expect(await ask(1, card)).toMatchObject({ content: { why: { reason: 'no-card' } } })
+  } finally {
+    centre.clock.move(-8 * DAY_MS)
+  }
+})
+
+test('the seventeenth card of a shop has no room in the newest letter, and gets one of its own', async () => {
+  const shop = await addShop(centre, 0n)
+  const terminal = await enrolTerminal(centre, shop)
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const cards = Array.from({ length: 16 }, (_, n) => cardId(`C${9_100 + n}`.replace('C', 'C000')))
+  for (const card of cards) await registerCard(centre, shop.retailer, card, publicKey)
+  const ask = (...named: CardId[]) =>
+    terminal.ask(
+      'card-letter-request',
+      terminal.sign(cardLetterRequestMessage, { holdsLetter: 1, epoch: 0, cards: named }),
+    )
+  const whole = await ask()
+  expect(whole).toMatchObject({ content: { otherCards: 1 } })
+  expect(whole.kind === 'card-letter' && whole.content.recipients).toHaveLength(16)
+  const last = cards.at(-1)!
+  expect(whole.kind === 'card-letter' && recipientFor(whole.content, last)).toBeUndefined()
+  expect(await ask(last)).toMatchObject({ content: { otherCards: 16, recipients: [{ card: last }] } })
 })

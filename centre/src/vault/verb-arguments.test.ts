@@ -1,7 +1,7 @@
 // The door of the centre's vault: a good argument of every verb passes, and broken in any of its places it does not.
 
 import { behindSchemas, MisshapenCall } from '@scratchless/office/vault/verb-door'
-import { cardId, lotId, messageId, retailerId, terminalId, vendorId } from '@scratchless/voucher/ids'
+import { cardId, depotId, lotId, messageId, retailerId, terminalId, vendorId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import type { Standing } from '@scratchless/wire/supply/standing'
 import { expect, test } from 'vitest'
@@ -34,6 +34,7 @@ const GOOD: Arguments = {
   signRestockOrder: {
     ...{ id, issuedAt: '2026-11-22T08:00:02.500Z', sender: CENTRE, receiver: ATLAS },
     expiresAt: '2026-11-23T08:00:02.500Z',
+    depot: depotId('main'),
     lines: [{ lineNo: 1, product: ATLAS_5.id, quantity: 5 }],
   },
   verifyRestockOrderResponse: { operator: ATLAS, orderId: id, bytes },

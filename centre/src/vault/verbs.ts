@@ -245,7 +245,12 @@ export type VaultVerbs = {
    */
   writeCardLetter(
     request: SignedRequest & { standing: Standing },
-  ): Promise<{ frame: Uint8Array; epoch: number; epochEndsS: number } | 'request-not-verified' | 'no-card'>
+  ): Promise<
+    | { frame: Uint8Array; epoch: number; epochEndsS: number; isNewest: boolean }
+    | 'request-not-verified'
+    | 'no-card'
+    | 'unknown-epoch'
+  >
   /** Closes and signs the deliveries of a group of orders; one durable write; an order repeated gets the same runs. */
   closeSupplyDeliveries(group: {
     /** Of the terminals, and of the packs. */

@@ -1,5 +1,6 @@
 // Step 8 of the way of a code, in the vault: the safe key of a terminal's epoch is made here, kept closed for this
-// vault, and given out only closed for the registered cards of the terminal's shop.
+// vault, and given out only closed for the registered cards of the terminal's shop. A card that came later is given the
+// earlier epochs, too: codes closed under them may still lie in the terminal.
 
 import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
@@ -8,12 +9,14 @@ import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
 import { cardLetterMessage, wrapForCard } from '@scratchless/wire/supply/card-letter'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
+import { MAX_CARDS } from '@scratchless/wire/supply/line-fields'
 import { signerOfNumber } from './centre-signers.ts'
 import {
   insertSafeKey,
   lockTerminals,
   readCards,
   readNewestSafeKeys,
+  readSafeKey,
   type SafeKeyRow,
   type TerminalRow,
 } from './ring.sql.ts'
@@ -22,8 +25,6 @@ import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
 const DAY_MS = 86_400_000
-/** The wire's bound on recipients. */
-const MAX_CARDS = 16
 
 export async function writeCardLetter(
   needs: VaultNeeds,
@@ -36,18 +37,27 @@ export async function writeCardLetter(
     if (!row || !verifier || !frame) return 'request-not-verified'
     const verified = cardLetterRequestMessage.verify(frame, verifier, { terminal, sequence, answering: null })
     if (verified === 'unacceptable') return 'request-not-verified'
-    const cards = (await readCards(sql, row.retailer_id)).slice(0, MAX_CARDS)
+    const wanted = verified.content
+    const ofShop = await readCards(sql, row.retailer_id)
+    const cards = ofShop
+      .filter(({ id }) => wanted.cards.length === 0 || wanted.cards.includes(id))
+      .slice(0, MAX_CARDS)
     if (cards.length === 0) return 'no-card'
 
-    const current = await currentSafeKey(needs, sql, row)
-    const safeKey = safeKeyOf(needs, current)
-    const epochEndsS = Math.floor(current.ends_at.getTime() / 1000)
+    const found =
+      wanted.epoch === 0
+        ? await currentSafeKey(needs, sql, row)
+        : await readSafeKey(sql, row.depot_id, terminal, wanted.epoch)
+    if (found === undefined) return 'unknown-epoch'
+    const safeKey = safeKeyOf(needs, found)
+    const epochEndsS = Math.floor(found.ends_at.getTime() / 1000)
     const letter = cardLetterMessage.sign(
       {
         standing,
         number: standing.letter,
-        epoch: current.epoch,
+        epoch: found.epoch,
         epochEndsS,
+        otherCards: ofShop.length - cards.length,
         recipients: cards.map((card) =>
           // SoftHSM and the cards we know unwrap with SHA-1 only.
           wrapForCard(
@@ -61,7 +71,8 @@ export async function writeCardLetter(
       signerOfNumber(needs, row.centre_certificate),
       { terminal, sequence, answering: verified.payloadHash },
     )
-    return { frame: letter.frame, epoch: current.epoch, epochEndsS }
+    const namesAll = cards.length === ofShop.length || cards.length === MAX_CARDS
+    return { frame: letter.frame, epoch: found.epoch, epochEndsS, isNewest: wanted.epoch === 0 && namesAll }
   })
 }
 

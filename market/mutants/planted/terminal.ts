@@ -213,11 +213,7 @@ export const TERMINAL_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'terminal/src/supply/ask-card-letter.ts',
-    find: `  keepLettersOf(
-    store,
-    letter.recipients.map(({ card }) => card),
-  )
-`,
+    find: '  if (letter.otherCards === 0) keepLettersOf(store, cards)\n',
     replace: '',
     why: 'a card that a new letter leaves out keeps its old one',
   },

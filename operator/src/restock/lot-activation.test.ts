@@ -3,7 +3,15 @@
 
 import type { OutgoingMessage } from '@scratchless/office/outbox/outbox.sql'
 import type { Log } from '@scratchless/program/log'
-import { centreId, type LotId, lotId, type MessageId, messageId, operatorId } from '@scratchless/voucher/ids'
+import {
+  centreId,
+  depotId,
+  type LotId,
+  lotId,
+  type MessageId,
+  messageId,
+  operatorId,
+} from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { serialFromNumber } from '@scratchless/voucher/serial'
@@ -114,7 +122,12 @@ const from = () => ({
 })
 async function order(quantity: number): Promise<MessageId> {
   const lines = [{ lineNo: 1, product: FIVE, quantity }]
-  const content = { ...from(), expiresAt: new Date(NOW + 3_600_000).toISOString(), lines }
+  const content = {
+    ...from(),
+    expiresAt: new Date(NOW + 3_600_000).toISOString(),
+    depot: depotId('main'),
+    lines,
+  }
   expect(await receiveRestockOrder(needs, CENTRE, await signRestockOrder(content, closing()))).not.toBeNull()
   return content.id
 }
@@ -292,6 +305,7 @@ test('an order of a level above the agreed one is answered that it is not unders
   const content = {
     ...from(),
     expiresAt: new Date(NOW + 3_600_000).toISOString(),
+    depot: depotId('main'),
     lines: [{ lineNo: 1, product: FIVE, quantity: 1 }],
   }
   const above = await signRestockOrder(content, { ...closing(), level: 2 })

@@ -96,7 +96,8 @@ async function decide(
   order: RestockOrder,
   now: Date,
 ): Promise<Decision> {
-  const received = { id: order.id, partner, receivedAt: now, expiresAt: order.expiresAt }
+  const { id, depot, expiresAt } = order
+  const received = { id, partner, depot, receivedAt: now, expiresAt }
   if (new Date(order.expiresAt) <= now) {
     await insertOrder(sql, { ...received, verdict: 'refused', reason: 'order-expired' })
     return { verdict: 'refused', reason: 'order-expired', lines: [] }

@@ -2,7 +2,7 @@
 // edge, what stands in the rows afterwards, and what is told to people.
 
 import type { Log } from '@scratchless/program/log'
-import type { LotId, MessageId } from '@scratchless/voucher/ids'
+import { depotId, type LotId, type MessageId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
@@ -91,6 +91,7 @@ async function order(quantity: number, over: Partial<RestockOrder> = {}) {
   const times = {
     issuedAt: new Date(NOW).toISOString(),
     expiresAt: new Date(NOW + 3_600_000).toISOString(),
+    depot: depotId('main'),
   }
   const content = { id, ...times, ...from, lines, ...over }
   return { id: content.id, bytes: await signRestockOrder(content, closing()) }

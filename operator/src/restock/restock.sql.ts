@@ -1,5 +1,5 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { CentreId, LotId, MessageId } from '@scratchless/voucher/ids'
+import type { CentreId, DepotId, LotId, MessageId } from '@scratchless/voucher/ids'
 import { type Currency, type Money, money } from '@scratchless/voucher/money'
 import { serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import type { RestockReceipt } from '@scratchless/wire/restock/restock-receipt'
@@ -12,6 +12,7 @@ export async function insertOrder(
   order: {
     id: MessageId
     partner: CentreId
+    depot: DepotId
     verdict: string
     reason: string | null
     receivedAt: Date
@@ -19,9 +20,9 @@ export async function insertOrder(
   },
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO restock_order (id, partner, verdict, reason, received_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6)`,
-    [order.id, order.partner, order.verdict, order.reason, order.receivedAt, order.expiresAt],
+    `INSERT INTO restock_order (id, partner, depot, verdict, reason, received_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [order.id, order.partner, order.depot, order.verdict, order.reason, order.receivedAt, order.expiresAt],
   )
 }
 
@@ -188,6 +189,8 @@ export async function insertDuplicates(sql: Sql, receipt: RestockReceipt): Promi
 export interface OrderView {
   id: MessageId
   partner: CentreId
+  /** The centre's name of the stock that it is for; null: it did not say. */
+  depot: DepotId | null
   verdict: 'accepted' | 'partly' | 'refused'
   reason: string | null
   receivedAt: Date
@@ -196,7 +199,7 @@ export interface OrderView {
 
 export async function listOrders(sql: Sql, limit: number): Promise<OrderView[]> {
   const { rows } = await sql.query<OrderView>(
-    `SELECT id, partner, verdict, reason, received_at AS "receivedAt",
+    `SELECT id, partner, depot, verdict, reason, received_at AS "receivedAt",
             (SELECT coalesce(json_agg(json_build_object('lineNo', line_no, 'product', product, 'ordered', ordered,
                                                'accepted', accepted, 'reason', reason) ORDER BY line_no), '[]')
                FROM restock_order_line WHERE order_id = restock_order.id) AS lines

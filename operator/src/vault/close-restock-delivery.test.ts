@@ -2,7 +2,7 @@ import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
 import { inTransaction } from '@scratchless/office/database/database'
-import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
+import { depotId, lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
@@ -49,6 +49,7 @@ async function order(quantity: number, auditHead = CENTRE_HEAD): Promise<Message
       id,
       issuedAt: '2026-11-22T08:00:00.000Z',
       expiresAt: '2099-11-22T08:00:00.000Z',
+      depot: depotId('main'),
       sender: CENTRE,
       receiver: ATLAS,
       auditHead,

@@ -31,3 +31,15 @@ export function newestLetterEpoch(store: Store): number {
   const row = store.statement('SELECT coalesce(max(epoch), 0) AS epoch FROM card_letter').get()!
   return row.epoch as number
 }
+
+/** The newest epoch under which codes that are good on `today` lie here and for which this card has no letter. */
+export function epochLackingLetter(store: Store, card: CardId, today: string): number | undefined {
+  const row = store
+    .statement(
+      `SELECT max(epoch) AS epoch FROM safe_run
+        WHERE next_index < count AND expires_on >= ?2
+          AND NOT EXISTS (SELECT 1 FROM card_letter AS l WHERE l.epoch = safe_run.epoch AND l.card = ?1)`,
+    )
+    .get(card, today)!
+  return (row.epoch as number | null) ?? undefined
+}

@@ -7,11 +7,7 @@ const quiet: SupplyState = {
   renewalDue: false,
   lastRenewalAskedMs: 0,
   deliveryUnreceipted: false,
-  heldLetter: 1,
-  letter: 1,
-  cardIsIn: false,
-  cardLacksLetter: false,
-  shopHasNoCard: false,
+  letterLacking: false,
   lastLetterAskedMs: 0,
   heldCatalogue: 1,
   catalogueVersion: 1,
@@ -42,7 +38,7 @@ test('what is owed goes before what selling needs, and that before what the shop
     [{ unsentSales: 1, oldestUnsentMs: quiet.nowMs }, 'sales-report'],
     [{ settingsVersion: 1 }, 'settings-request'],
     [{ catalogueVersion: 2 }, 'catalogue-request'],
-    [{ cardLacksLetter: true }, 'card-letter-request'],
+    [{ letterLacking: true }, 'card-letter-request'],
     [{ deliveryUnreceipted: true }, 'supply-receipt'],
     [{ renewalDue: true }, 'renewal-request'],
   ]
@@ -92,22 +88,13 @@ test('a refused renewal is asked for again after ten minutes', () => {
   expect(nextRequest({ ...due, lastRenewalAskedMs: quiet.nowMs - 600_000 })).toBe('renewal-request')
 })
 
-test('a newer letter alone is not asked for; an order, or somebody with his card, asks for it first', () => {
-  expect(nextRequest({ ...quiet, letter: 2 })).toBeNull()
-  expect(nextRequest({ ...quiet, letter: 2, orderWaiting: true })).toBe('card-letter-request')
-  expect(nextRequest({ ...quiet, letter: 2, cardIsIn: true })).toBe('card-letter-request')
-  expect(nextRequest({ ...quiet, cardIsIn: true })).toBeNull()
+test('an order waits for the letter that is lacking, and goes where the centre has said that there is none', () => {
+  expect(nextRequest({ ...quiet, letterLacking: true, orderWaiting: true })).toBe('card-letter-request')
+  expect(nextRequest({ ...quiet, letterLacking: false, orderWaiting: true })).toBe('supply-order')
 })
 
-test('a shop that has no card is not asked for again in the same session; an order goes and is answered', () => {
-  const bare = { ...quiet, shopHasNoCard: true, letter: 2, cardIsIn: true, cardLacksLetter: true }
-  expect(nextRequest(bare)).toBeNull()
-  expect(nextRequest({ ...bare, orderWaiting: true })).toBe('supply-order')
-  expect(nextRequest({ ...bare, shopHasNoCard: false })).toBe('card-letter-request')
-})
-
-test('a card that the centre does not know is not asked for at every moment', () => {
-  const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: quiet.nowMs - 1_000 }
+test('a letter that comes without the card is not asked for again at every moment', () => {
+  const lacking = { ...quiet, letterLacking: true, lastLetterAskedMs: quiet.nowMs - 1_000 }
   expect(nextRequest(lacking)).toBeNull()
   expect(nextRequest({ ...lacking, nowMs: quiet.nowMs + 60_000 })).toBe('card-letter-request')
 })
@@ -115,7 +102,7 @@ test('a card that the centre does not know is not asked for at every moment', ()
 test('what was noted before a fast clock was set right holds nothing up', () => {
   const aheadMs = quiet.nowMs + 57 * 3_600_000
   expect(nextRequest({ ...quiet, unsentSales: 1, oldestUnsentMs: aheadMs })).toBe('sales-report')
-  const lacking = { ...quiet, cardLacksLetter: true, lastLetterAskedMs: aheadMs }
+  const lacking = { ...quiet, letterLacking: true, lastLetterAskedMs: aheadMs }
   expect(nextRequest(lacking)).toBe('card-letter-request')
 })
 
@@ -136,7 +123,7 @@ test('a clock that stands still keeps no sale from its report', () => {
 test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial<SupplyState>]>([
   [
     'a letter is asked again after half a minute',
-    { cardLacksLetter: true, lastLetterAskedMs: quiet.nowMs - 29_999 },
+    { letterLacking: true, lastLetterAskedMs: quiet.nowMs - 29_999 },
     'card-letter-request',
     { lastLetterAskedMs: quiet.nowMs - 30_000 },
   ],
@@ -151,12 +138,6 @@ test.each<[string, Partial<SupplyState>, ReturnType<typeof nextRequest>, Partial
     { standingMs: quiet.nowMs - 4 * 3_600_000 },
     'catalogue-request',
     { standingMs: quiet.nowMs - 4 * 3_600_000 - 1 },
-  ],
-  [
-    'a letter as old as the one held is not asked for',
-    { orderWaiting: true, letter: 1 },
-    'card-letter-request',
-    { letter: 2 },
   ],
 ])('%s, and not a moment before', (_what, before, kind, after) => {
   expect(nextRequest({ ...quiet, ...before })).not.toBe(kind)

@@ -12,15 +12,9 @@ export interface SupplyState {
   readonly lastRenewalAskedMs: number
   /** A delivery is in the safe and its receipt not made. */
   readonly deliveryUnreceipted: boolean
-  /** The numbers of the newest letter held, and of the one that the centre's standing says to hold. */
-  readonly heldLetter: number
-  readonly letter: number
-  /** Somebody is signed in with a card: he wants the newest letter. */
-  readonly cardIsIn: boolean
-  /** His card lacks a letter of the newest epoch: one of them may be new. */
-  readonly cardLacksLetter: boolean
-  /** The centre said in this session that no card of the shop is registered: a person must see to that first. */
-  readonly shopHasNoCard: boolean
+  /** A letter that somebody needs now, and that the centre has not refused in this session. */
+  readonly letterLacking: boolean
+  /** When just that letter was asked for last. */
   readonly lastLetterAskedMs: number
   readonly heldCatalogue: number
   readonly catalogueVersion: number
@@ -53,7 +47,7 @@ export interface SupplyState {
 
 /** A centre that goes on asking for a report is not told at every moment. */
 const STATE_AGAIN_MS = 60_000
-/** A card that the centre has not registered is not asked for at every moment. */
+/** A centre that answers with a letter that lacks the card is not asked for it at every moment. */
 const LETTER_AGAIN_MS = 30_000
 /** Several times a day, so that a lease of days never ends while there is a line. */
 const STANDING_KEEPS_MS = 4 * 3_600_000
@@ -68,12 +62,8 @@ export function nextRequest(state: SupplyState): RequestKind | null {
   const renewedLately = apartMs(state.nowMs, state.lastRenewalAskedMs) < RENEWAL_AGAIN_MS
   if (state.renewalDue && !renewedLately) return 'renewal-request'
   if (state.deliveryUnreceipted) return 'supply-receipt'
-  // Before anybody sells, a letter is of no use; an order alone wants it so that the centre has a safe key to close with.
-  const isNewer = state.letter > state.heldLetter
-  const letterWanted =
-    !state.shopHasNoCard && (state.cardLacksLetter || (isNewer && (state.cardIsIn || state.orderWaiting)))
   const askedLately = apartMs(state.nowMs, state.lastLetterAskedMs) < LETTER_AGAIN_MS
-  if (letterWanted && !askedLately) return 'card-letter-request'
+  if (state.letterLacking && !askedLately) return 'card-letter-request'
   if (state.catalogueVersion > state.heldCatalogue) return 'catalogue-request'
   const settingsAskedLately = apartMs(state.nowMs, state.lastSettingsAskedMs) < SETTINGS_AGAIN_MS
   if (state.settingsVersion > state.heldSettings && !settingsAskedLately) return 'settings-request'

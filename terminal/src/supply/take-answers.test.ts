@@ -1,6 +1,6 @@
 // What each answer changes in the terminal's store, and what it leaves as it was.
 
-import { cardId, lotId, operatorId } from '@scratchless/voucher/ids'
+import { type CardId, cardId, lotId, operatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import type { SealedRun } from '@scratchless/voucher/sealed-code'
 import { sealedSize } from '@scratchless/voucher/sealed-code'
@@ -17,7 +17,7 @@ import { takeCatalogue } from './ask-catalogue.ts'
 import { takeStatusAnswer } from './ask-status.ts'
 import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
 import { getCatalogue, getStanding, putCatalogue } from './centre-word.sql.ts'
-import { available, saveAvailable } from './device.sql.ts'
+import { available, heldLetter, saveAvailable } from './device.sql.ts'
 import { receiveSupplyDelivery, takeOrderRefusal } from './receive-supply-delivery.ts'
 import { askedRequests, insertRequest, nextSequence, saveAnswer } from './request.sql.ts'
 import { takeOrder } from './send-supply-order.ts'
@@ -111,10 +111,7 @@ test('a card that a letter leaves out is out of the letters of every epoch; the 
   })
   const letter = (epoch: number, ...cards: (typeof first)[]) =>
     takeCardLetter(world.store, {
-      standing,
-      number: epoch,
-      epoch,
-      epochEndsS: 0,
+      ...{ standing, number: epoch, epoch, epochEndsS: 0, otherCards: 0 },
       recipients: cards.map(recipient),
     })
   expect(newestLetterEpoch(world.store)).toBe(0)
@@ -126,6 +123,29 @@ test('a card that a letter leaves out is out of the letters of every epoch; the 
   expect(cardLetterFor(world.store, 1, first)).toBeUndefined()
   expect(cardLetterFor(world.store, 1, second)).toBeDefined()
   expect(newestLetterEpoch(world.store)).toBe(2)
+})
+
+test('a letter for some cards, or of an earlier epoch, takes nothing away and is not the newest', () => {
+  const [first, second] = [cardId('C0000001'), cardId('C0000002')]
+  const take = (number: number, epoch: number, otherCards: number, cards: readonly CardId[]) =>
+    takeCardLetter(world.store, {
+      ...{ standing, number, epoch, epochEndsS: 0, otherCards },
+      recipients: cards.map((card) => ({ card, wrapped: Buffer.alloc(256, 1), oaepHash: 'sha256' as const })),
+    })
+  take(1, 2, 0, [first])
+  expect(heldLetter(world.store)).toBe(1)
+  take(2, 2, 1, [second])
+  expect(cardLetterFor(world.store, 2, first)).toBeDefined()
+  expect(cardLetterFor(world.store, 2, second)).toBeDefined()
+  expect(heldLetter(world.store)).toBe(1)
+  take(3, 1, 0, [first, second])
+  expect(cardLetterFor(world.store, 1, second)).toBeDefined()
+  expect(heldLetter(world.store)).toBe(1)
+  // As many as a letter holds, of a shop that has more: no card is forgotten, and it is the newest all the same.
+  const sixteen = Array.from({ length: 16 }, (_, n) => cardId(`C00001${String(n).padStart(2, '0')}`))
+  take(4, 2, 2, sixteen)
+  expect(cardLetterFor(world.store, 2, first)).toBeDefined()
+  expect(heldLetter(world.store)).toBe(4)
 })
 
 /** An order that has been asked, and its sequence. */

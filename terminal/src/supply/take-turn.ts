@@ -14,18 +14,18 @@ import { stockLevel } from '../safe/stock-level.ts'
 import { unsent } from '../sale/report.sql.ts'
 import { countInDoubt, countUnreported } from '../sale/sale.sql.ts'
 import { type AlarmFacts, alarmsToTell, noteAlarms } from './alarms.ts'
-import { askCardLetter } from './ask-card-letter.ts'
+import { askCardLetter, type LackingLetter } from './ask-card-letter.ts'
 import { askCatalogue, heldCatalogue } from './ask-catalogue.ts'
 import { askRenewal } from './ask-renewal.ts'
 import { askSettings, heldSettings, minimumOf } from './ask-settings.ts'
 import { askStatus } from './ask-status.ts'
-import { cardLetterFor, newestLetterEpoch } from './card-letter.sql.ts'
 import { enrolledBytes, getSettings, getStanding } from './centre-word.sql.ts'
-import { heldLetter, stateReportedMs } from './device.sql.ts'
+import { stateReportedMs } from './device.sql.ts'
 import { type EnrolNeeds, poll } from './enrol.ts'
 import { enrolmentIn } from './enrolment.sql.ts'
 import { type ExchangeNeeds, exchange } from './exchange.ts'
 import { identityOf } from './identity.ts'
+import { lackingLetter } from './lacking-letter.ts'
 import { nextRequest } from './next-request.ts'
 import { reportingRule } from './reporting-rule.ts'
 import { askedRequests, lastAskedMs, type StoredRequest, statusWasAsked } from './request.sql.ts'
@@ -64,6 +64,10 @@ function saysNotice(standing: Standing, name: Notice['notice']): boolean {
   return said !== 'update-needed' && said.some(({ notice }) => notice === name)
 }
 
+function nameOf({ epoch, card }: LackingLetter): string {
+  return `${epoch} ${card}`
+}
+
 /** Turns of one life of the program. A turn throws a LineFault where no answer came. */
 export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   const { store, log } = needs
@@ -71,8 +75,11 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
   // What an earlier life of this program may have sent: the answer may be as old.
   const sent = new Set(askedRequests(store).map(({ sequence }) => sequence))
 
-  // Whose session it was, nobody's too, in which the centre said that the shop has no card: it is not asked again in it.
-  let askedInVain: CardId | null | undefined
+  // Letters that the centre said are none, while this card is in and the centre has no newer one; and the last asked.
+  let askedInVain:
+    | { readonly card: CardId | null; readonly letter: number; readonly letters: Set<string> }
+    | undefined
+  let lastLetter: LackingLetter | undefined
 
   let known = enrolledBytes(store)
   let polledMs = Number.NEGATIVE_INFINITY
@@ -121,7 +128,7 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       throw problem
     })
     if (outcome.outcome === 'taken') {
-      if (outcome.refusal === 'no-card') askedInVain = needs.card()
+      if (outcome.refusal !== undefined && request.kind === 'card-letter-request') noteInVain()
       const isTooHigh = outcome.refusal === 'not-understood' && spokenLevel(store) < request.level
       if (outcome.refusal === 'not-offered' || (outcome.refusal === 'not-understood' && !isTooHigh))
         notOffered.add(request.kind)
@@ -131,6 +138,22 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     sent.add(request.sequence)
     log.warn({ sequence: request.sequence, kind: request.kind, ...outcome }, 'no answer that can be taken')
     return 'not-taken'
+  }
+
+  function noteInVain(): void {
+    const { letter } = getStanding(store)!
+    const card = needs.card()
+    if (askedInVain?.card !== card || askedInVain.letter !== letter)
+      askedInVain = { card, letter, letters: new Set() }
+    if (lastLetter !== undefined) askedInVain.letters.add(nameOf(lastLetter))
+  }
+
+  function letterToAsk(standing: Standing, orderWaiting: boolean, nowMs: number): LackingLetter | null {
+    const card = needs.card()
+    if (askedInVain?.card !== card || askedInVain.letter !== standing.letter) askedInVain = undefined
+    const today = new Date(nowMs).toISOString().slice(0, 10)
+    const lacking = lackingLetter(store, { card, orderWaiting, letter: standing.letter, today })
+    return lacking !== null && askedInVain?.letters.has(nameOf(lacking)) ? null : lacking
   }
 
   async function enrolmentTurn(): Promise<Turn> {
@@ -188,8 +211,6 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
 
   async function next(exchangeNeeds: ExchangeNeeds): Promise<StoredRequest | null> {
     const standing = getStanding(store)!
-    const card = needs.card()
-    if (card !== askedInVain) askedInVain = undefined
     const order = firstOrderIn(store, 'waiting')
     const delivered = firstOrderIn(store, 'delivered')
     const { sales, events, oldestMs, products } = unsent(store)
@@ -198,18 +219,17 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
     const unreported = countUnreported(store)
     const tellsState = !notOffered.has('state-report')
     noteAlarms(store, alarmFacts(nowMs, standing, stock, unreported))
+    const lacking = letterToAsk(standing, order !== undefined, nowMs)
+    const isLastLetter =
+      lacking !== null && lastLetter !== undefined && nameOf(lacking) === nameOf(lastLetter)
     const kind = nextRequest({
       nowMs,
       renewalDue: renewalIsDue(nowMs, standing),
       lastRenewalAskedMs: lastAskedMs(store, 'renewal-request'),
       clockStandsStill: needs.clock.standsStill(),
       deliveryUnreceipted: delivered !== undefined,
-      heldLetter: heldLetter(store),
-      letter: standing.letter,
-      cardIsIn: card !== null,
-      cardLacksLetter: card !== null && cardLetterFor(store, newestLetterEpoch(store), card) === undefined,
-      shopHasNoCard: card === askedInVain,
-      lastLetterAskedMs: lastAskedMs(store, 'card-letter-request'),
+      letterLacking: lacking !== null,
+      lastLetterAskedMs: isLastLetter ? lastAskedMs(store, 'card-letter-request') : Number.NEGATIVE_INFINITY,
       heldCatalogue: heldCatalogue(store),
       catalogueVersion: standing.catalogueVersion,
       heldSettings: heldSettings(store),
@@ -235,7 +255,8 @@ export function createTurns(needs: TurnNeeds): () => Promise<Turn> {
       case 'supply-receipt':
         return sendSupplyReceipt(exchangeNeeds, delivered!)
       case 'card-letter-request':
-        return askCardLetter(exchangeNeeds)
+        lastLetter = lacking!
+        return askCardLetter(exchangeNeeds, lacking!)
       case 'catalogue-request':
         return askCatalogue(exchangeNeeds)
       case 'settings-request':
