@@ -9,7 +9,7 @@ import { openPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { type DepotId, lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
+import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
@@ -27,8 +27,8 @@ import {
   type MarkedRun,
   markClosed,
   readJournal,
-  readSealedRuns,
-  type SealedPart,
+  readSealed,
+  type SealedStretch,
 } from './supply.sql.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } from './verbs.ts'
@@ -67,17 +67,17 @@ export async function closeSupplyDeliveries(
   needs: VaultNeeds,
   group: Group,
 ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]> {
-  const { plans, parts } = await inTransaction(needs.pool, async (sql) => {
+  const { plans, stretches } = await inTransaction(needs.pool, async (sql) => {
     const judged = await judgeGroup(needs, sql, group)
     const accepted = judged.filter((plan): plan is Plan => typeof plan === 'object')
     const runs = accepted.flatMap(({ order }) =>
       order.decided.lots.flatMap((lot) => lot.runs.map((run) => ({ ...run, operator: lot.operator }))),
     )
-    return { plans: judged, parts: runs.length > 0 ? await readSealedRuns(sql, group.depot, runs) : [] }
+    return { plans: judged, stretches: runs.length > 0 ? await readSealed(sql, group.depot, runs) : [] }
   })
   // From here on the journal stands: whatever happens now, these codes are this order's.
-  const partOf = new Map(parts.map((part) => [runName(part.operator, part.first_serial), part]))
-  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, partOf)))
+  const stretchOf = new Map(stretches.map((one) => [runName(one.operator, one.first_serial), one]))
+  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, stretchOf)))
 }
 
 async function judgeGroup(
@@ -283,7 +283,7 @@ function runName(operator: OperatorId, firstSerial: bigint): string {
 function close(
   needs: VaultNeeds,
   { order, orderHash, centreCertificate, safeKey, epoch }: Plan,
-  partOf: ReadonlyMap<string, SealedPart>,
+  stretchOf: ReadonlyMap<string, SealedStretch>,
 ): ClosedDelivery {
   const { terminal, sequence, decided } = order
   const lots = decided.lots.map((lot) => ({
@@ -291,10 +291,10 @@ function close(
     lot: lot.lot,
     expiresOn: lot.expiresOn,
     unitPriceMinor: lot.unitPriceMinor,
-    runs: lot.runs.map(({ firstSerial, count }): DeliveredRun => {
-      const part = partOf.get(runName(lot.operator, BigInt(firstSerial)))
-      if (part === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
-      return { firstSerial, count, codes: reclose(needs, part, firstSerial, count) }
+    runs: lot.runs.map(({ packFirstSerial, firstSerial, count }): DeliveredRun => {
+      const stretch = stretchOf.get(runName(lot.operator, BigInt(packFirstSerial)))
+      if (stretch === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
+      return { firstSerial, count, codes: reclose(needs, stretch, firstSerial, count) }
     }),
   }))
   return supplyDeliveryMessage.sign(
@@ -311,29 +311,40 @@ function close(
 
   function reclose(
     { keys, cache, centre }: VaultNeeds,
-    part: SealedPart,
+    stretch: SealedStretch,
     firstSerial: SerialNumber,
     count: number,
   ): DeliveredRun['codes'] {
-    const lot = lotId(part.lot_id)
-    const product = productId(part.product_id)
-    const { operator, code_digits: digits } = part
+    const lot = lotId(stretch.lot_id)
+    const product = productId(stretch.product_id)
+    const { operator, code_digits: digits } = stretch
     const binding = { holderKind: 'centre', holder: centre, operator, product, lot } as const
-    const contentKey = cache.get(`record ${part.record_id}`, () =>
+    const contentKey = cache.get(`record ${stretch.record_id}`, () =>
       readLotRecord(
         {
-          recordId: part.record_id,
+          recordId: stretch.record_id,
           binding,
           codeDigits: digits,
-          wrappedKey: part.wrapped_key,
-          mac: part.mac,
+          wrappedKey: stretch.wrapped_key,
+          mac: stretch.mac,
         },
         { holder: keys.stock, macKey: keys.macKey },
       ),
     )
-    if (typeof contentKey === 'string') throw new Error(`lot record ${part.record_id} is ${contentKey}`)
-    const sealed = sealedRun<'centre'>(part.sealed, count, digits)
-    const packed = openPack(contentKey, binding, firstSerial, Number(part.row_index), sealed, digits)
+    if (typeof contentKey === 'string') throw new Error(`lot record ${stretch.record_id} is ${contentKey}`)
+    // Where the run lies in the stretch.
+    const from = serialToNumber(firstSerial) - Number(stretch.first_serial) - stretch.place
+    const size = sealedSize(digits)
+    const bytes = stretch.sealed.subarray(from * size, (from + count) * size)
+    const sealed = sealedRun<'centre'>(bytes, count, digits)
+    const packed = openPack(
+      contentKey,
+      binding,
+      firstSerial,
+      Number(stretch.row_index) + from,
+      sealed,
+      digits,
+    )
     try {
       const context = { terminal, epoch, operator, product, lot, delivery: sequence, digits }
       return sealForTerminal(safeKey, context, firstSerial, packed)

@@ -15,6 +15,7 @@ interface OrderKey {
   readonly sequence: number
 }
 
+/** One by one (OFFSET keeps them apart): a plan that was made while the journal was short would read all of it. */
 export async function readJournal(
   sql: Sql,
   depot: DepotId,
@@ -23,8 +24,9 @@ export async function readJournal(
   const { rows } = await sql.query<JournalRow>(
     `SELECT journal.terminal_id, journal.sequence, order_hash, epoch, runs
        FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
-       JOIN vault_supply AS journal
-         ON journal.depot_id = $1 AND journal.terminal_id = asked.terminal_id AND journal.sequence = asked.sequence`,
+      CROSS JOIN LATERAL (
+        SELECT * FROM vault_supply WHERE depot_id = $1 AND terminal_id = asked.terminal_id
+           AND sequence = asked.sequence OFFSET 0) AS journal`,
     [depot, orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
   )
   return rows
@@ -44,10 +46,12 @@ export async function countClosedCodes(
   since: { hour: Date; day: Date },
 ): Promise<ClosedCodes[]> {
   const { rows } = await sql.query<ClosedCodes>(
-    `SELECT terminal_id, coalesce(sum(codes) FILTER (WHERE closed_at > $3), 0)::int AS last_hour,
-            coalesce(sum(codes), 0)::int AS last_day
-       FROM vault_supply WHERE depot_id = $1 AND terminal_id = ANY($2::text[]) AND closed_at > $4
-      GROUP BY terminal_id`,
+    `SELECT asked.terminal_id, closed.*
+       FROM unnest($2::text[]) AS asked (terminal_id)
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(codes) FILTER (WHERE closed_at > $3), 0)::int AS last_hour,
+               coalesce(sum(codes), 0)::int AS last_day
+          FROM vault_supply WHERE depot_id = $1 AND terminal_id = asked.terminal_id AND closed_at > $4) AS closed`,
     [depot, terminals, since.hour, since.day],
   )
   return rows
@@ -137,9 +141,13 @@ export async function insertJournal(
   )
 }
 
-export interface SealedPart {
+/** A stretch of one pack's codes, still closed. */
+export interface SealedStretch {
   operator: OperatorId
   first_serial: bigint
+  /** Of its first code, in the pack. */
+  place: number
+  count: number
   record_id: string
   lot_id: string
   product_id: string
@@ -150,23 +158,26 @@ export interface SealedPart {
   sealed: Buffer
 }
 
-/** The sealed bytes of runs, each cut out of its pack. */
-export async function readSealedRuns(
+/** The sealed bytes of all that these runs need, one stretch a pack: runs of one group mostly lie side by side. */
+export async function readSealed(
   sql: Sql,
   depot: DepotId,
   runs: readonly (PackKey & { firstSerial: SerialNumber; count: number })[],
-): Promise<SealedPart[]> {
-  const { rows } = await sql.query<SealedPart>(
-    `SELECT run.operator, run.first_serial, record.id AS record_id, record.lot_id, record.product_id,
-            record.code_digits, record.wrapped_key, record.mac,
-            pack.first_index + (run.first_serial - pack.first_serial) AS row_index,
-            substring(pack.sealed
-              FROM ((run.first_serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
-              FOR run.count * (octet_length(pack.sealed) / pack.count)) AS sealed
-       FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
-            AS run (operator, pack_first_serial, first_serial, count)
+): Promise<SealedStretch[]> {
+  const { rows } = await sql.query<SealedStretch>(
+    `SELECT pack.operator, pack.first_serial, place, needed.count, record.id AS record_id, record.lot_id,
+            record.product_id, record.code_digits, record.wrapped_key, record.mac,
+            pack.first_index + place AS row_index,
+            substring(pack.sealed FROM place * (octet_length(pack.sealed) / pack.count) + 1
+                      FOR needed.count * (octet_length(pack.sealed) / pack.count)) AS sealed
+       FROM (SELECT operator, pack_first_serial, (min(first_serial) - pack_first_serial)::int AS place,
+                    (max(first_serial + count) - min(first_serial))::int AS count
+               FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
+                    AS run (operator, pack_first_serial, first_serial, count)
+              GROUP BY operator, pack_first_serial) AS needed
        JOIN vault_pack AS pack
-         ON pack.depot_id = $1 AND pack.operator = run.operator AND pack.first_serial = run.pack_first_serial
+         ON pack.depot_id = $1 AND pack.operator = needed.operator
+        AND pack.first_serial = needed.pack_first_serial
        JOIN vault_lot_record AS record ON record.id = pack.record_id`,
     [
       depot,
