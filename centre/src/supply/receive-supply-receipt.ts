@@ -8,14 +8,13 @@ import type { CentreNeeds } from '../needs.ts'
 import { type Answered, placesOf, refuseInSequence, terminalOf, transferId } from './answer-in-sequence.ts'
 import type { VerifiedMessage } from './signed-message.ts'
 import { standingsFor } from './standing.ts'
-import { readDeliveryHashes } from './supply.sql.ts'
-import type { SupplyTerminal } from './supply-terminal.sql.ts'
+import { readReceiving, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 export interface SupplyReceiptMessage extends VerifiedMessage {
   readonly receipt: SupplyReceipt
 }
 
-/** Receipts before they are taken. */
+/** Receipts before they are taken, at most one of a terminal. */
 export interface JudgedReceipts {
   /** Each with its signed acknowledgement, good where the receipt still is the next message when it is taken. */
   readonly acknowledged: ReadonlyMap<SupplyReceiptMessage, Uint8Array>
@@ -23,6 +22,8 @@ export interface JudgedReceipts {
   readonly others: readonly SupplyReceiptMessage[]
   /** Of no delivery of its terminal, or of one with another content. */
   readonly strange: readonly SupplyReceiptMessage[]
+  /** Of all of them, as they were read. */
+  readonly terminals: ReadonlyMap<TerminalId, SupplyTerminal>
 }
 
 /** Has acknowledgements signed for those that are next, before anything is locked. */
@@ -30,18 +31,17 @@ export async function judgeReceipts(
   needs: CentreNeeds,
   depot: DepotId,
   receipts: readonly SupplyReceiptMessage[],
-  terminals: ReadonlyMap<TerminalId, SupplyTerminal>,
 ): Promise<JudgedReceipts> {
-  if (receipts.length === 0) return { acknowledged: new Map(), others: [], strange: [] }
+  const terminals = new Map<TerminalId, SupplyTerminal>()
+  if (receipts.length === 0) return { acknowledged: new Map(), others: [], strange: [], terminals }
   const deliveries = receipts.map(({ sender, receipt }) => ({ terminal: sender, sequence: receipt.delivery }))
-  const sent = new Map(
-    (await readDeliveryHashes(needs.pool, depot, deliveries)).map((row) => [
-      transferId(row.terminal_id, row.sequence),
-      row.delivery_hash.subarray(0, DELIVERY_HASH_BYTES),
-    ]),
-  )
+  const sent = new Map<TerminalId, Buffer>()
+  for (const { delivery_hash: hash, ...terminal } of await readReceiving(needs.pool, depot, deliveries)) {
+    terminals.set(terminal.id, terminal)
+    if (hash !== null) sent.set(terminal.id, hash.subarray(0, DELIVERY_HASH_BYTES))
+  }
   const isOfDelivery = ({ sender, receipt }: SupplyReceiptMessage) =>
-    sent.get(transferId(sender, receipt.delivery))?.equals(receipt.deliveryHash) === true
+    sent.get(sender)?.equals(receipt.deliveryHash) === true
   const good = receipts.filter(isOfDelivery)
   const places = await placesOf(needs, needs.pool, depot, good, terminals)
   const next = good.filter((receipt) => places.get(receipt) === 'next')
@@ -50,6 +50,7 @@ export async function judgeReceipts(
     acknowledged: new Map(next.map((receipt, index) => [receipt, signed[index]!])),
     others: good.filter((receipt) => places.get(receipt) !== 'next'),
     strange: receipts.filter((receipt) => !isOfDelivery(receipt)),
+    terminals,
   }
 }
 

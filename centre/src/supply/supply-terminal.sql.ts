@@ -1,7 +1,7 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { CardId, DepotId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import type { LockedWhy, RevokedWhy } from '../terminals/terminals.sql.ts'
-import type { SequenceKey } from './supply-message.sql.ts'
+import { keysOf, type SequenceKey } from './supply-message.sql.ts'
 
 /** A terminal as the supply room sees it. */
 export interface SupplyTerminal {
@@ -36,16 +36,17 @@ export interface SupplyTerminal {
   aboard_minor: bigint
 }
 
-const SUPPLY_TERMINAL = `
-  SELECT terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
+const COLUMNS = `
+         terminal.id, terminal.depot_id, terminal.retailer_id, retailer.name AS retailer_name,
          retailer.closed_at AS retailer_closed_at, terminal.certificate_number, terminal.certified_until,
          terminal.centre_until, terminal.last_sequence, terminal.letter_epoch, terminal.letter_ends_at,
          terminal.letter_number, terminal.letter_wanted, terminal.catalogue_version, terminal.settings_version,
          terminal.locked_at, terminal.locked_why, terminal.revoked_at, terminal.revoked_why, terminal.open_order,
          terminal.day_order, terminal.aboard_minor,
          EXISTS (SELECT FROM card WHERE card.retailer_id = terminal.retailer_id
-                    AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card
-    FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
+                    AND card.registered_at IS NOT NULL AND card.revoked_at IS NULL) AS has_card`
+const SUPPLY_TERMINAL = `
+  SELECT ${COLUMNS} FROM terminal JOIN retailer ON retailer.id = terminal.retailer_id`
 
 /** A certificate that a terminal has, or had. */
 export interface TerminalKey {
@@ -76,6 +77,25 @@ export async function readTerminals(
     [depot, [...new Set(ids)]],
   )
   return new Map(rows.map((row) => [row.id, row]))
+}
+
+/** Terminals, each with the hash of one delivery that it was sent; null where there is none of this sequence. */
+export async function readReceiving(
+  sql: Sql,
+  depot: DepotId,
+  deliveries: readonly SequenceKey[],
+): Promise<(SupplyTerminal & { delivery_hash: Buffer | null })[]> {
+  const { rows } = await sql.query<SupplyTerminal & { delivery_hash: Buffer | null }>(
+    `SELECT ${COLUMNS}, delivered.delivery_hash
+       FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (depot_id, terminal_id, sequence)
+       JOIN terminal ON terminal.depot_id = asked.depot_id AND terminal.id = asked.terminal_id
+       JOIN retailer ON retailer.id = terminal.retailer_id
+       LEFT JOIN supply_order AS delivered
+         ON delivered.depot_id = asked.depot_id AND delivered.terminal_id = asked.terminal_id
+        AND delivered.sequence = asked.sequence`,
+    keysOf(depot, deliveries),
+  )
+  return rows
 }
 
 /** What a message leaves behind in its terminal's row. */

@@ -249,24 +249,6 @@ export async function markWithheld(sql: Sql, depot: DepotId, order: SequenceKey,
   )
 }
 
-/** None of an order that has no delivery. */
-export async function readDeliveryHashes(
-  sql: Sql,
-  depot: DepotId,
-  orders: readonly SequenceKey[],
-): Promise<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }[]> {
-  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }>(
-    `SELECT "order".terminal_id, "order".sequence, delivery_hash
-       FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (depot_id, terminal_id, sequence)
-       JOIN supply_order AS "order"
-         ON "order".depot_id = asked.depot_id AND "order".terminal_id = asked.terminal_id
-        AND "order".sequence = asked.sequence
-      WHERE delivery_hash IS NOT NULL`,
-    keysOf(depot, orders),
-  )
-  return rows
-}
-
 /** The newest orders first. */
 export async function readSupplyOrders(
   sql: Sql,

@@ -44,11 +44,13 @@ import {
 import type { Place } from './sequence.ts'
 import type { SignedMessage, VerifiedMessage } from './signed-message.ts'
 import { insertMessages } from './supply-message.sql.ts'
-import { lockTerminals, moveTerminals, readTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** An order that was accepted, waiting for the turn that has it closed. */
 export interface DecidedOrder {
   readonly message: SupplyOrderMessage
+  /** As it was when its order was decided, a turn ago. */
+  readonly terminal: SupplyTerminal
   readonly order: OrderToClose
 }
 
@@ -67,20 +69,17 @@ export async function takeTurn(
   messages: readonly TurnMessage[],
   before: readonly DecidedOrder[],
 ): Promise<Turn> {
-  const senders = [...messages, ...before.map(({ message }) => message)].map(({ sender }) => sender)
-  const terminals = await readTerminals(needs.pool, depot, senders)
   const [closed, receipts] = await Promise.all([
     closeOrders(
       needs,
       depot,
       before.map(({ order }) => order),
-      terminals,
+      new Map(before.map(({ terminal }) => [terminal.id, terminal])),
     ),
     judgeReceipts(
       needs,
       depot,
       messages.filter((message) => 'receipt' in message),
-      terminals,
     ),
   ])
   const orders = messages.filter((message) => 'order' in message)
@@ -88,8 +87,11 @@ export async function takeTurn(
   const isIdle = closed.despatched.size + receipts.acknowledged.size + orders.length === 0
   const taken = isIdle ? NOTHING : await inTransaction(needs.pool, (sql) => writeTurn(needs, sql, work))
   return {
-    answers: answersOf(needs, work, taken, before, terminals),
-    decided: taken.accepted.map((one) => ({ message: one.message, order: orderToClose(one) })),
+    answers: answersOf(needs, work, taken, before),
+    decided: taken.accepted.map((one) => ({
+      ...{ message: one.message, terminal: one.terminal },
+      order: orderToClose(one),
+    })),
   }
 }
 
@@ -185,22 +187,18 @@ function answersOf(
   { depot, closed, receipts, orders }: Work,
   { stored, places, terminals, refused }: Taken,
   before: readonly DecidedOrder[],
-  asRead: ReadonlyMap<TerminalId, SupplyTerminal>,
 ): Turn['answers'] {
   const answers = new Map<TurnMessage, Answered | Promise<Answered>>()
-  for (const { message, order } of before)
-    answers.set(
-      message,
-      answerClosed(needs, depot, closed, order, stored, terminalOf(asRead, message.sender)),
-    )
+  for (const { message, order, terminal } of before)
+    answers.set(message, answerClosed(needs, depot, closed, order, stored, terminal))
   for (const [message, answer] of receipts.acknowledged) {
     const place = places.get(message)!
     const signed = { ...message, terminal: terminalOf(terminals, message.sender) }
     answers.set(message, place === 'next' ? answer : answerPlace(needs, signed, place))
   }
-  for (const message of receipts.others) answers.set(message, answerNow(needs, message, asRead))
+  for (const message of receipts.others) answers.set(message, answerNow(needs, message, receipts.terminals))
   for (const message of receipts.strange)
-    answers.set(message, refuseReceipt(needs, message, terminalOf(asRead, message.sender)))
+    answers.set(message, refuseReceipt(needs, message, terminalOf(receipts.terminals, message.sender)))
   for (const message of orders) {
     const place = places.get(message)!
     const signed = { ...message, terminal: terminalOf(terminals, message.sender) }
