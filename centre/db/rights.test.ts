@@ -47,8 +47,14 @@ const OWN: Rights = {
   lot: { api: 'INSERT, SELECT, UPDATE (activated_on)', auditor: 'SELECT' },
   lot_activation: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   lot_activation_run: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  pack: { api: 'INSERT, SELECT, UPDATE (activated_on, aside, given, held_at)', auditor: 'SELECT' },
-  code_case: { api: 'INSERT, SELECT, UPDATE (ended_at, ended_by, ended_cause)', auditor: 'SELECT' },
+  pack: { api: 'INSERT, SELECT, UPDATE (activated_on, aside, asleep, given, held_at)', auditor: 'SELECT' },
+  barred_range: { api: 'INSERT, SELECT, UPDATE (ended_at, told_at)', auditor: 'SELECT' },
+  code_exchange: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_state: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  code_case: {
+    api: 'INSERT, SELECT, UPDATE (end_request, ended_at, ended_by, ended_cause)',
+    auditor: 'SELECT',
+  },
   supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
   supply_order: {
     api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',

@@ -3,6 +3,7 @@
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
 import { createPinnedClient } from '@scratchless/keys/pinned-client'
+import { startTying } from '@scratchless/office/audit-chain/tie-lanes'
 import { createPool } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -50,6 +51,7 @@ const own = {
   certificatePem: orCannotServe(() => readCertificate(keys.path, 'tls')),
 }
 
+const tying = startTying(needs)
 const staff = await createStaffServer(needs).catch(cannotServe)
 const clients = new Map(
   settings.partners.map(({ party, tlsAuthority, tlsPin }) => [
@@ -94,6 +96,7 @@ whenToldToStop(async () => {
   await Promise.all([staff.close(), partner.close(), supply.close(), outbox.stop(), timed.stop()])
   for (const client of clients.values()) client.close()
   line.close()
+  await tying.stop()
   await Promise.all([pool.end(), rows.end()])
 })
 sendReady()

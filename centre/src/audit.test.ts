@@ -28,6 +28,7 @@ test('a sound centre passes every check', async () => {
 
 /** What each check says, and damage that breaks just its rule, one for each of its clauses. */
 const DAMAGE: Readonly<Record<string, readonly string[]>> = {
+  'papers are numbered without a gap': [`INSERT INTO paper_series VALUES ('main', 'receipt', 2026, 1)`],
   'each serial is in one pack': [
     'UPDATE pack SET first_serial = first_serial - 1 WHERE first_serial = 1001000',
   ],
@@ -39,6 +40,16 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM supply_run',
   ],
   'what was withheld is aside': [`UPDATE supply_order SET state = 'withheld' WHERE sequence = 3`],
+  'no code of an open case is free': [caseOf('on_hold')],
+  'packs are held as their lots are': [
+    'UPDATE pack SET held_at = now() WHERE first_serial = 1001000',
+    lotIs('held'),
+  ],
+  'what two people made void is so in the vault': [
+    `${agreedVoid()}; ${lotIs('void', 1)}; UPDATE pack SET held_at = now()`,
+    'UPDATE vault_pack SET void = 1::bit(1000) << 599 WHERE first_serial = 1001000',
+    `${agreedVoid()}; ${caseOf('void', 1)}; UPDATE pack SET aside = 1::bit(1000) << 599 WHERE first_serial = 1001000`,
+  ],
   'each code closed is in one order of the vault’s journal': [
     'UPDATE vault_pack SET closed = closed | (closed >> 1) WHERE first_serial = 1000000',
     'UPDATE vault_pack SET closed = 1::bit(1000) << 999 WHERE first_serial = 1001000',
@@ -143,6 +154,24 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
 
 const LESS_ABOARD = `UPDATE terminal SET aboard_minor = aboard_minor - ${ATLAS_5.publicPrice.amountMinor}`
 
+/** About code 400 of the second pack. */
+function caseOf(state: string, request: number | null = null): string {
+  return `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at, request)
+          VALUES ('atlas', 1001400, 1, '${state}', 'c', 'x', now(), ${request})`
+}
+
+function lotIs(state: string, request: number | null = null): string {
+  return `INSERT INTO lot_state (operator, lot, no, state, cause, set_by, set_at, request)
+          VALUES ('atlas', 'L000001', 1, '${state}', 'c', 'x', now(), ${request})`
+}
+
+function agreedVoid(): string {
+  return `INSERT INTO request (number, kind, subject, facts, figures, hash, asked_by, asked_at, expires_at, state,
+                               agreed_by, ended_by, ended_at) OVERRIDING SYSTEM VALUE
+          VALUES (1, 'void-codes', 's', '{}', '{}', sha256(''), 'a', now(), now() + interval '1 day', 'done', 'b', 'x',
+                  now())`
+}
+
 function soldAs(over: { serial?: number; terminal?: string; product?: string; operator?: string }): string {
   const { serial = 1_000_029, terminal = 'T00001', product = 'ATLAS-5', operator = 'atlas' } = over
   return `INSERT INTO sale SELECT depot_id, '${operator}', ${serial}, '${product}', '${terminal}', 1, '01', now(), 4
@@ -208,7 +237,7 @@ test('what is on its way from the vault to the api is not missing there, nor an 
 
 test('an entry of the audit chain that was rewritten breaks it', async () => {
   expect(await brokenAfter(`UPDATE audit_entry SET details = '{}' WHERE n = 2`)).toEqual([
-    'the audit chain is broken at entry 2',
+    'the audit chain is broken at entry 2 of lane 1',
   ])
 })
 

@@ -18,7 +18,7 @@
 //   POST /api/retailers/:id/vendors         VendorBody        201 VendorView: its number is the centre's; 409 no-number-left
 //   POST /api/retailers/:id/vendors/:vendor/suspension  SuspensionBody  200 VendorView
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
-//   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
+//   POST /api/retailers/:id/deposits        DepositBody       201 DepositView; 409 document-used
 //   POST /api/retailers/:id/deposit-reversals DepositReversalBody  201 RetailerView; 409 unknown-document, reversed-already
 //   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
 //   POST /api/retailers/:id/closing         ReasonBody        200 RetailerView: it orders no more; 409 closed-already
@@ -37,14 +37,13 @@
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}; 409 unknown-depot, depot-needed, unknown-operator, unknown-product
 //   POST /api/restock/activations           LotActivationBody 201 {id}
+//   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
-//   GET  /api/stock                                           {stock: StockView[]}
+//   GET  /api/stock                                           {stock: StockByStateView[]}
 //   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
-//   GET  /api/cases?before=ID                                 {cases: CaseView[], next}: the open ones, newest first
-//   POST /api/cases                         CaseBody          201 HeldView; 409 unknown-range, overlaps
-//   POST /api/cases/:id/end                 CaseEndBody       200 ReleasedView; 404 unknown-case; 409 ended-already
-// The shapes of codes and cases: stock/case-shapes.ts.
+//   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
+// The shapes of codes: stock/case-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -336,6 +335,11 @@ export interface CardView {
   readonly approvers: readonly string[]
 }
 
+/** `receipt`: the number of the receipt of money that was issued for it, once. */
+export interface DepositView extends RetailerView {
+  readonly receipt: string
+}
+
 export interface RestockOrderView {
   readonly id: string
   readonly operator: string
@@ -366,6 +370,21 @@ export interface StockView {
   readonly despatched: number
   readonly delivered: number
   readonly sold: number
+}
+
+/** The same with those apart that people must look at: each code in one of the columns but `notActivated`. */
+export interface StockByStateView extends StockView {
+  /** Of those in stock: in packs that the network takes in part, the ones that it does not take yet. */
+  readonly notActivated: number
+  /** The vault would not close them, and people have not let them go. */
+  readonly withheld: number
+  /** Here or at terminals. */
+  readonly inDoubt: number
+  readonly damaged: number
+  readonly stolen: number
+  readonly returned: number
+  readonly expired: number
+  readonly void: number
 }
 
 export interface SupplyOrderView {

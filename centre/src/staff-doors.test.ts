@@ -21,6 +21,7 @@ const WHO_MAY = {
   'POST /api/rates': 'finance',
   'GET /api/depots': 'stock support finance auditor administrator',
   'POST /api/depots': 'administrator',
+  'GET /api/depots/:depot/papers/:series/:year': 'finance auditor',
   'GET /api/retailers': 'support finance auditor',
   'GET /api/retailers/:id': 'support finance auditor',
   'POST /api/retailers': 'support',
@@ -55,6 +56,14 @@ const WHO_MAY = {
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',
+  'POST /api/exchanges': 'stock support',
+  'GET /api/lots': 'stock support security auditor',
+  'POST /api/lots': 'stock security',
+  'GET /api/requests': 'stock support finance approver security auditor',
+  'GET /api/requests/:id': 'stock support finance approver security auditor',
+  'POST /api/requests/:id/agreements': 'approver',
+  'POST /api/requests/:id/refusal': 'approver security',
+  'POST /api/requests/:id/withdrawal': 'stock support finance security',
   'GET /api/supply/orders': 'stock support finance auditor',
 }
 

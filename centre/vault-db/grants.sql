@@ -1,7 +1,8 @@
 -- What was sealed, signed or journalled is only ever added; marks are set, counts and what ends move.
 GRANT SELECT, INSERT ON product TO :vault;
 GRANT SELECT, INSERT ON vault_lot_record, vault_pack, vault_fingerprint, vault_restock_line, vault_restock_delivery,
-  vault_certificate, vault_enrolment, vault_terminal, vault_card, vault_safe_key, vault_supply, vault_renewal TO :vault;
+  vault_certificate, vault_enrolment, vault_terminal, vault_card, vault_safe_key, vault_supply, vault_renewal, used_agreement,
+  void_stock TO :vault;
 GRANT USAGE ON SEQUENCE vault_enrolment_number_seq TO :vault;
 GRANT UPDATE (closed, void) ON vault_pack TO :vault;
 GRANT UPDATE (accepted, received, unit_price) ON vault_restock_line TO :vault;
@@ -18,3 +19,4 @@ GRANT SELECT (order_id, operator, line_no, accepted, received) ON vault_restock_
 GRANT SELECT (operator, id) ON vault_restock_delivery TO :auditor;
 GRANT SELECT (id, operator, lot_id, product_id) ON vault_lot_record TO :auditor;
 GRANT SELECT ON product TO :auditor;
+GRANT SELECT ON used_agreement, void_stock TO :auditor;

@@ -34,6 +34,8 @@ const OWN: Rights = {
     vault: 'INSERT, SELECT',
     auditor: 'SELECT (closed_at, codes, depot_id, epoch, runs, sequence, terminal_id)',
   },
+  used_agreement: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
+  void_stock: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 const SEQUENCES: Rights = { vault_enrolment_number_seq: { vault: 'USAGE' } }
 const RIGHTS = { ...OFFICE_VAULT_RIGHTS, ...OWN }

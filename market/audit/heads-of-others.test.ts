@@ -5,6 +5,7 @@ import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS } from '@scratchless/centre/
 import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { type AuditHead, appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { keepHead } from '@scratchless/office/audit-chain/keep-head'
+import { tieLanes } from '@scratchless/office/audit-chain/tie-lanes'
 import { inTransaction } from '@scratchless/office/database/database'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { OPERATOR_MIGRATIONS, OPERATOR_VAULT_MIGRATIONS } from '@scratchless/operator/settings'
@@ -57,16 +58,26 @@ const heads = new Map<string, AuditHead>()
 const headAt = (office: TestDatabase, n: number) => heads.get(`${n} ${office.urls.owner}`)!
 
 function append(office: TestDatabase, subject: string): Promise<AuditHead> {
-  return inTransaction(office.pool('api'), (sql) =>
-    appendAudit(sql, { at: AT, actor: 'amel', action: 'restock-ordered', subject }),
-  )
+  return inTransaction(office.pool('api'), async (sql) => {
+    await appendAudit(sql, { at: AT, actor: 'amel', action: 'restock-ordered', subject })
+    return (await tieLanes(sql, AT))!
+  })
 }
 
 /** As by the owner of the database: everything after entry `n` is gone, and the head says so. */
 async function cut(office: TestDatabase, n: number): Promise<void> {
   const owner = office.pool('owner')
   await owner.query('DELETE FROM audit_entry WHERE n > $1', [n])
-  await owner.query('UPDATE audit_head SET (n, hash) = (SELECT n, hash FROM audit_entry WHERE n = $1)', [n])
+  for (const [head, lane] of [
+    ['audit_head', 0],
+    ['audit_lane', 1],
+  ])
+    await owner.query(
+      `UPDATE ${head} SET (n, hash) = (SELECT n, hash FROM audit_entry WHERE n = $1 AND lane = ${lane})
+        ${lane === 1 ? 'WHERE lane = 1' : ''}`,
+      [n],
+    )
+  await owner.query('UPDATE audit_tied SET n = $1 WHERE lane = 1', [n])
 }
 
 /** The same, and then as many entries again, with hashes that fit: only entry `n` says something else. */
@@ -100,9 +111,9 @@ test('heads that are in place are counted', async () => {
     [
       'centre',
       true,
-      'the audit chain is unbroken, 10 entries; heads that others kept of it: 2, all in place',
+      'the audit chain is unbroken, 20 entries; heads that others kept of it: 2, all in place',
     ],
-    ['atlas', true, 'the audit chain is unbroken, 10 entries; heads that others kept of it: 1, all in place'],
+    ['atlas', true, 'the audit chain is unbroken, 20 entries; heads that others kept of it: 1, all in place'],
   ])
 })
 

@@ -2,8 +2,8 @@
 // centre those of the operators.
 
 import type { AuditedOffice } from '@scratchless/office/audit/run-checks'
-import type { KeptHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
+import type { KeptHead } from '@scratchless/office/audit-chain/verify-chain'
 import { connectStoreForReading } from '@scratchless/terminal/store/connect-store'
 import { readKeptHeads as readTerminalHeads } from '@scratchless/terminal/supply/kept-head.sql'
 import type { Office, PartiesFound } from './find-parties.ts'

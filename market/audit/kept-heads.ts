@@ -2,7 +2,8 @@
 // off or written anew since then does not have them in place.
 
 import path from 'node:path'
-import type { AuditHead, KeptHead } from '@scratchless/office/audit-chain/audit-chain'
+import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
+import type { KeptHead } from '@scratchless/office/audit-chain/verify-chain'
 import { readKept, writeKept } from '@scratchless/program/kept-file'
 import { z } from 'zod'
 

@@ -261,6 +261,7 @@ function operatorVaultOf(
       fingerprint,
       stockFile: stockFileKeyOf(lotMac),
     },
+    approvers: new Map(),
     partners: new Map([
       [
         CENTRE,

@@ -4,7 +4,6 @@
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
-import { DEPOT } from '@scratchless/centre/settings'
 import {
   holdRange as holdAtCentre,
   releaseRange as releaseAtCentre,
@@ -16,6 +15,7 @@ import { createSupplyDesk } from '@scratchless/centre/supply/supply-desk'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { vaultVerbs as centreVerbs } from '@scratchless/centre/vault/vault-verbs'
 import type { VaultVerbs as CentreVerbs } from '@scratchless/centre/vault/verbs'
+import { tieLanes } from '@scratchless/office/audit-chain/tie-lanes'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import {
   findDueMessages,
@@ -140,6 +140,8 @@ async function turnOutbox(
   post: (message: OutgoingMessage) => Promise<Uint8Array>,
   onAnswer: (sql: SqlClient, message: OutgoingMessage, answer: Uint8Array) => Promise<void>,
 ): Promise<string | null> {
+  // As the program does every second: what it sends has a head that stands for all lanes.
+  await inTransaction(pool, (sql) => tieLanes(sql, new Date(clock.nowMs())))
   const anyTime = new Date(clock.nowMs() + ANY_TIME_MS)
   const [due] = await findDueMessages(pool, anyTime, { ids: [], partners: [] }, 1)
   const message = due && (await readMessage(pool, due.id))
@@ -234,10 +236,8 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
       office.run(async () => {
         const range = await rangeFrom(needs.pool, from, count)
         return act === 'hold'
-          ? holdAtCentre(needs.pool, DEPOT, ATLAS, range)
-          : inTransaction(needs.pool, (sql) =>
-              releaseAtCentre(sql, DEPOT, ATLAS, range, new Date(clock.nowMs())),
-            )
+          ? holdAtCentre(needs.pool, ATLAS, range)
+          : inTransaction(needs.pool, (sql) => releaseAtCentre(sql, ATLAS, range, new Date(clock.nowMs())))
       }),
     settleOverdue: () =>
       office.run(async () => {
@@ -303,6 +303,7 @@ export async function startOperator({
         signLotActivation: (argument) => signLotActivation(vault, argument),
         verifyNoticeReceipt: (argument) => verifyNoticeReceipt(vault, argument),
         openNotUnderstood: (argument) => openNotUnderstood(vault, argument),
+        voidCodes: notHere,
       }
     },
     async (process) => {

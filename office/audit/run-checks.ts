@@ -2,7 +2,7 @@
 // which sees no ciphertext. Works beside the running program: the books are seen in one snapshot, and the vault's own
 // database in one that was taken before it and in one taken after.
 
-import { auditChainLine, type KeptHead } from '../audit-chain/audit-chain.ts'
+import { auditChainLine, type KeptHead } from '../audit-chain/verify-chain.ts'
 import { createPool, inTransaction, type Sql } from '../database/database.ts'
 
 export interface AuditLine {

@@ -62,7 +62,7 @@ const BY_KEY = ['hashjoin', 'mergejoin', 'seqscan', 'bitmapscan']
   .map((way) => ` -c enable_${way}=off`)
   .join('')
 
-/** A pool for one role. An idle connection that breaks is logged and replaced, never a crash. */
+/** A pool for one role. A connection that breaks, idle or in use, is logged and replaced, never a crash. */
 export function createPool(options: {
   url: string
   max?: number
@@ -81,6 +81,10 @@ export function createPool(options: {
     types,
   })
   pool.on('error', (error) => options.log?.warn({ err: error }, 'an idle database connection broke'))
+  // One that breaks between two statements of a transaction has nobody to tell: the next statement fails.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.log?.warn({ err: error }, 'a database connection in use broke')),
+  )
   return pool
 }
 

@@ -7,7 +7,7 @@ import {
   inSnapshots,
   runChecks,
 } from '../audit/run-checks.ts'
-import type { KeptHead } from '../audit-chain/audit-chain.ts'
+import type { KeptHead } from '../audit-chain/verify-chain.ts'
 
 /** `urls`: the addresses with the auditor's role. `keptHeads`: chain heads that other parties kept of us. */
 export function auditOffice(

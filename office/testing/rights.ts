@@ -25,6 +25,17 @@ export const OFFICE_RIGHTS: Rights = {
   message_in: { api: 'INSERT, SELECT, UPDATE (answer, answered_at)', auditor: 'SELECT' },
   audit_entry: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT', auditor: 'SELECT' },
+  audit_lane: { api: 'SELECT, UPDATE (hash, n)', auditor: 'SELECT' },
+  audit_tied: { api: 'SELECT, UPDATE (n)', auditor: 'SELECT' },
+  paper_series: { api: 'INSERT, SELECT, UPDATE (last)', auditor: 'SELECT' },
+  paper: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  act: { api: 'SELECT', auditor: 'SELECT' },
+  act_role: { api: 'SELECT', auditor: 'SELECT' },
+  request: {
+    api: 'INSERT, SELECT, UPDATE (agreed_by, ended_at, ended_by, ended_why, state)',
+    auditor: 'SELECT',
+  },
+  request_agreement: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 

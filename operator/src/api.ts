@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { readCertificate, unlockKeyFolder } from '@scratchless/keys/party-keys'
+import { startTying } from '@scratchless/office/audit-chain/tie-lanes'
 import { createPool, inTransaction } from '@scratchless/office/database/database'
 import { watchCertificate } from '@scratchless/office/http/certificate-end'
 import { startOutbox } from '@scratchless/office/outbox/send-outbox'
@@ -21,6 +22,7 @@ import { createPartnerLines, createRestockListener } from './restock/restock-lin
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
+import { operatorCases, operatorRequests } from './stock/operator-cases.ts'
 import { startOperatorWork } from './timed-work.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -61,13 +63,19 @@ const outbox = startOutbox({
 const discounts = new Map(settings.partners.map((partner) => [partner.party, partner.discountBasisPoints]))
 const partners = createRestockListener({ ...needs, discounts }, tls, settings.partners, deliveries.wake)
 
+const tying = startTying({ pool, clock: systemClock, log })
 const staff = await createStaffServer({ ...needs, settings }).catch(cannotServe)
 
 await Promise.all([
   listen(partners, 'partnerHttps', settings.partnerHttps),
   listen(staff, 'staffHttp', settings.staffHttp),
 ]).catch(cannotServe)
-const timed = await startOperatorWork({ databaseUrl: settings.databaseUrl, pool, log })
+const approvers = new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey]))
+const timed = await startOperatorWork({
+  ...{ databaseUrl: settings.databaseUrl, pool, log, timeZone: settings.timeZone },
+  requests: operatorRequests({ ...needs, approvers }),
+  cases: operatorCases(needs),
+})
 const certificate = watchCertificate(tls.certificatePem, systemClock, (ending) =>
   log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew'),
 )
@@ -79,5 +87,6 @@ whenToldToStop(async () => {
   line.close()
   partnerLines.close()
   await Promise.all([deliveries.stop(), outbox.stop(), timed.stop()])
+  await tying.stop()
   await pool.end()
 })

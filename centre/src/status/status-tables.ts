@@ -4,11 +4,14 @@ import { countText, type StatusTable } from '@scratchless/office/status/status-p
 import type { Language } from '@scratchless/office/status/status-words'
 import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
-import { readStock } from '../stock/stock.sql.ts'
+import { readStockByState } from '../stock/stock-by-state.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
 const en = {
-  stock: ['Stock', 'Product', 'In stock', 'On hold', 'Despatched', 'Delivered', 'Sold'],
+  stock: [
+    ...['Stock', 'Product', 'In stock', 'On hold', 'Withheld', 'In doubt', 'Damaged', 'Stolen', 'Returned'],
+    ...['Expired', 'Void', 'Despatched', 'Delivered', 'Sold'],
+  ],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
   states: {
@@ -24,7 +27,10 @@ const en = {
   },
 }
 const fr: typeof en = {
-  stock: ['Stock', 'Recharge', 'En stock', 'Bloqué', 'Expédié', 'Livré', 'Vendu'],
+  stock: [
+    ...['Stock', 'Recharge', 'En stock', 'Bloqué', 'Retenu', 'À vérifier', 'Illisible', 'Volé', 'Retourné'],
+    ...['Périmé', 'Annulé', 'Expédié', 'Livré', 'Vendu'],
+  ],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
   states: {
@@ -43,7 +49,7 @@ const fr: typeof en = {
 export async function statusTables(needs: CentreNeeds, language: Language): Promise<StatusTable[]> {
   const words = { en, fr }[language]
   const [stock, restock, supply] = await Promise.all([
-    readStock(needs.pool),
+    readStockByState(needs.pool),
     listRestockOrders(needs),
     listSupplyOrders(needs),
   ])
@@ -53,12 +59,8 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
       title: words.stock[0]!,
       heads: words.stock.slice(1),
       rows: stock.map((row) => [
-        row.product,
-        row.inStock,
-        row.onHold,
-        row.despatched,
-        row.delivered,
-        row.sold,
+        ...[row.product, row.inStock, row.onHold, row.withheld, row.inDoubt, row.damaged, row.stolen],
+        ...[row.returned, row.expired, row.void, row.despatched, row.delivered, row.sold],
       ]),
     },
     {

@@ -1,6 +1,7 @@
 // The value on board of a terminal: what it was given and has not reported as sold, at the public prices that its orders
 // keep. It is raised with each order (`moveTerminals`). The audit recomputes it.
 
+import { type AuditedOffice, type Breaks, countBreaks } from '@scratchless/office/audit/run-checks'
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
@@ -46,5 +47,36 @@ export async function lowerAboardBySales(
                  AND line.product_id = run.product_id))
       WHERE depot_id = $1 AND id = $2`,
     [depot, terminal, sales.map(({ product }) => product), sales.map(({ serial }) => serial)],
+  )
+}
+
+/** For the audit: terminals whose value on board is not that of what they were given less what they reported as sold. */
+export function countMisvaluedTerminals({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `WITH given AS (
+       SELECT line.depot_id, line.terminal_id, line.sequence, line.product_id, line.supplied, line.public_price_minor
+         FROM supply_order_line AS line
+         JOIN supply_order AS "order"
+           ON "order".depot_id = line.depot_id AND "order".terminal_id = line.terminal_id
+          AND "order".sequence = line.sequence
+        WHERE "order".state <> 'withheld'),
+     moved AS (
+       SELECT depot_id, terminal_id, supplied * public_price_minor AS value FROM given
+        UNION ALL
+       SELECT given.depot_id, given.terminal_id, -public_price_minor
+         FROM sale
+         JOIN supply_run AS run
+           ON run.depot_id = sale.depot_id AND run.operator = sale.operator
+          AND run.first_serial BETWEEN sale.serial - ${PACK_CODES - 1} AND sale.serial
+          AND run.first_serial + run.count > sale.serial AND run.terminal_id = sale.terminal_id
+         JOIN given
+           ON given.depot_id = run.depot_id AND given.terminal_id = run.terminal_id
+          AND given.sequence = run.sequence AND given.product_id = run.product_id)
+     SELECT terminal.id
+       FROM terminal
+       LEFT JOIN (SELECT depot_id, terminal_id, sum(value) AS value FROM moved GROUP BY depot_id, terminal_id) AS aboard
+         ON aboard.depot_id = terminal.depot_id AND aboard.terminal_id = terminal.id
+      WHERE terminal.aboard_minor <> coalesce(aboard.value, 0)`,
   )
 }

@@ -12,6 +12,7 @@ import { signAcknowledgements, signAnswer } from './sign-answer.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
+import { voidCodes } from './void-codes.ts'
 import { writeCardLetter } from './write-card-letter.ts'
 
 export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
@@ -35,6 +36,7 @@ export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
     writeCardLetter: (request) => writeCardLetter(needs, request),
     closeSupplyDeliveries: (group) => closeSupplyDeliveries(needs, group),
     signAcknowledgements: (answers) => signAcknowledgements(answering, answers),
+    voidCodes: (act) => voidCodes(needs, act),
     signAnswer: (request) => signAnswer(answering, request),
   }
 }

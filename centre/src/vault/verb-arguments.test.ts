@@ -75,6 +75,10 @@ const GOOD: Arguments = {
     ],
   },
   signAcknowledgements: [{ ...answered, standing }],
+  voidCodes: {
+    ...{ number: 1, endsAtS: 1_795_347_600, cause: 'a box is missing', approvals },
+    stock: { operator: ATLAS, firstSerial: serialFromNumber(1_007), count: 5 },
+  },
   signAnswer: {
     ...answered,
     answer: { kind: 'supply-refusal', content: refusal },

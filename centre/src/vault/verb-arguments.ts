@@ -50,6 +50,7 @@ const MAX_LOTS = 40
 const MAX_RUNS = 100
 const MAX_CODES = 1_000
 const MAX_APPROVALS = 10
+const MAX_VOID_CODES = 1_000_000
 const NO_HEAD = { n: 0n, hash: Buffer.alloc(HASH_BYTES) }
 
 const shaped = <Content>(shape: Shape<Content>) =>
@@ -164,6 +165,16 @@ export const CENTRE_VERB_ARGUMENTS: VerbSchemas<VaultVerbs> = {
   closeSupplyDeliveries: z.strictObject({
     depot,
     orders: z.array(z.strictObject({ ...signedRequest, decided })).max(MAX_ORDERS),
+  }),
+  voidCodes: z.strictObject({
+    number: countedField,
+    endsAtS: secondsField,
+    stock: z.union([
+      z.strictObject({ operator, firstSerial: serialField, count: countField.max(MAX_VOID_CODES) }),
+      z.strictObject({ operator, lot: namedField(lotId) }),
+    ]),
+    cause: z.string().min(1).max(200),
+    approvals,
   }),
   signAcknowledgements: z
     .array(z.strictObject({ ...answeredRequest, standing: standingField }))

@@ -3,6 +3,7 @@
 // that it verifies itself. Refusals are values.
 
 import type { ApprovalRefusal } from '@scratchless/office/staff/approval'
+import type { AgreementRefusal } from '@scratchless/office/vault/use-agreement'
 import type {
   CardId,
   DepotId,
@@ -261,6 +262,19 @@ export type VaultVerbs = {
   signAcknowledgements(
     answers: readonly (AnsweredRequest & { standing: Standing })[],
   ): Promise<readonly Uint8Array[]>
+  /**
+   * Makes codes void for good, a range or a lot, once two approvers of the ring agree to it over the act's number and its
+   * end. Used once; the same again is answered alike.
+   */
+  voidCodes(act: {
+    number: number
+    endsAtS: number
+    stock:
+      | ({ readonly operator: OperatorId } & SerialRange)
+      | { readonly operator: OperatorId; readonly lot: LotId }
+    cause: string
+    approvals: readonly GivenApproval[]
+  }): Promise<{ codes: number } | { refusal: AgreementRefusal }>
   /** Signs an answer that closes no code. */
   signAnswer(request: AnsweredRequest & { answer: PlainAnswer }): Promise<Uint8Array>
 }

@@ -130,9 +130,39 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'office/roles/roles.ts',
-    find: 'return roles.some((role) => allowed.includes(role))',
-    replace: 'return roles.length > 0 || allowed.length === 0',
+    find: 'return roles.some((role) => rule.roles.includes(role))',
+    replace: 'return roles.length > 0 || rule.roles.length === 0',
     why: 'anybody signed in does what one role may do',
+  },
+  {
+    file: 'office/roles/roles.ts',
+    find: 'amount >= rule.secondFrom',
+    replace: 'amount > rule.secondFrom',
+    why: 'the amount from which it takes two is one person’s still',
+  },
+  {
+    file: 'office/requests/agreement.ts',
+    find: 'return [party, number, endsAtS, hashOfRequest(kind, facts)]',
+    replace: 'return [party, number, hashOfRequest(kind, facts)]',
+    why: 'an agreement has no end',
+  },
+  {
+    file: 'office/requests/agree-to-request.ts',
+    find: 'if (request.asked_by === by || request.asked_by === approver) throw',
+    replace: 'if (request.asked_by === by && request.asked_by === approver) throw',
+    why: 'a member agrees to his own request by a colleague’s key',
+  },
+  {
+    file: 'office/vault/use-agreement.ts',
+    find: "return used.hash.equals(hash) ? { codes: used.codes } : { refusal: 'used-already' }",
+    replace: 'return { codes: used.codes }',
+    why: 'the number of an agreed act serves another act',
+  },
+  {
+    file: 'office/vault/use-agreement.ts',
+    find: 'if (!(leftMs > 0 && leftMs <= LONGEST_MS))',
+    replace: 'if (!(leftMs <= LONGEST_MS))',
+    why: 'the vault uses an agreement whose end has come',
   },
   {
     file: 'operator/src/stock/stock-routes.ts',
@@ -231,9 +261,9 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'office/audit-chain/audit-chain.sql.ts',
-    find: 'FROM audit_head FOR UPDATE',
-    replace: 'FROM audit_head',
-    why: 'two appenders take one place in the chain',
+    find: 'ORDER BY lane LIMIT 1 FOR UPDATE SKIP LOCKED',
+    replace: 'ORDER BY lane LIMIT 1',
+    why: 'two appenders take one place in a lane of the chain',
   },
   {
     file: 'office/audit-chain/audit-chain.ts',
@@ -242,7 +272,13 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
     why: 'the time of an entry may be altered unseen',
   },
   {
-    file: 'office/audit-chain/audit-chain.ts',
+    file: 'office/audit-chain/tie-lanes.ts',
+    find: '  await markTied(sql, lanes)\n',
+    replace: '',
+    why: 'lanes that did not move are tied again every second',
+  },
+  {
+    file: 'office/audit-chain/verify-chain.ts',
     find: 'const beyond = keptHeads.find(({ n }) => n > head.n)',
     replace: 'const beyond = keptHeads.find(({ n }) => n > head.n + 1n)',
     why: 'a chain whose last entry was cut off holds',
