@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { SEAL_TAG_BYTES, sealedRun, sealedSize, subRun } from './sealed-code.ts'
+import { SEAL_TAG_BYTES, sealedRun, sealedSize } from './sealed-code.ts'
 
 const DIGITS = 14
 const SIZE = 22
@@ -18,15 +18,4 @@ test('a run is whole sealed codes, as many as it says', () => {
   for (const count of [2, 4]) expect(() => sealedRun(bytes, count, DIGITS)).toThrow(problem)
   expect(() => sealedRun(bytes.subarray(1), 3, DIGITS)).toThrow(problem)
   expect(() => sealedRun(bytes, 3, 16)).toThrow(problem)
-})
-
-test('a part of a run is a view of it, and ends where the run does', () => {
-  expect(Buffer.from(subRun(run, 1, 2, DIGITS))).toEqual(bytes.subarray(SIZE))
-  expect(Buffer.from(subRun(run, 0, 3, DIGITS))).toEqual(bytes)
-  expect(subRun(run, 3, 0, DIGITS).length).toBe(0)
-  expect(subRun(run, 1, 1, DIGITS).buffer).toBe(bytes.buffer)
-  const problem = new RangeError('the run ends before these codes')
-  expect(() => subRun(run, 2, 2, DIGITS)).toThrow(problem)
-  expect(() => subRun(run, 4, 0, DIGITS)).toThrow(problem)
-  expect(() => subRun(run, -1, 1, DIGITS)).toThrow(problem)
 })

@@ -33,16 +33,3 @@ export function sealedRun<H extends Holder>(
     throw new RangeError('a run has whole sealed codes only')
   return bytes as SealedRun<H>
 }
-
-/** Part of a run: `count` codes from `index`; a view, not a copy. */
-export function subRun<H extends Holder>(
-  run: SealedRun<H>,
-  index: number,
-  count: number,
-  codeDigits: number,
-): SealedRun<H> {
-  const size = sealedSize(codeDigits)
-  if (index < 0 || (index + count) * size > run.length)
-    throw new RangeError('the run ends before these codes')
-  return run.subarray(index * size, (index + count) * size) as SealedRun<H>
-}

@@ -27,6 +27,9 @@ const terminal_id = 'T10000'
 const marked = (...places: number[]) =>
   Array.from({ length: 1_000 }, (_, place) => (places.includes(place) ? '1' : '0')).join('')
 
+/** A message whose bytes are gone. */
+const GONE = { request: Buffer.alloc(0), answer: Buffer.alloc(0), answer_hash: HASH }
+
 const TABLES: readonly TriedTable[] = [
   {
     table: 'product',
@@ -402,8 +405,18 @@ const TABLES: readonly TriedTable[] = [
         { payload_hash: Buffer.alloc(31) },
         { payload_hash: Buffer.alloc(33) },
       ],
+      supply_message_answer_hash_check: [31, 33].map((bytes) => ({
+        ...GONE,
+        answer_hash: Buffer.alloc(bytes),
+      })),
+      supply_message_let_go: [
+        { ...GONE, request: Buffer.of(1) },
+        { ...GONE, answer: Buffer.of(1) },
+        { ...GONE, answer: null },
+      ],
     },
-    mayBeEmpty: ['answer'],
+    takes: [GONE],
+    mayBeEmpty: ['answer', 'answer_hash'],
   },
   {
     table: 'supply_order',
@@ -428,7 +441,7 @@ const TABLES: readonly TriedTable[] = [
       supply_order_state_check: [{ state: 'lost' }],
       supply_order_because_check: [{ because: 'weather' }],
     },
-    mayBeEmpty: ['delivery_hash', 'settled_at'],
+    mayBeEmpty: ['delivery_hash', 'settled_at', 'withheld_at'],
   },
   {
     table: 'supply_order_line',
@@ -472,34 +485,13 @@ const TABLES: readonly TriedTable[] = [
     },
     breaks: {
       supply_run_pkey: [{ count: 2 }],
+      supply_run_sold_of_its_codes: [{ sold: '' }, { sold: '00' }],
       supply_run_count_check: [{ count: 0 }],
       supply_run_depot_id_terminal_id_sequence_fkey: [{ sequence: 2 }, { terminal_id: 'T00002' }],
       supply_run_depot_id_operator_pack_first_serial_fkey: [{ pack_first_serial: 101 }],
     },
-    mayBeEmpty: ['released_at'],
-  },
-  {
-    table: 'sale',
-    row: {
-      depot_id,
-      operator,
-      serial: 100,
-      product_id: 'TT-5000',
-      terminal_id,
-      ticket: 1,
-      vendor_id: '02',
-      sold_at: at,
-      reported_in: 2,
-    },
-    takes: [{ price_id: 1, amount_minor: 5_000 }],
-    breaks: {
-      // One code, at most one sale: of whatever terminal.
-      sale_pkey: [{ ticket: 2, terminal_id: 'T00002' }],
-      sale_price_id_fkey: [{ price_id: 2, amount_minor: 1 }],
-      sale_amount_minor_check: [{ price_id: 1, amount_minor: 0 }],
-      sale_amount_of_price: [{ price_id: 1 }, { amount_minor: 1 }],
-    },
-    mayBeEmpty: ['price_id', 'amount_minor'],
+    takes: [{ sold: '1' }, { sold: '0' }],
+    mayBeEmpty: ['released_at', 'sold'],
   },
   {
     table: 'ticket_event',

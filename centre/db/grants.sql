@@ -31,9 +31,16 @@ GRANT UPDATE (ended_at, told_at) ON barred_range TO :api;
 GRANT SELECT ON barred_range TO :auditor;
 GRANT UPDATE (ended_by, ended_at, ended_cause, end_request) ON code_case TO :api;
 GRANT SELECT, INSERT ON supply_message, supply_order, supply_order_line, supply_run, sale, ticket_event, alarm TO :api;
-GRANT UPDATE (answer) ON supply_message TO :api;
-GRANT UPDATE (delivery_hash, state, settled_at) ON supply_order TO :api;
-GRANT UPDATE (released_at) ON supply_run TO :api;
+GRANT UPDATE (request, answer, answer_hash) ON supply_message TO :api;
+GRANT UPDATE (delivery_hash, state, settled_at, withheld_at) ON supply_order TO :api;
+GRANT UPDATE (released_at, sold) ON supply_run TO :api;
+-- What was sold, added up; and the months in which sales are stored, of which it makes the next ones and no other table.
+GRANT SELECT, INSERT ON sales_of_hour, sales_of_hour_change, sales_of_shop, bytes_let_go TO :api;
+GRANT UPDATE (sales, amount_minor) ON sales_of_hour, sales_of_shop TO :api;
+GRANT DELETE ON sales_of_hour_change TO :api;
+GRANT UPDATE (upto_sequence) ON bytes_let_go TO :api;
+GRANT EXECUTE ON FUNCTION make_sale_month TO :api;
+GRANT SELECT ON sales_of_hour, sales_of_hour_change, sales_of_shop, bytes_let_go TO :auditor;
 
 GRANT SELECT ON product, product_price, tier, retailer_tier, retailer, rate, terminal, enrolment, card, approval,
   restock_order, restock_order_line, restock_delivery, lot, lot_activation, lot_activation_run, code_case, lot_state, code_exchange, pack, supply_message,

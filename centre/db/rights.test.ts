@@ -2,6 +2,7 @@ import { LEDGER_MIGRATIONS } from '@scratchless/ledger/post-transfers'
 import { OFFICE_MIGRATIONS } from '@scratchless/office/database/migrate'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
+  callableFunctionsIn,
   LEDGER_RIGHTS,
   OFFICE_RIGHTS,
   otherRightsIn,
@@ -55,14 +56,18 @@ const OWN: Rights = {
     api: 'INSERT, SELECT, UPDATE (end_request, ended_at, ended_by, ended_cause)',
     auditor: 'SELECT',
   },
-  supply_message: { api: 'INSERT, SELECT, UPDATE (answer)', auditor: 'SELECT' },
+  supply_message: { api: 'INSERT, SELECT, UPDATE (answer, answer_hash, request)', auditor: 'SELECT' },
   supply_order: {
-    api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',
+    api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state, withheld_at)',
     auditor: 'SELECT',
   },
   supply_order_line: { api: 'INSERT, SELECT', auditor: 'SELECT' },
-  supply_run: { api: 'INSERT, SELECT, UPDATE (released_at)', auditor: 'SELECT' },
+  supply_run: { api: 'INSERT, SELECT, UPDATE (released_at, sold)', auditor: 'SELECT' },
   sale: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  sales_of_hour: { api: 'INSERT, SELECT, UPDATE (amount_minor, sales)', auditor: 'SELECT' },
+  sales_of_hour_change: { api: 'DELETE, INSERT, SELECT', auditor: 'SELECT' },
+  sales_of_shop: { api: 'INSERT, SELECT, UPDATE (amount_minor, sales)', auditor: 'SELECT' },
+  bytes_let_go: { api: 'INSERT, SELECT, UPDATE (upto_sequence)', auditor: 'SELECT' },
   ticket_event: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   alarm: { api: 'INSERT, SELECT', auditor: 'SELECT' },
 }
@@ -84,6 +89,10 @@ test('each role may do with each table what this list says, no more and no less'
 
 test('every table stands in the list', async () => {
   expect(await tablesIn(database.pool('owner'))).toEqual(Object.keys(RIGHTS).sort())
+})
+
+test('of our functions the api may call the one that makes the next months of sales, and no role any other', async () => {
+  expect(await callableFunctionsIn(database.pool('owner'))).toEqual(['api: make_sale_month(date)'])
 })
 
 test('nobody but the owner makes tables, temporary ones included', async () => {

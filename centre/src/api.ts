@@ -24,6 +24,7 @@ import type { CentreNeeds } from './needs.ts'
 import { createPartnerListener } from './restock/partner-listener.ts'
 import { postRestockMessage, takeRestockOrderResponse } from './restock/send-restock-order.ts'
 import { createOwnAccounts } from './retailers/accounts.ts'
+import { makeSaleMonths } from './sales/make-sale-months.ts'
 import { centreApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
 import { createSupplyDoor } from './supply/answer-supply-frame.ts'
@@ -65,6 +66,9 @@ const outbox = startOutbox({
   onAnswer: (sql, message, answer) => takeRestockOrderResponse(needs, sql, message, answer),
 })
 
+await makeSaleMonths(needs).catch((error: unknown) =>
+  log.error({ err: error }, 'a month of sales has no table: it is tried again every hour'),
+)
 const supplying = { ...needs, pool: rows }
 const resumed = await resumeSupplyOrders(supplying)
 if (resumed > 0) log.info({ orders: resumed }, 'orders that were decided and left open were closed')

@@ -267,16 +267,78 @@ export function countMisreceivedLines({ books }: AuditedOffice): Promise<Breaks>
   )
 }
 
-/** Sales of codes that their terminal was not given. */
-export function countSalesOfOthers({ books }: AuditedOffice): Promise<Breaks> {
+/**
+ * Sales of codes that their terminal was not given, and runs whose sold codes are not those of their sales, each in one.
+ * Runs that were not withheld lie apart, so the one that a sale is of is the last that begins at its serial or before.
+ */
+export function countMissoldRuns({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
     books,
-    `SELECT sale.operator || ' serial ' || sale.serial FROM sale
-      WHERE NOT EXISTS (
-        SELECT FROM supply_run AS run
-         WHERE run.depot_id = sale.depot_id AND run.operator = sale.operator
-           AND run.terminal_id = sale.terminal_id AND run.product_id = sale.product_id
-           AND run.first_serial <= sale.serial AND run.first_serial + run.count > sale.serial)`,
+    `WITH run AS (
+       SELECT run.* FROM supply_run AS run
+         JOIN supply_order AS "order"
+           ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+          AND "order".sequence = run.sequence AND "order".state <> 'withheld'),
+     line AS (
+       SELECT depot_id, operator, first_serial AS serial, 0 AS step, first_serial AS run, terminal_id, product_id FROM run
+       UNION ALL SELECT depot_id, operator, serial, 1, NULL, terminal_id, product_id FROM sale),
+     sold AS (
+       SELECT depot_id, operator, serial, step, terminal_id, product_id,
+              max(run) OVER (PARTITION BY depot_id, operator ORDER BY serial, step ROWS UNBOUNDED PRECEDING) AS run
+         FROM line),
+     placed AS (
+       SELECT sold.depot_id, sold.operator, sold.serial, sold.run, run.count, run.first_serial IS NOT NULL AS is_given
+         FROM sold LEFT JOIN run
+           ON run.depot_id = sold.depot_id AND run.operator = sold.operator AND run.first_serial = sold.run
+          AND run.first_serial + run.count > sold.serial AND run.terminal_id = sold.terminal_id
+          AND run.product_id = sold.product_id
+        WHERE step = 1),
+     marked AS (
+       SELECT depot_id, operator, run, count(*) AS sales,
+              bit_or(set_bit(repeat('0', count)::bit varying, (serial - run)::int, 1)) AS codes
+         FROM placed WHERE is_given GROUP BY depot_id, operator, run)
+     SELECT operator || ' serial ' || serial FROM placed WHERE NOT is_given
+      UNION ALL
+     SELECT run.operator || ' run ' || run.first_serial
+       FROM run LEFT JOIN marked
+         ON marked.depot_id = run.depot_id AND marked.operator = run.operator AND marked.run = run.first_serial
+      WHERE coalesce(run.sold, repeat('0', run.count)::bit varying)
+              <> coalesce(marked.codes, repeat('0', run.count)::bit varying)
+         OR bit_count(coalesce(run.sold, ''::bit varying)) <> coalesce(marked.sales, 0)`,
+  )
+}
+
+/** Hours of which what was added up, and what is noted for it, is not the fold of their sales. */
+export function countMisaddedHours({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT coalesce(sold.day, added.day) || ' ' || coalesce(sold.hour, added.hour) || ' h '
+              || coalesce(sold.product_id, added.product_id)
+       FROM (SELECT depot_id, sold_on AS day, sold_hour AS hour, product_id, count(*) AS sales,
+                    coalesce(sum(amount_minor), 0) AS amount
+               FROM sale GROUP BY depot_id, sold_on, sold_hour, product_id) AS sold
+       FULL JOIN (
+         SELECT depot_id, day, hour, product_id, sum(sales) AS sales, sum(amount_minor) AS amount
+           FROM (SELECT depot_id, day, hour, product_id, sales, amount_minor FROM sales_of_hour
+                  UNION ALL
+                 SELECT depot_id, day, hour, product_id, sales, amount_minor FROM sales_of_hour_change) AS noted
+          GROUP BY depot_id, day, hour, product_id) AS added USING (depot_id, day, hour, product_id)
+      WHERE (sold.sales, sold.amount) IS DISTINCT FROM (added.sales, added.amount)`,
+  )
+}
+
+/** Shops of which what was added up for a day is not the fold of its sales. */
+export function countMisaddedShops({ books }: AuditedOffice): Promise<Breaks> {
+  return countBreaks(
+    books,
+    `SELECT coalesce(sold.day, added.day) || ' ' || coalesce(sold.retailer_id, added.retailer_id) || ' '
+              || coalesce(sold.product_id, added.product_id)
+       FROM (SELECT sale.depot_id, sold_on AS day, terminal.retailer_id, product_id, count(*) AS sales,
+                    coalesce(sum(amount_minor), 0) AS amount
+               FROM sale LEFT JOIN terminal ON terminal.id = sale.terminal_id
+              GROUP BY sale.depot_id, sold_on, terminal.retailer_id, product_id) AS sold
+       FULL JOIN sales_of_shop AS added USING (depot_id, day, retailer_id, product_id)
+      WHERE (sold.sales, sold.amount) IS DISTINCT FROM (added.sales, added.amount_minor)`,
   )
 }
 

@@ -26,6 +26,9 @@ test('a sound centre passes every check', async () => {
   expect((await audit()).filter(({ ok }) => !ok)).toEqual([])
 })
 
+const SALE_ALONE = soldAs({}).split(';')[0]!
+const FOLDED = `INSERT INTO sales_of_hour SELECT * FROM sales_of_hour_change; DELETE FROM sales_of_hour_change`
+
 /** What each check says, and damage that breaks just its rule, one for each of its clauses. */
 const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   'papers are numbered without a gap': [`INSERT INTO paper_series VALUES ('main', 'receipt', 2026, 1)`],
@@ -89,12 +92,38 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     'UPDATE restock_order_line SET accepted = accepted - 1',
     `UPDATE restock_order SET state = 'waiting'; UPDATE restock_order_line SET quantity = quantity - 1`,
   ],
-  'every sale is of a code that its terminal was given': [
+  'every sale is of a code that its terminal was given, and of it once': [
     soldAs({ serial: 999_999 }),
     soldAs({ serial: 1_000_030 }),
     soldAs({ terminal: 'T00002' }),
     soldAs({ product: 'ATLAS-1' }),
     soldAs({ operator: 'sahel' }),
+    // A sale that its run does not mark, a mark of another code, one too many, and one sale too many.
+    SALE_ALONE,
+    `${soldAs({})}; UPDATE supply_run SET sold = sold << 1 WHERE sold IS NOT NULL`,
+    `${soldAs({})}; UPDATE supply_run SET sold = set_bit(sold, 0, 1) WHERE sold IS NOT NULL`,
+    `UPDATE supply_run SET sold = set_bit(repeat('0', count)::bit varying, 3, 1) WHERE sequence = 2`,
+    `${soldAs({})}; INSERT INTO sale SELECT serial, 2, 4, amount_minor, sold_at, reported_at + interval '1 second', price_id,
+                                            sold_on, sold_hour, depot_id, operator, product_id, terminal_id, vendor_id FROM sale`,
+    `${soldAs({})}; UPDATE supply_order SET state = 'withheld' WHERE sequence = 3`,
+  ],
+  'the hours are the sum of their sales': [
+    SALE_ALONE,
+    ...['sales = sales + 1', 'amount_minor = amount_minor + 1', 'hour = 8', `day = '2026-11-24'`].map(
+      (other) => `${soldAs({})}; UPDATE sales_of_hour_change SET ${other}`,
+    ),
+    `${soldAs({})}; ${FOLDED}; UPDATE sales_of_hour SET sales = 2`,
+    `${soldAs({})}; ${FOLDED}; UPDATE sales_of_hour SET hour = 10`,
+    `INSERT INTO sales_of_hour VALUES ('main', '2026-11-25', 9, 'ATLAS-5', 1, 5000)`,
+  ],
+  'the days of the shops are the sum of their sales': [
+    SALE_ALONE,
+    ...['sales = sales + 1', 'amount_minor = amount_minor + 1', `day = '2026-11-24'`].map(
+      (other) => `${soldAs({})}; UPDATE sales_of_shop SET ${other}`,
+    ),
+    `${soldAs({})}; INSERT INTO retailer (id, depot_id, name, place, added_at) VALUES ('R99999', 'main', 'a', 'b', now());
+     UPDATE terminal SET retailer_id = 'R99999'`,
+    `INSERT INTO sales_of_shop SELECT 'main', '2026-11-25', id, 'ATLAS-5', 1, 5000 FROM retailer`,
   ],
   'what a terminal has on board is worth what it was given less what it sold': [
     'UPDATE terminal SET aboard_minor = aboard_minor + 1',
@@ -172,10 +201,18 @@ function agreedVoid(): string {
                   now())`
 }
 
+/** A sale in the books with all that belongs to it. */
 function soldAs(over: { serial?: number; terminal?: string; product?: string; operator?: string }): string {
   const { serial = 1_000_029, terminal = 'T00001', product = 'ATLAS-5', operator = 'atlas' } = over
-  return `INSERT INTO sale SELECT depot_id, '${operator}', ${serial}, '${product}', '${terminal}', 1, '01', now(), 4
-            FROM supply_order LIMIT 1`
+  return `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, sold_on,
+                            sold_hour, reported_in, reported_at, price_id, amount_minor)
+          SELECT 'main', '${operator}', ${serial}, '${product}', '${terminal}', 1, '01', now(), '2026-11-25', 9, 4, now(),
+                 id, 5000 FROM product_price LIMIT 1;
+          UPDATE supply_run SET sold = set_bit(repeat('0', count)::bit varying, ${serial} - first_serial::int, 1)
+           WHERE first_serial <= ${serial} AND first_serial + count > ${serial};
+          INSERT INTO sales_of_hour_change VALUES ('main', '2026-11-25', 9, '${product}', 1, 5000);
+          INSERT INTO sales_of_shop SELECT 'main', '2026-11-25', retailer_id, 'ATLAS-5', 1, 5000 FROM terminal
+           WHERE id = '${terminal}'`
 }
 
 /**
@@ -200,13 +237,20 @@ async function brokenAfter(damage: string): Promise<string[]> {
   }
 }
 
+/** The last that it does, for a test's name. */
+const shortOf = (damage: string) => damage.split(';').at(-1)!.replaceAll(/\s+/g, ' ').trim()
+
 test('no check is without damage that it finds', () => {
   expect(Object.keys(DAMAGE)).toEqual(centreChecks.map(({ holds }) => holds))
 })
 
-test.each(Object.entries(DAMAGE).flatMap(([holds, all]) => all.map((damage) => [holds, damage] as const)))(
+test.each(
+  Object.entries(DAMAGE).flatMap(([holds, all]) =>
+    all.map((damage) => [holds, shortOf(damage), damage] as const),
+  ),
+)(
   '“%s” is found not to be so after: %s',
-  async (holds, damage) => {
+  async (holds, _short, damage) => {
     expect(await brokenAfter(damage)).toContainEqual(expect.stringContaining(`not so: ${holds};`))
   },
   10_000,
@@ -215,6 +259,7 @@ test.each(Object.entries(DAMAGE).flatMap(([holds, all]) => all.map((damage) => [
 test.each([
   ['a code that its terminal was given is sold', `${soldAs({})}; ${LESS_ABOARD}`],
   ['the first of them too', `${soldAs({ serial: 1_000_000 })}; ${LESS_ABOARD}`],
+  ['its hour is folded', `${soldAs({})}; ${LESS_ABOARD}; ${FOLDED}`],
   [
     'the vault withheld for another reason',
     `INSERT INTO alarm (at, kind, subject, details)

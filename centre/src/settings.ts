@@ -68,6 +68,8 @@ const fields = {
   lease: z.strictObject({ days: z.int().min(1).max(60), unreportedSales: z.int().min(1).max(65_535) }),
   /** Lifetime of a terminal's safe key. */
   epochDays: z.int().min(1).max(60),
+  /** For how long requests of terminals and their answers are kept whole; after that, their hashes. */
+  messageBytesDays: z.int().min(1).max(3_650).default(90),
   /** What every retailer gets off the public price, until a rate says otherwise. */
   discountBasisPoints: z.int().min(0).max(10_000),
 }

@@ -40,10 +40,14 @@
 //   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockByStateView[]}
-//   GET  /api/supply/orders                                   {orders: SupplyOrderView[]}
+//   GET  /api/supply/orders?before=PLACE                      {orders: SupplyOrderView[], next}: the newest first, 200 a page
+//   GET  /api/sales/days?from=DAY&to=DAY&depot=ID             {days: DaySalesView[]}, at most 366 days; 409 depot-needed, unknown-depot
+//   GET  /api/sales/hours?from=DAY&to=DAY                     {hours: HourSalesView[]}: the hours of these days
+//   GET  /api/sales/shops?from=DAY&to=DAY&after=RETAILER      {shops: ShopSalesView[], next}, at most 31 days, 100 a page
+//   GET  /api/retailers/:id/sales?from=DAY&to=DAY             {days: DaySalesView[]} of one shop
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
 //   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
-// The shapes of codes: stock/case-shapes.ts.
+// The shapes of codes: stock/case-shapes.ts; of stock: stock/stock-shapes.ts; of sales: sales/sales-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -356,42 +360,4 @@ export interface RestockOrderView {
     readonly unitPrice: string | null
     readonly reason: string | null
   }[]
-}
-
-/** Counts of codes, by where they are. */
-export interface StockView {
-  readonly depot: string
-  readonly operator: string
-  readonly product: string
-  readonly inStock: number
-  /** Here, and supplied to nobody until people say so. */
-  readonly onHold: number
-  /** In a supply delivery whose money is still pending. */
-  readonly despatched: number
-  readonly delivered: number
-  readonly sold: number
-}
-
-/** The same with those apart that people must look at: each code in one of the columns but `notActivated`. */
-export interface StockByStateView extends StockView {
-  /** Of those in stock: in packs that the network takes in part, the ones that it does not take yet. */
-  readonly notActivated: number
-  /** The vault would not close them, and people have not let them go. */
-  readonly withheld: number
-  /** Here or at terminals. */
-  readonly inDoubt: number
-  readonly damaged: number
-  readonly stolen: number
-  readonly returned: number
-  readonly expired: number
-  readonly void: number
-}
-
-export interface SupplyOrderView {
-  readonly terminal: TerminalId
-  readonly sequence: number
-  readonly decidedAt: string
-  readonly state: 'decided' | 'despatched' | 'delivered' | 'withheld'
-  readonly codes: number
-  readonly debited: string
 }

@@ -65,6 +65,10 @@ const WHO_MAY = {
   'POST /api/requests/:id/refusal': 'approver security',
   'POST /api/requests/:id/withdrawal': 'stock support finance security',
   'GET /api/supply/orders': 'stock support finance auditor',
+  'GET /api/sales/days': 'stock support finance auditor',
+  'GET /api/sales/hours': 'stock support finance auditor',
+  'GET /api/sales/shops': 'stock support finance auditor',
+  'GET /api/retailers/:id/sales': 'stock support finance auditor',
 }
 
 test('each route of the centre lets in whom the table names, and nobody else', async () => {

@@ -14,6 +14,7 @@ import type { CentreNeeds } from './needs.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import { addRetailerRoutes } from './retailers/retailer-routes.ts'
 import { addShopRoutes } from './retailers/shop-routes.ts'
+import { addSalesRoutes } from './sales/sales-routes.ts'
 import { statusTables } from './status/status-tables.ts'
 import { CentreCaseBody, CentreExchangeBody, CentreLotBody } from './stock/case-shapes.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
@@ -44,6 +45,7 @@ export async function createStaffServer(needs: CentreNeeds): Promise<FastifyInst
   })
   addLotRoutes(app, centreCases(needs), guard, { requests, body: CentreLotBody })
   addRequestRoutes(app, requests, guard)
+  addSalesRoutes(app, needs, guard)
   addStatusPage(
     app,
     { name: needs.settings.name, tables: (language) => statusTables(needs, language) },

@@ -10,12 +10,16 @@ import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
 import { wakeCodesInTime } from './restock/wake-codes.ts'
 import { tellBarred } from './retailers/tell-barred.ts'
+import { makeSaleMonths } from './sales/make-sale-months.ts'
+import { foldHours } from './sales/sales-sums.sql.ts'
 import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
+import { letBytesGo } from './supply/let-bytes-go.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
 
 const EVERY_MINUTE = '* * * * *'
 const EVERY_HOUR = '17 * * * *'
+const EVERY_NIGHT = '43 1 * * *'
 
 export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
   return startTimedWork({
@@ -32,6 +36,14 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'fold-own-books': async () => {
         for (const { id } of await readDepots(needs.pool))
           await inTransaction(needs.pool, (sql) => foldOwnBooks(sql, id))
+      },
+      'fold-sales': async () => {
+        for (const { id } of await readDepots(needs.pool))
+          await inTransaction(needs.pool, (sql) => foldHours(sql, id))
+      },
+      'make-sale-months': () => makeSaleMonths(needs),
+      'let-bytes-go': async () => {
+        for (const { id } of await readDepots(needs.pool)) await letBytesGo(needs, id)
       },
       // What two people agreed to and a crash left undone; what nobody agreed to in time.
       'settle-requests': () => settleRequests(centreRequests(needs)),
@@ -53,6 +65,9 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'settle-overdue-orders': EVERY_MINUTE,
       'resume-supply-orders': EVERY_MINUTE,
       'fold-own-books': EVERY_MINUTE,
+      'fold-sales': EVERY_MINUTE,
+      'make-sale-months': EVERY_HOUR,
+      'let-bytes-go': EVERY_NIGHT,
       'settle-requests': EVERY_MINUTE,
       'tell-barred': EVERY_MINUTE,
       'wake-codes': EVERY_MINUTE,

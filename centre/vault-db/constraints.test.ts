@@ -46,6 +46,7 @@ const TABLES: readonly TriedTable[] = [
       mac: HASH,
     },
     breaks: { vault_lot_record_pkey: [{ lot_id: 'L2' }] },
+    mayBeEmpty: ['expires_on', 'forgotten_at'],
   },
   {
     table: 'vault_pack',
@@ -68,6 +69,7 @@ const TABLES: readonly TriedTable[] = [
     },
   },
   { table: 'vault_fingerprint', row: { serial: 100, fingerprint: 1 }, breaks: {} },
+  { table: 'vault_code_fingerprint', row: { serial: 100, fingerprint: 1 }, breaks: {} },
   {
     table: 'vault_restock_line',
     row: {

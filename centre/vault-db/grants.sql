@@ -5,6 +5,8 @@ GRANT SELECT, INSERT ON vault_lot_record, vault_pack, vault_fingerprint, vault_r
   void_stock TO :vault;
 GRANT USAGE ON SEQUENCE vault_enrolment_number_seq TO :vault;
 GRANT UPDATE (closed, void) ON vault_pack TO :vault;
+GRANT SELECT, INSERT, DELETE ON vault_code_fingerprint TO :vault;
+GRANT UPDATE (forgotten_at) ON vault_lot_record TO :vault;
 GRANT UPDATE (accepted, received, unit_price) ON vault_restock_line TO :vault;
 GRANT UPDATE (bytes, centre_certificate, revoked_at) ON vault_certificate TO :vault;
 GRANT UPDATE (device_key, certificate) ON vault_enrolment TO :vault;

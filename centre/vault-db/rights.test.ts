@@ -13,12 +13,16 @@ import { CENTRE_VAULT_MIGRATIONS } from '../src/settings.ts'
 /** What is sealed or wrapped is the vault's alone; what was told, sealed or journalled is only ever added. */
 const OWN: Rights = {
   product: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
-  vault_lot_record: { vault: 'INSERT, SELECT', auditor: 'SELECT (id, lot_id, operator, product_id)' },
+  vault_lot_record: {
+    vault: 'INSERT, SELECT, UPDATE (forgotten_at)',
+    auditor: 'SELECT (id, lot_id, operator, product_id)',
+  },
   vault_pack: {
     vault: 'INSERT, SELECT, UPDATE (closed, void)',
     auditor: 'SELECT (closed, count, depot_id, first_index, first_serial, operator, record_id, void)',
   },
   vault_fingerprint: { vault: 'INSERT, SELECT' },
+  vault_code_fingerprint: { vault: 'DELETE, INSERT, SELECT' },
   vault_restock_line: {
     vault: 'INSERT, SELECT, UPDATE (accepted, received, unit_price)',
     auditor: 'SELECT (accepted, line_no, operator, order_id, received)',

@@ -98,7 +98,8 @@ async function refusalOf(client: pg.ClientBase, table: string, rows: readonly Ro
     return null
   } catch (error) {
     const { constraint, message } = error as pg.DatabaseError
-    return constraint ?? message
+    // Of a table that lies in months, the table's.
+    return constraint?.replace(/_\d{4}_\d{2}_/, '_') ?? message
   } finally {
     await client.query('ROLLBACK TO SAVEPOINT before')
   }

@@ -44,7 +44,7 @@ export async function readCentreFacts({ books: sql, vaultAfter }: AuditedOffice)
     messages: await rows(
       sql,
       `SELECT terminal_id AS terminal, sequence, taken_at AS "takenAt", encode(payload_hash, 'hex') AS "payloadHash",
-              encode(sha256(answer), 'hex') AS "answerHash" FROM supply_message`,
+              encode(coalesce(answer_hash, sha256(answer)), 'hex') AS "answerHash" FROM supply_message`,
     ),
     supplyOrders: supplyOrders.map((order) => ({
       ...order,

@@ -21,7 +21,7 @@ export interface BenchOptions {
 export type Bench = (options: BenchOptions) => AsyncIterable<BenchLine>
 
 /** The name on the command line is the file's. */
-const BENCHES = ['restock', 'sale', 'line', 'supply'] as const
+const BENCHES = ['restock', 'sale', 'line', 'supply', 'growth', 'console'] as const
 
 if (import.meta.main) {
   const { values, positionals } = parseArgs({

@@ -41,16 +41,19 @@ interface MigrationFile {
 /**
  * Brings a database up to date as its owner. Grants name roles as `:owner`, `:api`, `:vault`, `:auditor`.
  * Throws a ConfigProblem where an applied file was changed, and where a statement fails; the files before it stay applied.
+ * A file that needs the office's time zone reads it from the setting `scratchless.time_zone`; it is UTC where none is given.
  */
 export async function migrate(options: {
   ownerUrl: string
   party: PartyId
   sources: readonly MigrationSource[]
+  timeZone?: string | undefined
 }): Promise<{ applied: string[] }> {
   const owner = new pg.Client({ connectionString: options.ownerUrl })
   await owner.connect()
   try {
     await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
+    await owner.query(`SELECT set_config('scratchless.time_zone', $1, false)`, [options.timeZone ?? ''])
     await owner.query(
       `CREATE TABLE IF NOT EXISTS schema_migration (
          source text NOT NULL, file text NOT NULL, digest text NOT NULL,

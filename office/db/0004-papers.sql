@@ -30,6 +30,3 @@ CREATE TABLE paper (
     FOREIGN KEY (depot_id, series, year, previous) REFERENCES paper (depot_id, series, year, number)
 );
 CREATE INDEX paper_of_subject ON paper (depot_id, subject, issued_at);
-
-INSERT INTO act (name) VALUES ('see-papers');
-INSERT INTO act_role (act, role) VALUES ('see-papers', 'finance'), ('see-papers', 'auditor');

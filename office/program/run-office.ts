@@ -67,7 +67,8 @@ export async function startOffice<
     const own = await migrate({ ownerUrl: vaultDatabase.owner, party, sources: vaultMigrations })
     const { rows } = await copyVaultTables(database.owner, vaultDatabase.owner, vaultMove)
     if (rows > 0) log.info({ rows }, "the vault's rows stand in its own database")
-    const { applied } = await migrate({ ownerUrl: database.owner, party, sources: migrations })
+    const { timeZone } = settings
+    const { applied } = await migrate({ ownerUrl: database.owner, party, sources: migrations, timeZone })
     await beginToUse(vaultDatabase.owner)
     const all = [...own.applied, ...applied]
     if (all.length > 0) log.info({ applied: all }, 'the databases are up to date')
@@ -99,6 +100,7 @@ interface Office {
   /** What it holds. */
   readonly plainSettings: object
   readonly settings: {
+    readonly timeZone?: string | undefined
     readonly dataFolder: string
     readonly keysFolder: string
     readonly database: Readonly<Record<'owner' | 'api' | 'vault', string>>

@@ -22,6 +22,7 @@ export const ACTS = [
   'add-tier',
   'set-tier',
   'see-stock',
+  'see-sales',
   'bring-in-stock',
   'activate-lot',
   'see-code-history',

@@ -83,10 +83,10 @@ export async function rightsIn(pool: Pool): Promise<Record<string, Record<string
   return found
 }
 
-/** The tables of a database. */
+/** The tables of a database; one that lies in parts counts once. */
 export async function tablesIn(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ name: string }>(
-    `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+    `SELECT relname::text AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm') AND NOT relispartition
       ORDER BY relname COLLATE "C"`,
   )
   return rows.map(({ name }) => name)
@@ -103,6 +103,19 @@ export async function otherRightsIn(pool: Pool): Promise<string[]> {
               ('make temporary tables', has_database_privilege('test_' || role, current_database(), 'TEMPORARY')),
               ('act as the owner', pg_has_role('test_' || role, 'test_owner', 'MEMBER'))) AS may (what, so)
       WHERE so`,
+    [OFFICE_ROLES.filter((role) => role !== 'owner')],
+  )
+  return rows.map(({ said }) => said)
+}
+
+/** Functions of ours that a role may call, `role: function(arguments)`; a trigger's nobody can. */
+export async function callableFunctionsIn(pool: Pool): Promise<string[]> {
+  const { rows } = await pool.query<{ said: string }>(
+    `SELECT role || ': ' || proc.oid::regprocedure AS said
+       FROM pg_proc AS proc, unnest($1::text[]) AS role
+      WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype
+        AND has_function_privilege('test_' || role, proc.oid, 'EXECUTE')
+      ORDER BY 1`,
     [OFFICE_ROLES.filter((role) => role !== 'owner')],
   )
   return rows.map(({ said }) => said)

@@ -24,7 +24,8 @@ export async function rowsRead(
   )
   const read: Record<string, number> = {}
   const visit = (plan: Plan) => {
-    const table = plan['Relation Name']
+    // Of a table that lies in months, the table.
+    const table = plan['Relation Name']?.replace(/_\d{4}_\d{2}$/, '')
     if (table !== undefined) {
       const dropped = (plan['Rows Removed by Filter'] ?? 0) + (plan['Rows Removed by Index Recheck'] ?? 0)
       read[table] = (read[table] ?? 0) + (plan['Actual Rows'] + dropped) * plan['Actual Loops']

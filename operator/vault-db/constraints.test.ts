@@ -75,7 +75,7 @@ const TABLES: readonly TriedTable[] = [
       sealed_lot_codes_check: [{ codes: 0 }],
       sealed_lot_source_check: [{ source: 'hand' }],
     },
-    mayBeEmpty: ['activated_at', 'brought_by', 'file_name'],
+    mayBeEmpty: ['activated_at', 'brought_by', 'file_name', 'forgotten_at'],
   },
   {
     table: 'sealed_pack',
@@ -107,6 +107,7 @@ const TABLES: readonly TriedTable[] = [
     row: { fingerprint: 1, place: 0, pack: 1 },
     breaks: {},
   },
+  { table: 'stock_fingerprint', row: { fingerprint: 1, place: 0, pack: 1 }, breaks: {} },
   {
     table: 'stock_file',
     row: { tag: HASH, lots: ['L1'], codes: 1, taken_at: at },

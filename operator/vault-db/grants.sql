@@ -3,6 +3,8 @@ GRANT SELECT, INSERT ON product TO :vault;
 GRANT SELECT, INSERT ON sealed_lot, code_fingerprint, stock_file, verified_order, verified_order_line TO :vault;
 GRANT SELECT, INSERT ON sealed_pack, closed_delivery, used_agreement, void_stock TO :vault;
 GRANT UPDATE (closed, void) ON sealed_pack TO :vault;
+GRANT SELECT, INSERT, DELETE ON stock_fingerprint TO :vault;
+GRANT UPDATE (forgotten_at) ON sealed_lot TO :vault;
 GRANT UPDATE (closed) ON verified_order_line TO :vault;
 GRANT SELECT ON serial_counter TO :vault;
 GRANT UPDATE (next_serial) ON serial_counter TO :vault;

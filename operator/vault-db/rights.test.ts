@@ -14,7 +14,7 @@ import { OPERATOR_VAULT_MIGRATIONS } from '../src/settings.ts'
 const OWN: Rights = {
   product: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
   sealed_lot: {
-    vault: 'INSERT, SELECT',
+    vault: 'INSERT, SELECT, UPDATE (forgotten_at)',
     auditor: 'SELECT (codes, expires_on, id, no, product, sealed_at, source)',
   },
   sealed_pack: {
@@ -22,6 +22,7 @@ const OWN: Rights = {
     auditor: 'SELECT (closed, count, first_index, first_serial, id, lot, void)',
   },
   code_fingerprint: { vault: 'INSERT, SELECT' },
+  stock_fingerprint: { vault: 'DELETE, INSERT, SELECT' },
   stock_file: { vault: 'INSERT, SELECT' },
   serial_counter: { vault: 'SELECT, UPDATE (next_serial)' },
   verified_order: { vault: 'INSERT, SELECT', auditor: 'SELECT' },

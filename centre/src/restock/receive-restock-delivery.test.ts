@@ -90,12 +90,12 @@ test('two codes that only share a fingerprint are both taken', async () => {
   // Every fingerprint of the vault becomes that of the code to come: each must be settled by opening it.
   const owner = centre.vaultDatabase.pool('owner')
   await receive(await centre.operator.deliver(order, { runs: [run(13_100, 1)], firstCode: 13_100 }))
-  const { rows } = await owner.query<{ fingerprint: number }>(
-    'SELECT fingerprint FROM vault_fingerprint WHERE serial = 13100',
+  const { rows } = await owner.query<{ fingerprint: bigint }>(
+    'SELECT fingerprint FROM vault_code_fingerprint WHERE serial = 13100',
   )
-  await owner.query('DELETE FROM vault_fingerprint WHERE fingerprint = $1', [rows[0]!.fingerprint])
-  await owner.query('UPDATE vault_fingerprint SET fingerprint = $1', [rows[0]!.fingerprint])
-  const { rows: codes } = await owner.query('SELECT FROM vault_fingerprint')
+  await owner.query('DELETE FROM vault_code_fingerprint WHERE fingerprint = $1', [rows[0]!.fingerprint])
+  await owner.query('UPDATE vault_code_fingerprint SET fingerprint = $1', [rows[0]!.fingerprint])
+  const { rows: codes } = await owner.query('SELECT FROM vault_code_fingerprint')
   expect(codes.length).toBeGreaterThan(1)
   const same = await centre.operator.deliver(order, { runs: [run(13_200, 1)], firstCode: 13_100 })
   expect(await receive(same)).toMatchObject({ verdict: 'taken' })

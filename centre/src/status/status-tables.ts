@@ -1,9 +1,13 @@
-// The centre's tables of the status page: stock by place, restock orders, supply orders.
+// The centre's tables of the status page: stock by place, what was sold today, restock orders, supply orders.
 
+import { officeTime } from '@scratchless/office/calendar/office-day'
 import { countText, type StatusTable } from '@scratchless/office/status/status-page'
 import type { Language } from '@scratchless/office/status/status-words'
+import { money, toDecimal } from '@scratchless/voucher/money'
+import { readDepots } from '../depots/depots.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
+import { readSalesOfDays } from '../sales/sales-figures.sql.ts'
 import { readStockByState } from '../stock/stock-by-state.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
@@ -12,6 +16,7 @@ const en = {
     ...['Stock', 'Product', 'In stock', 'On hold', 'Withheld', 'In doubt', 'Damaged', 'Stolen', 'Returned'],
     ...['Expired', 'Void', 'Despatched', 'Delivered', 'Sold'],
   ],
+  sales: ['Sales today', 'Product', 'Sold', 'Amount'],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
   states: {
@@ -31,6 +36,7 @@ const fr: typeof en = {
     ...['Stock', 'Recharge', 'En stock', 'Bloqué', 'Retenu', 'À vérifier', 'Illisible', 'Volé', 'Retourné'],
     ...['Périmé', 'Annulé', 'Expédié', 'Livré', 'Vendu'],
   ],
+  sales: ['Ventes du jour', 'Recharge', 'Vendu', 'Montant'],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
   states: {
@@ -46,10 +52,20 @@ const fr: typeof en = {
   },
 }
 
+/** Of all depots. */
+async function salesOf({ pool }: CentreNeeds, day: string) {
+  const depots = await readDepots(pool)
+  const rows = await Promise.all(depots.map(({ id }) => readSalesOfDays(pool, id, { from: day, to: day })))
+  return rows.flat()
+}
+
 export async function statusTables(needs: CentreNeeds, language: Language): Promise<StatusTable[]> {
   const words = { en, fr }[language]
-  const [stock, restock, supply] = await Promise.all([
+  const { currency, timeZone } = needs.settings
+  const { day } = officeTime(new Date(needs.clock.nowMs()), timeZone)
+  const [stock, sales, restock, supply] = await Promise.all([
     readStockByState(needs.pool),
+    salesOf(needs, day),
     listRestockOrders(needs),
     listSupplyOrders(needs),
   ])
@@ -61,6 +77,14 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
       rows: stock.map((row) => [
         ...[row.product, row.inStock, row.onHold, row.withheld, row.inDoubt, row.damaged, row.stolen],
         ...[row.returned, row.expired, row.void, row.despatched, row.delivered, row.sold],
+      ]),
+    },
+    {
+      title: words.sales[0]!,
+      heads: words.sales.slice(1),
+      rows: sales.map((row) => [
+        ...[row.product, row.sales],
+        `${toDecimal(money(row.amount_minor, currency))} ${currency}`,
       ]),
     },
     {
@@ -83,7 +107,7 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
         `${order.terminal} · ${order.sequence}`,
         words.states[order.state],
         order.codes,
-        `${order.debited} ${needs.settings.currency}`,
+        `${order.debited} ${currency}`,
       ]),
     },
   ]

@@ -10,8 +10,8 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import type { StockByStateView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
+import type { StockByStateView } from './stock-shapes.ts'
 
 /** Two packs, the second not full; the first ten codes are with a terminal. */
 const FIRST = 1_000_000

@@ -249,8 +249,10 @@ test('the whole story is found by indexes: among many rows it reads few', async 
                             unit_price_minor, terminal_id, sequence)
     SELECT 'main', 'atlas', 2001000 + 50 * (n - 1), 50, 2001000 + (n - 1) / 20 * 1000, 'L100001', 'ATLAS-5', '2099-12-31',
            1, 'T99999', n FROM generate_series(1, 4000) AS n;
-    INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
-    SELECT 'main', 'atlas', 2001000 + 20 * n, 'ATLAS-5', 'T99999', n, '02', now(), 3 FROM generate_series(1, 8000) AS n;
+    INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, sold_on, sold_hour,
+                      reported_in, reported_at)
+    SELECT 'main', 'atlas', 2001000 + 20 * n, 'ATLAS-5', 'T99999', n, '02', now(), '2026-11-25', 9, 3, now()
+      FROM generate_series(1, 8000) AS n;
     INSERT INTO ticket_event (depot_id, operator, serial, terminal_id, ticket, vendor_id, at, what, reported_in)
     SELECT 'main', 'atlas', 2001000 + 20 * n, 'T99999', n, '02', now(), 'in-doubt', 3 FROM generate_series(1, 8000) AS n;
     INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)

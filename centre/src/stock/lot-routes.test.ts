@@ -16,10 +16,10 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import type { StockView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 import type { CodeHistoryView } from './case-shapes.ts'
 import { centreCases, centreRequests } from './centre-cases.ts'
+import type { StockView } from './stock-shapes.ts'
 
 const FIRST = 1_000_000
 const SECOND = 2_000_000

@@ -10,11 +10,11 @@ import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-prod
 import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import type { StockByStateView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 import { createSupplyDoor } from '../supply/answer-supply-frame.ts'
 import { createSupplyDesk } from '../supply/supply-desk.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
+import type { StockByStateView } from './stock-shapes.ts'
 
 const FIRST = 1_000_000
 let centre: TestCentre

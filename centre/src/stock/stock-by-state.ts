@@ -1,9 +1,9 @@
 // Where the codes are, in numbers, with those apart that people must look at: each code in one column.
 
 import type { Sql } from '@scratchless/office/database/database'
-import type { StockByStateView, StockView } from '../staff-api.ts'
 import { type AsideRow, readCodesAside } from './codes-aside.sql.ts'
 import { readStock } from './stock.sql.ts'
+import type { StockByStateView, StockView } from './stock-shapes.ts'
 
 const NONE: Omit<AsideRow, 'depot' | 'operator' | 'product'> = {
   ...{ void: 0, stolen: 0, returned: 0, expired: 0, damaged: 0, in_doubt: 0, withheld: 0, asleep: 0 },

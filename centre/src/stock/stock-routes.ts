@@ -9,11 +9,11 @@ import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import type { SupplyOrderView } from '../staff-api.ts'
-import { readSupplyOrders } from '../supply/supply.sql.ts'
 import { type CodeHistoryView, CodeParams } from './case-shapes.ts'
 import { readCodeHistory } from './code-history.sql.ts'
+import { type OrderPlace, readNewestOrders } from './newest-orders.sql.ts'
 import { readStockByState } from './stock-by-state.ts'
+import { OrdersQuery, type SupplyOrderView } from './stock-shapes.ts'
 
 /** What a page shows. */
 const MAX_ORDERS = 200
@@ -27,9 +27,12 @@ export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: 
     await noteLookUp(needs, staffOf(request).signInName, `${operator} ${serial}`)
     return codeHistory(needs, operator, serial)
   })
-  app.get('/api/supply/orders', guard.mayDo('see-stock'), async () => ({
-    orders: await listSupplyOrders(needs),
-  }))
+  app.get('/api/supply/orders', guard.mayDo('see-stock'), async (request) => {
+    const { before } = parseInput(OrdersQuery, request.query)
+    const orders = await listSupplyOrders(needs, before ?? null)
+    const last = orders.length < MAX_ORDERS ? undefined : orders.at(-1)
+    return { orders, next: last ? `${last.decidedAt}~${last.terminal}~${last.sequence}` : null }
+  })
 }
 
 async function codeHistory(
@@ -51,8 +54,12 @@ async function codeHistory(
   return { operator, serial, product, lot, expiresOn, activatedOn, state, events }
 }
 
-export async function listSupplyOrders({ pool, settings }: CentreNeeds): Promise<SupplyOrderView[]> {
-  return (await readSupplyOrders(pool, DEPOT, MAX_ORDERS)).map((row) => ({
+/** A page of orders, the newest first. */
+export async function listSupplyOrders(
+  { pool, settings }: CentreNeeds,
+  before: OrderPlace | null = null,
+): Promise<SupplyOrderView[]> {
+  return (await readNewestOrders(pool, DEPOT, MAX_ORDERS, before)).map((row) => ({
     terminal: row.terminal_id,
     sequence: Number(row.sequence),
     decidedAt: row.decided_at.toISOString(),

@@ -1,31 +1,48 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { StockView } from '../staff-api.ts'
+import type { StockView } from './stock-shapes.ts'
 
-/** Counts of codes by depot and product: in packs, held back, on their way, at terminals, sold. */
+/**
+ * Counts of codes by depot and product: in packs, held back, on their way, at terminals, sold. Reads the packs' maps, the
+ * orders that are under way, and what was added up of sales; the orders of years and the sales it does not look at.
+ */
+export const STOCK = `
+  WITH packed AS (
+    SELECT depot_id, operator, product_id, coalesce(sum(free) FILTER (WHERE held_at IS NULL), 0) AS in_stock,
+           sum(bit_count(aside)) + coalesce(sum(free) FILTER (WHERE held_at IS NOT NULL), 0) AS on_hold,
+           sum(bit_count(given)) AS given
+      FROM pack GROUP BY depot_id, operator, product_id),
+  under_way AS (
+    SELECT depot_id, terminal_id, sequence FROM supply_order WHERE state = 'despatched'
+     UNION ALL
+    SELECT "order".depot_id, "order".terminal_id, "order".sequence
+      FROM supply_message AS message
+      JOIN supply_order AS "order"
+        ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
+       AND "order".sequence = message.sequence
+     WHERE message.answer IS NULL AND "order".state = 'decided'),
+  travelling AS (
+    SELECT run.depot_id, run.product_id, sum(run.count) AS codes
+      FROM under_way
+      JOIN supply_run AS run
+        ON run.depot_id = under_way.depot_id AND run.terminal_id = under_way.terminal_id
+       AND run.sequence = under_way.sequence
+     GROUP BY run.depot_id, run.product_id),
+  sold AS (
+    SELECT depot_id, product_id, sum(sales) AS codes
+      FROM (SELECT depot_id, product_id, sales FROM sales_of_hour
+             UNION ALL SELECT depot_id, product_id, sales FROM sales_of_hour_change) AS hours
+     GROUP BY depot_id, product_id)
+  SELECT packed.depot_id AS depot, packed.operator, packed.product_id AS product,
+         packed.in_stock::int AS "inStock", packed.on_hold::int AS "onHold",
+         coalesce(travelling.codes, 0)::int AS despatched,
+         (given - coalesce(travelling.codes, 0) - coalesce(sold.codes, 0))::int AS delivered,
+         coalesce(sold.codes, 0)::int AS sold
+    FROM packed
+    LEFT JOIN travelling
+      ON travelling.depot_id = packed.depot_id AND travelling.product_id = packed.product_id
+    LEFT JOIN sold ON sold.depot_id = packed.depot_id AND sold.product_id = packed.product_id
+   ORDER BY packed.depot_id, packed.operator, packed.product_id`
+
 export async function readStock(sql: Sql): Promise<StockView[]> {
-  const { rows } = await sql.query<StockView>(
-    `WITH packed AS (
-       SELECT depot_id, operator, product_id, coalesce(sum(free) FILTER (WHERE held_at IS NULL), 0) AS in_stock,
-              sum(bit_count(aside)) + coalesce(sum(free) FILTER (WHERE held_at IS NOT NULL), 0) AS on_hold
-         FROM pack GROUP BY depot_id, operator, product_id),
-     given AS (
-       SELECT run.depot_id, run.product_id,
-              coalesce(sum(run.count) FILTER (WHERE "order".state IN ('decided', 'despatched')), 0) AS despatched,
-              coalesce(sum(run.count) FILTER (WHERE "order".state = 'delivered'), 0) AS delivered
-         FROM supply_run AS run
-         JOIN supply_order AS "order"
-           ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
-          AND "order".sequence = run.sequence
-        GROUP BY run.depot_id, run.product_id),
-     sold AS (
-       SELECT depot_id, product_id, count(*) AS sold FROM sale GROUP BY depot_id, product_id)
-     SELECT packed.depot_id AS depot, packed.operator, packed.product_id AS product,
-            packed.in_stock::int AS "inStock", packed.on_hold::int AS "onHold", coalesce(despatched, 0)::int AS despatched,
-            (coalesce(delivered, 0) - coalesce(sold, 0))::int AS delivered, coalesce(sold, 0)::int AS sold
-       FROM packed
-       LEFT JOIN given ON given.depot_id = packed.depot_id AND given.product_id = packed.product_id
-       LEFT JOIN sold ON sold.depot_id = packed.depot_id AND sold.product_id = packed.product_id
-      ORDER BY packed.depot_id, packed.operator, packed.product_id`,
-  )
-  return rows
+  return (await sql.query<StockView>(STOCK)).rows
 }

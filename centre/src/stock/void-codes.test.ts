@@ -14,11 +14,11 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import type { StockByStateView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import type { CodeHistoryView } from './case-shapes.ts'
 import { centreRequests } from './centre-cases.ts'
+import type { StockByStateView } from './stock-shapes.ts'
 
 const FIRST = 1_000_000
 const DAY_MS = 86_400_000

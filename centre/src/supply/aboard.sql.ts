@@ -54,28 +54,19 @@ export async function lowerAboardBySales(
 export function countMisvaluedTerminals({ books }: AuditedOffice): Promise<Breaks> {
   return countBreaks(
     books,
-    `WITH given AS (
-       SELECT line.depot_id, line.terminal_id, line.sequence, line.product_id, line.supplied, line.public_price_minor
-         FROM supply_order_line AS line
-         JOIN supply_order AS "order"
-           ON "order".depot_id = line.depot_id AND "order".terminal_id = line.terminal_id
-          AND "order".sequence = line.sequence
-        WHERE "order".state <> 'withheld'),
-     moved AS (
-       SELECT depot_id, terminal_id, supplied * public_price_minor AS value FROM given
-        UNION ALL
-       SELECT given.depot_id, given.terminal_id, -public_price_minor
-         FROM sale
-         JOIN supply_run AS run
-           ON run.depot_id = sale.depot_id AND run.operator = sale.operator
-          AND run.first_serial BETWEEN sale.serial - ${PACK_CODES - 1} AND sale.serial
-          AND run.first_serial + run.count > sale.serial AND run.terminal_id = sale.terminal_id
-         JOIN given
-           ON given.depot_id = run.depot_id AND given.terminal_id = run.terminal_id
-          AND given.sequence = run.sequence AND given.product_id = run.product_id)
-     SELECT terminal.id
+    `SELECT terminal.id
        FROM terminal
-       LEFT JOIN (SELECT depot_id, terminal_id, sum(value) AS value FROM moved GROUP BY depot_id, terminal_id) AS aboard
+       LEFT JOIN (
+         SELECT run.depot_id, run.terminal_id,
+                sum((run.count - coalesce(bit_count(run.sold), 0)) * line.public_price_minor) AS value
+           FROM supply_run AS run
+           JOIN supply_order AS "order"
+             ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
+            AND "order".sequence = run.sequence AND "order".state <> 'withheld'
+           JOIN supply_order_line AS line
+             ON line.depot_id = run.depot_id AND line.terminal_id = run.terminal_id
+            AND line.sequence = run.sequence AND line.product_id = run.product_id
+          GROUP BY run.depot_id, run.terminal_id) AS aboard
          ON aboard.depot_id = terminal.depot_id AND aboard.terminal_id = terminal.id
       WHERE terminal.aboard_minor <> coalesce(aboard.value, 0)`,
   )

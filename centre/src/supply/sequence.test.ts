@@ -23,11 +23,12 @@ test('the next one is decided, a repeat gets its stored bytes', () => {
   expect(placeOf(terminal, { ...known, answer: null }, at(4), NOW_MS)).toBe('in-progress')
 })
 
-test('gaps, and numbers that were burnt or came before this centre kept them, are unexpected', () => {
+test('gaps, and numbers that were burnt or came before this centre kept them or after their bytes went, are unexpected', () => {
   const unexpected = { refusal: { reason: 'sequence-unexpected', expected: 5 } }
   expect(placeOf(terminal, undefined, at(6), NOW_MS)).toEqual(unexpected)
   expect(placeOf(terminal, undefined, at(2), NOW_MS)).toEqual(unexpected)
   expect(placeOf(terminal, { ...known, kind: BURNT }, at(4), NOW_MS)).toEqual(unexpected)
+  expect(placeOf(terminal, { ...known, answer: Buffer.alloc(0) }, at(3), NOW_MS)).toEqual(unexpected)
 })
 
 test('the same sequence with another content is altered', () => {

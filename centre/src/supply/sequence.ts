@@ -37,7 +37,9 @@ export function placeOf(
     if (known.kind === BURNT) return unexpected
     if (!known.payload_hash.equals(message.payloadHash))
       return { refusal: { reason: 'content-altered' }, altered: true }
-    return known.answer === null ? 'in-progress' : { answer: known.answer }
+    if (known.answer === null) return 'in-progress'
+    // Its bytes are gone (let-bytes-go.ts): an earlier one than the terminal's newest, which had its answer.
+    return known.answer.length === 0 ? unexpected : { answer: known.answer }
   }
   // A certificate that has ended, or was followed by another, asks for nothing new; what it asked is answered as it was.
   const { number, endsAt } = message.certificate

@@ -19,13 +19,14 @@ import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { insertPrice } from '../catalogue/catalogue.sql.ts'
 import { DEPOT } from '../settings.ts'
+import { readNewestOrders } from '../stock/newest-orders.sql.ts'
 import { wantNewLetters } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
 import { countGivenCodes } from './open-orders.sql.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { standingFor } from './standing.ts'
-import { lockPacksToTake, readSupplyOrders } from './supply.sql.ts'
+import { lockPacksToTake } from './supply.sql.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 import { readRevokedCards, readTerminals, updateLetter } from './supply-terminal.sql.ts'
 
@@ -158,7 +159,8 @@ test('an order that nobody receipted is owed after a day, and not before', async
   const { pool } = centre.needs
   const settle = (nowMs: number) => settleOverdueOrders({ pool, clock: { nowMs: () => nowMs } })
   const state = async () =>
-    (await readSupplyOrders(pool, DEPOT, 500)).find(({ terminal_id }) => terminal_id === terminal.id)!.state
+    (await readNewestOrders(pool, DEPOT, 500, null)).find(({ terminal_id }) => terminal_id === terminal.id)!
+      .state
   await settle(dueMs)
   expect(await state()).toBe('despatched')
   expect(await settle(dueMs + 1)).toBe(1)
@@ -450,7 +452,7 @@ test('a burnt order settles what was delivered before it', async () => {
   await terminal.ask('supply-order', one)
   const lost = terminal.order(1)
   await terminal.ask('status-request', terminal.sign(statusRequestMessage, { asked: lost.sequence }))
-  const [order] = (await readSupplyOrders(centre.needs.pool, DEPOT, 500)).filter(
+  const [order] = (await readNewestOrders(centre.needs.pool, DEPOT, 500, null)).filter(
     ({ terminal_id }) => terminal_id === terminal.id,
   )
   expect(order).toMatchObject({ sequence: BigInt(one.sequence), state: 'delivered', codes: 1 })

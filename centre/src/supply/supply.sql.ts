@@ -1,5 +1,5 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { DepotId, LotId, OperatorId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { DepotId, LotId, OperatorId, RetailerId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { keysOf, type SequenceKey } from './supply-message.sql.ts'
@@ -243,31 +243,8 @@ export async function markDespatched(
 
 export async function markWithheld(sql: Sql, depot: DepotId, order: SequenceKey, now: Date): Promise<void> {
   await sql.query(
-    `UPDATE supply_order SET state = 'withheld', settled_at = $4
+    `UPDATE supply_order SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3 AND state = 'decided'`,
     [depot, order.terminal, order.sequence, now],
   )
-}
-
-/** The newest orders first. */
-export async function readSupplyOrders(
-  sql: Sql,
-  depot: DepotId,
-  limit: number,
-): Promise<
-  {
-    terminal_id: TerminalId
-    sequence: bigint
-    decided_at: Date
-    state: 'decided' | 'despatched' | 'delivered' | 'withheld'
-    codes: number
-    debited_minor: bigint
-  }[]
-> {
-  const { rows } = await sql.query(
-    `SELECT terminal_id, sequence, decided_at, state, codes, debited_minor FROM supply_order
-      WHERE depot_id = $1 ORDER BY decided_at DESC, terminal_id, sequence DESC LIMIT $2`,
-    [depot, limit],
-  )
-  return rows
 }

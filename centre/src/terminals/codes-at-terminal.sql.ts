@@ -19,15 +19,13 @@ export async function readCodesAtTerminal(
            ON "order".depot_id = run.depot_id AND "order".terminal_id = run.terminal_id
           AND "order".sequence = run.sequence AND "order".state IN ('despatched', 'delivered')
         CROSS JOIN generate_series(run.first_serial, run.first_serial + run.count - 1) AS serial
-        WHERE run.depot_id = $1 AND run.terminal_id = $2),
+        WHERE run.depot_id = $1 AND run.terminal_id = $2
+          AND (run.sold IS NULL OR get_bit(run.sold, (serial - run.first_serial)::int) = 0)),
      unreported AS (
        SELECT given.*, serial - row_number() OVER (
                 PARTITION BY operator, product_id, lot_id, state ORDER BY serial) AS island
          FROM given
         WHERE NOT EXISTS (
-                SELECT FROM sale
-                 WHERE sale.depot_id = $1 AND sale.operator = given.operator AND sale.serial = given.serial)
-          AND NOT EXISTS (
                 SELECT FROM ticket_event AS event
                  WHERE event.depot_id = $1 AND event.terminal_id = $2 AND event.operator = given.operator
                    AND event.serial = given.serial AND event.what = 'settled-damaged'))

@@ -42,8 +42,9 @@ beforeAll(async () => {
     )
   const sold = (serial: number, operator = 'atlas', terminal: string = OURS) =>
     books.query(
-      `INSERT INTO sale (depot_id, operator, serial, product_id, terminal_id, ticket, vendor_id, sold_at, reported_in)
-       VALUES ($1, $3, $2, upper($3) || '-5', $4, $2, '02', now(), 9)`,
+      `UPDATE supply_run
+          SET sold = set_bit(coalesce(sold, repeat('0', count)::bit varying), ($2::bigint - first_serial)::int, 1)
+        WHERE depot_id = $1 AND operator = $3 AND terminal_id = $4 AND first_serial <= $2 AND first_serial + count > $2`,
       [DEPOT, serial, operator, terminal],
     )
   const event = (serial: number, what: string) =>

@@ -5,12 +5,11 @@
 
 import type { KeyObject } from 'node:crypto'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { type DepotId, lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
-import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
-import { type SerialNumber, serialToNumber } from '@scratchless/voucher/serial'
+import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { sealForTerminal } from '@scratchless/wire/seal/code-box'
 import { openSigned } from '@scratchless/wire/supply/envelope'
@@ -21,14 +20,14 @@ import { signerOfNumber } from './centre-signers.ts'
 import { lockTerminalsOf, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
+  type ClosedPack,
   countClosedCodes,
   insertJournal,
   lockPacks,
   type MarkedRun,
   markClosed,
+  readClosedPacks,
   readJournal,
-  readSealed,
-  type SealedStretch,
 } from './supply.sql.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } from './verbs.ts'
@@ -67,17 +66,17 @@ export async function closeSupplyDeliveries(
   needs: VaultNeeds,
   group: Group,
 ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]> {
-  const { plans, stretches } = await inTransaction(needs.pool, async (sql) => {
+  const { plans, packs } = await inTransaction(needs.pool, async (sql) => {
     const judged = await judgeGroup(needs, sql, group)
     const accepted = judged.filter((plan): plan is Plan => typeof plan === 'object')
     const runs = accepted.flatMap(({ order }) =>
       order.decided.lots.flatMap((lot) => lot.runs.map((run) => ({ ...run, operator: lot.operator }))),
     )
-    return { plans: judged, stretches: runs.length > 0 ? await readSealed(sql, group.depot, runs) : [] }
+    return { plans: judged, packs: runs.length > 0 ? await readClosedPacks(sql, group.depot, runs) : [] }
   })
   // From here on the journal stands: whatever happens now, these codes are this order's.
-  const stretchOf = new Map(stretches.map((one) => [runName(one.operator, one.first_serial), one]))
-  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, stretchOf)))
+  const packOf = new Map(packs.map((pack) => [runName(pack.operator, pack.first_serial), pack]))
+  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, packOf)))
 }
 
 async function judgeGroup(
@@ -283,7 +282,7 @@ function runName(operator: OperatorId, firstSerial: bigint): string {
 function close(
   needs: VaultNeeds,
   { order, orderHash, centreCertificate, safeKey, epoch }: Plan,
-  stretchOf: ReadonlyMap<string, SealedStretch>,
+  packOf: ReadonlyMap<string, ClosedPack>,
 ): ClosedDelivery {
   const { terminal, sequence, decided } = order
   const lots = decided.lots.map((lot) => ({
@@ -292,9 +291,9 @@ function close(
     expiresOn: lot.expiresOn,
     unitPriceMinor: lot.unitPriceMinor,
     runs: lot.runs.map(({ packFirstSerial, firstSerial, count }): DeliveredRun => {
-      const stretch = stretchOf.get(runName(lot.operator, BigInt(packFirstSerial)))
-      if (stretch === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
-      return { firstSerial, count, codes: reclose(needs, stretch, firstSerial, count) }
+      const pack = packOf.get(runName(lot.operator, BigInt(packFirstSerial)))
+      if (pack === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
+      return { firstSerial, count, codes: reclose(needs, pack, firstSerial, count) }
     }),
   }))
   return supplyDeliveryMessage.sign(
@@ -311,40 +310,37 @@ function close(
 
   function reclose(
     { keys, cache, centre }: VaultNeeds,
-    stretch: SealedStretch,
+    closed: ClosedPack,
     firstSerial: SerialNumber,
     count: number,
   ): DeliveredRun['codes'] {
-    const lot = lotId(stretch.lot_id)
-    const product = productId(stretch.product_id)
-    const { operator, code_digits: digits } = stretch
+    const lot = lotId(closed.lot_id)
+    const product = productId(closed.product_id)
+    const { operator, code_digits: digits } = closed
     const binding = { holderKind: 'centre', holder: centre, operator, product, lot } as const
-    const contentKey = cache.get(`record ${stretch.record_id}`, () =>
+    const contentKey = cache.get(`record ${closed.record_id}`, () =>
       readLotRecord(
         {
-          recordId: stretch.record_id,
+          recordId: closed.record_id,
           binding,
           codeDigits: digits,
-          wrappedKey: stretch.wrapped_key,
-          mac: stretch.mac,
+          wrappedKey: closed.wrapped_key,
+          mac: closed.mac,
         },
         { holder: keys.stock, macKey: keys.macKey },
       ),
     )
-    if (typeof contentKey === 'string') throw new Error(`lot record ${stretch.record_id} is ${contentKey}`)
-    // Where the run lies in the stretch.
-    const from = serialToNumber(firstSerial) - Number(stretch.first_serial) - stretch.place
-    const size = sealedSize(digits)
-    const bytes = stretch.sealed.subarray(from * size, (from + count) * size)
-    const sealed = sealedRun<'centre'>(bytes, count, digits)
-    const packed = openPack(
-      contentKey,
-      binding,
-      firstSerial,
-      Number(stretch.row_index) + from,
-      sealed,
+    if (typeof contentKey === 'string') throw new Error(`lot record ${closed.record_id} is ${contentKey}`)
+    const pack = sealedPack<'centre'>(
+      {
+        firstSerial: serialFromNumber(Number(closed.first_serial)),
+        firstIndex: Number(closed.first_index),
+        ...{ count: closed.count, sealed: closed.sealed },
+      },
       digits,
     )
+    const place = serialToNumber(firstSerial) - serialToNumber(pack.firstSerial)
+    const packed = openPack(contentKey, binding, pack, { place, count }, digits)
     try {
       const context = { terminal, epoch, operator, product, lot, delivery: sequence, digits }
       return sealForTerminal(safeKey, context, firstSerial, packed)

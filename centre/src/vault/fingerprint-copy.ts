@@ -4,33 +4,35 @@
 /** PostgreSQL, COPY, "Binary Format": signature, flags, no extension. */
 const HEADER = Buffer.from('5047434f50590aff0d0a000000000000000000', 'hex')
 const TRAILER = Buffer.from('ffff', 'hex')
-/** Count of fields, then each field's length before it: a bigint and an int. */
-const ROW_BYTES = 2 + 4 + 8 + 4 + 4
-/** Above the largest index of a part: room for both in one exact number. */
-const INDEX_RANGE = 2 ** 20
-const FINGERPRINT_OFFSET = 2 ** 31
+/** Count of fields, then each field's length before it: two bigints. */
+const ROW_BYTES = 2 + 2 * (4 + 8)
 const TWO_POW_32 = 2 ** 32
 
-/** Rows (serial, fingerprint); `serials` are the codes' serials as numbers, in the order of the fingerprints. */
-export function fingerprintCopy(fingerprints: Int32Array, serials: Float64Array): Buffer {
-  if (fingerprints.length > INDEX_RANGE) throw new RangeError('a part has fewer codes')
-  const order = Float64Array.from(
-    fingerprints,
-    (fingerprint, index) => (fingerprint + FINGERPRINT_OFFSET) * INDEX_RANGE + index,
-  ).sort()
-  const rows = Buffer.alloc(HEADER.length + fingerprints.length * ROW_BYTES + TRAILER.length)
+/** Places of the fingerprints, lowest first. */
+export function placesByFingerprint(fingerprints: Float64Array): Uint32Array {
+  return Uint32Array.from(fingerprints.keys()).sort((one, other) => fingerprints[one]! - fingerprints[other]!)
+}
+
+/** Rows (fingerprint, serial) in the order of `places`; `serials` are the codes' serials as numbers, by place. */
+export function fingerprintCopy(
+  fingerprints: Float64Array,
+  serials: Float64Array,
+  places: Uint32Array,
+): Buffer {
+  const rows = Buffer.alloc(HEADER.length + places.length * ROW_BYTES + TRAILER.length)
   HEADER.copy(rows)
   let at = HEADER.length
-  for (const key of order) {
-    const index = key % INDEX_RANGE
+  const writeBigint = (value: number) => {
+    rows.writeInt32BE(8, at)
+    rows.writeUInt32BE(Math.floor(value / TWO_POW_32), at + 4)
+    rows.writeUInt32BE(value % TWO_POW_32, at + 8)
+    at += 12
+  }
+  for (const place of places) {
     rows.writeInt16BE(2, at)
-    rows.writeInt32BE(8, at + 2)
-    const serial = serials[index]!
-    rows.writeUInt32BE(Math.floor(serial / TWO_POW_32), at + 6)
-    rows.writeUInt32BE(serial % TWO_POW_32, at + 10)
-    rows.writeInt32BE(4, at + 14)
-    rows.writeInt32BE(fingerprints[index]!, at + 18)
-    at += ROW_BYTES
+    at += 2
+    writeBigint(fingerprints[place]!)
+    writeBigint(serials[place]!)
   }
   TRAILER.copy(rows, at)
   return rows

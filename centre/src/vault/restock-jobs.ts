@@ -3,12 +3,12 @@
 import type { KeyObject } from 'node:crypto'
 import type { HolderPublicKey } from '@scratchless/keys/holder-key'
 import type { TokenAddress } from '@scratchless/keys/pkcs11-token'
+import type { SealedPack } from '@scratchless/office/vault/closing'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { Workers } from '@scratchless/program/worker-threads'
 import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
-import type { SealedRun } from '@scratchless/voucher/sealed-code'
-import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
+import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { RestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import type { RestockRefusal } from '@scratchless/wire/restock/restock-partner'
 import type { VaultKeys, VaultPartner } from './vault-keys.ts'
@@ -34,11 +34,6 @@ export interface RestockJob {
   readonly luhnProducts: readonly ProductId[]
 }
 
-export interface SealedPack extends SerialRange {
-  readonly firstIndex: number
-  readonly sealed: SealedRun<'centre'>
-}
-
 export type OpenedPart =
   | {
       readonly content: RestockDelivery
@@ -47,11 +42,11 @@ export type OpenedPart =
       /** Serials whose code stands twice in this part. */
       readonly repeated: readonly SerialNumber[]
       /** In the order of the packs' codes. */
-      readonly fingerprints: Int32Array
-      /** The same as PostgreSQL writes an array, and as rows to be copied. */
+      readonly fingerprints: Float64Array
+      /** The same, lowest first, as PostgreSQL writes an array, and as rows to be copied. */
       readonly fingerprintText: string
       readonly fingerprintRows: Uint8Array
-      readonly packs: readonly SealedPack[]
+      readonly packs: readonly SealedPack<'centre'>[]
       readonly record: LotRecord<'centre'>
     }
   | { readonly refusal: RestockRefusal }

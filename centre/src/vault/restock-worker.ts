@@ -4,7 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
 import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
-import { beginSealing, closePack } from '@scratchless/office/vault/closing'
+import { beginSealing, closePack, type SealedPack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { writeLotRecord } from '@scratchless/office/vault/lot-record'
 import { serveJobs } from '@scratchless/program/worker-threads'
@@ -23,15 +23,8 @@ import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { codesOf } from '@scratchless/wire/restock/code-run'
 import { type RestockDelivery, verifyRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
 import { tokenUnwrappingKey, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
-import { fingerprintCopy } from './fingerprint-copy.ts'
-import type {
-  ExaminedPart,
-  OpenedPart,
-  RestockJob,
-  RestockJobs,
-  RestockWorkerData,
-  SealedPack,
-} from './restock-jobs.ts'
+import { fingerprintCopy, placesByFingerprint } from './fingerprint-copy.ts'
+import type { ExaminedPart, OpenedPart, RestockJob, RestockJobs, RestockWorkerData } from './restock-jobs.ts'
 
 /** Codes of one pack: the unit in which both journals count. */
 const MAX_PACK_CODES = 1_000
@@ -72,7 +65,7 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
   const { content, payloadHash, packedCodes } = opened
   try {
     const malformed = findMalformed(packedCodes, content, luhnProducts.includes(content.product))
-    const fingerprints = fingerprintsOf(fingerprintKey, packedCodes, content.codeDigits)
+    const fingerprints = fingerprintsOf(fingerprintKey, operator, packedCodes, content.codeDigits)
     const binding = {
       holderKind: 'centre',
       holder: centre,
@@ -84,23 +77,24 @@ async function openAndClose(job: RestockJob): Promise<OpenedPart> {
     const packs = packsOf(content.runs)
     const size = packedSize(content.codeDigits)
     let at = 0
-    const sealed: SealedPack[] = packs.map(({ firstSerial, count }) => {
+    const sealed: SealedPack<'centre'>[] = packs.map(({ firstSerial, count }) => {
       const codes = packedCodes.subarray(at * size, (at + count) * size)
       at += count
-      return { firstSerial, count, ...closePack(sealing, firstSerial, codes, content.codeDigits) }
+      return closePack(sealing, firstSerial, codes, content.codeDigits)
     })
     const record = writeLotRecord(randomUUID(), sealing, content.codeDigits, {
       holder: keys.stock,
       macKey: keys.macKey,
     })
+    const places = placesByFingerprint(fingerprints)
     return {
       content,
       payloadHash,
       malformed,
       repeated: findRepeated(fingerprints, packedCodes, content),
       fingerprints,
-      fingerprintText: `{${fingerprints.join(',')}}`,
-      fingerprintRows: fingerprintCopy(fingerprints, serialsOf(content.runs)),
+      fingerprintText: `{${Array.from(places, (place) => fingerprints[place]).join(',')}}`,
+      fingerprintRows: fingerprintCopy(fingerprints, serialsOf(content.runs), places),
       packs: sealed,
       record,
     }
@@ -137,7 +131,7 @@ function findMalformed(packedCodes: Buffer, { codeDigits }: RestockDelivery, luh
 
 /** Serials whose code stands earlier in the same part. */
 function findRepeated(
-  fingerprints: Int32Array,
+  fingerprints: Float64Array,
   packedCodes: Buffer,
   { runs, codeDigits }: RestockDelivery,
 ): SerialNumber[] {

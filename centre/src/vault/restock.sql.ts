@@ -1,12 +1,13 @@
 import { pipeline } from 'node:stream/promises'
 import type { Sql, SqlClient } from '@scratchless/office/database/database'
+import type { SealedPack } from '@scratchless/office/vault/closing'
+import { fingerprintSpace } from '@scratchless/office/vault/fingerprint'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
 import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
 import { from as copyFrom } from 'pg-copy-streams'
-import type { SealedPack } from './restock-jobs.ts'
 import type { ProductFacts } from './verbs.ts'
 
 export async function insertSignedOrder(sql: Sql, order: RestockOrder): Promise<void> {
@@ -177,14 +178,17 @@ export interface MatchingCode {
   code_digits: number
   wrapped_key: Buffer
   mac: Buffer
-  serial: bigint
-  row_index: bigint
+  /** Its place in its pack. */
+  place: number
+  first_serial: bigint
+  first_index: bigint
+  count: number
   sealed: Buffer
 }
 
 /**
- * Serials of codes, of whichever operator, that have one of these fingerprints (`{1,-2,…}`, the worker's text). Few:
- * 32 bits seldom meet.
+ * Serials of codes that have one of these fingerprints (`{1,2,…}`, the worker's text, lowest first): one walk along the
+ * index, page after page. Few: 40 bits seldom meet.
  */
 export async function findSameFingerprints(
   sql: Sql,
@@ -192,9 +196,25 @@ export async function findSameFingerprints(
 ): Promise<{ fingerprint: number; serial: bigint }[]> {
   // A table that just grew has no statistics yet, and the planner would read all of it, for every part anew.
   await sql.query('SET LOCAL enable_seqscan = off')
+  const { rows } = await sql.query<{ fingerprint: bigint; serial: bigint }>(SAME_FINGERPRINTS, [fingerprints])
+  await sql.query('SET LOCAL enable_seqscan = on')
+  return rows.map(({ fingerprint, serial }) => ({ fingerprint: Number(fingerprint), serial }))
+}
+
+export const SAME_FINGERPRINTS =
+  'SELECT fingerprint, serial FROM vault_code_fingerprint WHERE fingerprint = ANY($1::bigint[])'
+
+/** The same in what came before fingerprints had 40 bits: by their first 32, of whichever operator and length. */
+export async function findShortFingerprints(
+  sql: Sql,
+  fingerprints: () => Int32Array,
+): Promise<{ fingerprint: number; serial: bigint }[]> {
+  const { rowCount } = await sql.query('SELECT FROM vault_fingerprint LIMIT 1')
+  if (rowCount === 0) return []
+  await sql.query('SET LOCAL enable_seqscan = off')
   const { rows } = await sql.query<{ fingerprint: number; serial: bigint }>(
     'SELECT fingerprint, serial FROM vault_fingerprint WHERE fingerprint = ANY($1::int[])',
-    [fingerprints],
+    [`{${fingerprints().join(',')}}`],
   )
   await sql.query('SET LOCAL enable_seqscan = on')
   return rows
@@ -208,11 +228,8 @@ export async function readMatchingCodes(
 ): Promise<MatchingCode[]> {
   const { rows } = await sql.query<MatchingCode>(
     `SELECT known.index, record.id AS record_id, record.lot_id, record.product_id,
-            record.code_digits, record.wrapped_key, record.mac, known.serial,
-            pack.first_index + (known.serial - pack.first_serial) AS row_index,
-            substring(pack.sealed
-              FROM ((known.serial - pack.first_serial) * (octet_length(pack.sealed) / pack.count) + 1)::int
-              FOR octet_length(pack.sealed) / pack.count) AS sealed
+            record.code_digits, record.wrapped_key, record.mac, (known.serial - pack.first_serial)::int AS place,
+            pack.first_serial, pack.first_index, pack.count, pack.sealed
        FROM unnest($2::int[], $3::bigint[]) AS known (index, serial)
        JOIN vault_pack AS pack
          ON pack.operator = $1 AND pack.first_serial > known.serial - 1000
@@ -223,11 +240,15 @@ export async function readMatchingCodes(
   return rows
 }
 
-export async function insertLotRecord(sql: Sql, record: LotRecord<'centre'>): Promise<void> {
+export async function insertLotRecord(
+  sql: Sql,
+  record: LotRecord<'centre'>,
+  expiresOn: string,
+): Promise<void> {
   const { binding } = record
   await sql.query(
-    `INSERT INTO vault_lot_record (id, operator, lot_id, product_id, code_digits, wrapped_key, mac)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    `INSERT INTO vault_lot_record (id, operator, lot_id, product_id, code_digits, wrapped_key, mac, expires_on)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       record.recordId,
       binding.operator,
@@ -236,6 +257,7 @@ export async function insertLotRecord(sql: Sql, record: LotRecord<'centre'>): Pr
       record.codeDigits,
       record.wrappedKey,
       record.mac,
+      expiresOn,
     ],
   )
 }
@@ -244,7 +266,7 @@ export async function insertPacks(
   sql: Sql,
   operator: OperatorId,
   recordId: string,
-  packs: readonly SealedPack[],
+  packs: readonly SealedPack<'centre'>[],
 ): Promise<void> {
   await sql.query(
     `INSERT INTO vault_pack (operator, record_id, first_serial, count, first_index, sealed)
@@ -263,7 +285,34 @@ export async function insertPacks(
 /** One row per code, as the worker wrote them: `fingerprintCopy`. */
 export async function copyFingerprints(sql: SqlClient, rows: Uint8Array): Promise<void> {
   const stream = sql.query(
-    copyFrom('COPY vault_fingerprint (serial, fingerprint) FROM STDIN (FORMAT binary)'),
+    copyFrom('COPY vault_code_fingerprint (fingerprint, serial) FROM STDIN (FORMAT binary)'),
   )
   await pipeline([rows], stream)
+}
+
+/**
+ * Lets the fingerprints of an operator's ended lots go, up to `most` records' (a part's codes each), those that ended
+ * first; how many records it forgot. Where another operator has the same serials, its rows stay.
+ */
+export async function forgetEnded(
+  sql: Sql,
+  operator: OperatorId,
+  ended: { readonly before: string; readonly at: Date; readonly most: number },
+): Promise<number> {
+  const { rows } = await sql.query<{ id: string; code_digits: number }>(
+    `UPDATE vault_lot_record SET forgotten_at = $3
+      WHERE id IN (SELECT id FROM vault_lot_record
+                    WHERE operator = $1 AND expires_on < $2 AND forgotten_at IS NULL
+                    ORDER BY expires_on LIMIT $4)
+     RETURNING id, code_digits`,
+    [operator, ended.before, ended.at, ended.most],
+  )
+  for (const { id, code_digits } of rows)
+    await sql.query(
+      `DELETE FROM vault_code_fingerprint AS gone USING vault_pack AS pack
+        WHERE pack.record_id = $1 AND gone.serial >= pack.first_serial AND gone.serial < pack.first_serial + pack.count
+          AND gone.fingerprint >> 40 = $2`,
+      [id, fingerprintSpace(operator, code_digits)],
+    )
+  return rows.length
 }

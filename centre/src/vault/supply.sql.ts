@@ -141,51 +141,34 @@ export async function insertJournal(
   )
 }
 
-/** A stretch of one pack's codes, still closed. */
-export interface SealedStretch {
+/** A pack as it lies here, closed. */
+export interface ClosedPack {
   operator: OperatorId
   first_serial: bigint
-  /** Of its first code, in the pack. */
-  place: number
+  first_index: bigint
   count: number
+  sealed: Buffer
   record_id: string
   lot_id: string
   product_id: string
   code_digits: number
   wrapped_key: Buffer
   mac: Buffer
-  row_index: bigint
-  sealed: Buffer
 }
 
-/** The sealed bytes of all that these runs need, one stretch a pack: runs of one group mostly lie side by side. */
-export async function readSealed(
+/** The packs in which runs lie, each once: runs of one group mostly lie side by side. */
+export async function readClosedPacks(
   sql: Sql,
   depot: DepotId,
-  runs: readonly (PackKey & { firstSerial: SerialNumber; count: number })[],
-): Promise<SealedStretch[]> {
-  const { rows } = await sql.query<SealedStretch>(
-    `SELECT pack.operator, pack.first_serial, place, needed.count, record.id AS record_id, record.lot_id,
-            record.product_id, record.code_digits, record.wrapped_key, record.mac,
-            pack.first_index + place AS row_index,
-            substring(pack.sealed FROM place * (octet_length(pack.sealed) / pack.count) + 1
-                      FOR needed.count * (octet_length(pack.sealed) / pack.count)) AS sealed
-       FROM (SELECT operator, pack_first_serial, (min(first_serial) - pack_first_serial)::int AS place,
-                    (max(first_serial + count) - min(first_serial))::int AS count
-               FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::int[])
-                    AS run (operator, pack_first_serial, first_serial, count)
-              GROUP BY operator, pack_first_serial) AS needed
-       JOIN vault_pack AS pack
-         ON pack.depot_id = $1 AND pack.operator = needed.operator
-        AND pack.first_serial = needed.pack_first_serial
-       JOIN vault_lot_record AS record ON record.id = pack.record_id`,
-    [
-      depot,
-      runs.map(({ operator }) => operator),
-      runs.map(({ packFirstSerial }) => packFirstSerial),
-      runs.map(({ firstSerial }) => firstSerial),
-      runs.map(({ count }) => count),
-    ],
+  runs: readonly PackKey[],
+): Promise<ClosedPack[]> {
+  const { rows } = await sql.query<ClosedPack>(
+    `SELECT pack.operator, pack.first_serial, pack.first_index, pack.count, pack.sealed, record.id AS record_id,
+            record.lot_id, record.product_id, record.code_digits, record.wrapped_key, record.mac
+       FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = pack.record_id
+      WHERE pack.depot_id = $1
+        AND (pack.operator, pack.first_serial) IN (SELECT * FROM unnest($2::text[], $3::bigint[]))`,
+    [depot, runs.map(({ operator }) => operator), runs.map(({ packFirstSerial }) => packFirstSerial)],
   )
   return rows
 }

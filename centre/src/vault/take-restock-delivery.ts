@@ -3,13 +3,13 @@
 
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type Sql, type SqlClient } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, type SealedPack, sealedPack } from '@scratchless/office/vault/closing'
+import { shortFingerprint } from '@scratchless/office/vault/fingerprint'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { nowIso } from '@scratchless/voucher/clock'
 import { lotId, type OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
-import { type SealedRun, sealedRun, subRun } from '@scratchless/voucher/sealed-code'
 import { type SerialNumber, serialAt, serialFromNumber } from '@scratchless/voucher/serial'
 import {
   type DeliveryRefusal,
@@ -23,6 +23,8 @@ import {
   copyFingerprints,
   findDelivery,
   findSameFingerprints,
+  findShortFingerprints,
+  forgetEnded,
   insertDelivery,
   insertLotRecord,
   insertPacks,
@@ -69,7 +71,10 @@ export async function takeRestockDelivery(
     const digits = new Map(products.map((one) => [one.id, one.code_digits]))
     const verdict = await judge(needs, sql, operator, opened, digits.get(opened.content.product))
     if (verdict === 'order-unanswered') return { refusal: verdict }
-    if (verdict.reason === null) await store(sql, operator, opened)
+    if (verdict.reason === null) {
+      await store(sql, operator, opened)
+      await forgetSome(needs, sql, operator)
+    }
     const answered = await answerWith(needs, opened, verdict)
     const { receipt, payloadHash, ...taken } = answered
     await insertDelivery(sql, { operator, id, payloadHash, taken: JSON.stringify(taken), receipt })
@@ -108,16 +113,28 @@ async function judge(
 }
 
 async function findMatchingCodes(sql: Sql, operator: OperatorId, part: Part): Promise<MatchingCode[]> {
-  const same = await findSameFingerprints(sql, part.fingerprintText)
-  if (same.length === 0) return []
+  const { fingerprints } = part
+  const short = () => Int32Array.from(fingerprints, shortFingerprint)
+  const matches = [
+    ...placesOf(fingerprints, await findSameFingerprints(sql, part.fingerprintText)),
+    ...placesOf(short, await findShortFingerprints(sql, short)),
+  ]
+  return matches.length === 0 ? [] : readMatchingCodes(sql, operator, matches)
+}
+
+/** Which of the new codes have a fingerprint that was found: two of the part's own may share it, too. */
+function placesOf(
+  ofNew: Float64Array | (() => Int32Array),
+  found: readonly { fingerprint: number; serial: bigint }[],
+): { index: number; serial: bigint }[] {
+  if (found.length === 0) return []
+  const fingerprints = typeof ofNew === 'function' ? ofNew() : ofNew
   const matches: { index: number; serial: bigint }[] = []
-  for (const { fingerprint, serial } of same) {
-    // Two of the part's own codes may share it too.
-    let index = part.fingerprints.indexOf(fingerprint)
-    for (; index >= 0; index = part.fingerprints.indexOf(fingerprint, index + 1))
-      matches.push({ index, serial })
+  for (const { fingerprint, serial } of found) {
+    let index = fingerprints.indexOf(fingerprint)
+    for (; index >= 0; index = fingerprints.indexOf(fingerprint, index + 1)) matches.push({ index, serial })
   }
-  return readMatchingCodes(sql, operator, matches)
+  return matches
 }
 
 /** Serials of the new codes that are here already: two codes may share a fingerprint, so both are opened. */
@@ -151,25 +168,18 @@ function settleMatches(
       ),
     )
     if (typeof knownKey === 'string') throw new Error(`lot record ${match.record_id} is ${knownKey}`)
-    const knownSerial = serialFromNumber(Number(match.serial))
-    const old = openPack(
-      knownKey,
-      binding,
-      knownSerial,
-      Number(match.row_index),
-      sealedRun<'centre'>(match.sealed, 1, match.code_digits),
+    const known = sealedPack<'centre'>(
+      {
+        firstSerial: serialFromNumber(Number(match.first_serial)),
+        firstIndex: Number(match.first_index),
+        ...{ count: match.count, sealed: match.sealed },
+      },
       match.code_digits,
     )
+    const old = openPack(knownKey, binding, known, { place: match.place, count: 1 }, match.code_digits)
     const { pack, place } = packAt(packs, match.index)
     const serial = serialAt(pack.firstSerial, place)
-    const fresh = openPack(
-      newKey,
-      record.binding,
-      serial,
-      pack.firstIndex + place,
-      subRun(asRun(pack.sealed, pack.count, content.codeDigits), place, 1, content.codeDigits),
-      content.codeDigits,
-    )
+    const fresh = openPack(newKey, record.binding, pack, { place, count: 1 }, content.codeDigits)
     const same = match.code_digits === content.codeDigits && old.equals(fresh)
     old.fill(0)
     fresh.fill(0)
@@ -177,12 +187,7 @@ function settleMatches(
   })
 }
 
-/** What crossed from the worker is bytes again. */
-function asRun(bytes: Uint8Array, count: number, digits: number): SealedRun<'centre'> {
-  return sealedRun<'centre'>(bytes, count, digits)
-}
-
-function packAt(packs: Part['packs'], index: number): { pack: Part['packs'][number]; place: number } {
+function packAt(packs: Part['packs'], index: number): { pack: SealedPack<'centre'>; place: number } {
   let before = 0
   for (const pack of packs) {
     if (index < before + pack.count) return { pack, place: index - before }
@@ -193,10 +198,22 @@ function packAt(packs: Part['packs'], index: number): { pack: Part['packs'][numb
 
 async function store(sql: SqlClient, operator: OperatorId, part: Part): Promise<void> {
   const { content, packs, record, fingerprints } = part
-  await insertLotRecord(sql, record)
+  await insertLotRecord(sql, record, content.expiresOn)
   await insertPacks(sql, operator, record.recordId, packs)
   await copyFingerprints(sql, part.fingerprintRows)
   await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
+}
+
+/** How long after its last day a lot's codes are still known here: the network may take them as long as its clock is behind. */
+const KNOWN_DAYS = 30
+const DAY_MS = 24 * 3_600_000
+/** Twice of what a part brings: the number of fingerprints follows the codes that live. */
+const FORGOTTEN_AT_ONCE = 2
+
+async function forgetSome({ clock }: VaultNeeds, sql: Sql, operator: OperatorId): Promise<void> {
+  const at = new Date(clock.nowMs())
+  const before = new Date(at.getTime() - KNOWN_DAYS * DAY_MS).toISOString().slice(0, 10)
+  await forgetEnded(sql, operator, { before, at, most: FORGOTTEN_AT_ONCE })
 }
 
 async function answerWith(needs: VaultNeeds, part: Part, verdict: Verdict): Promise<Answered> {

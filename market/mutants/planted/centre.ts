@@ -41,9 +41,9 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/supply.sql.ts',
-    find: `SET state = 'withheld', settled_at = $4
+    find: `SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3 AND state = 'decided'`,
-    replace: `SET state = 'withheld', settled_at = $4
+    replace: `SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3`,
     why: 'an order that was despatched is withheld afterwards',
   },
@@ -154,28 +154,40 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     why: 'a receipt posts no money',
   },
   {
-    file: 'centre/src/supply/receive-sales-report.ts',
-    find: 'rest.filter((sale) => !same.has(saleName(sale)))',
-    replace: 'rest.filter((sale) => same.has(saleName(sale)))',
+    file: 'centre/src/sales/book-sales.ts',
+    find: 'rest.filter((_, index) => !same.has(index))',
+    replace: 'rest.filter((_, index) => same.has(index))',
     why: 'one code on two tickets is reported without an alarm',
   },
   {
-    file: 'centre/src/supply/sales.sql.ts',
-    find: 'ON run.depot_id = $1 AND run.terminal_id = $2 AND run.product_id',
-    replace: 'ON run.depot_id = $1 AND run.product_id',
+    file: 'centre/src/sales/sale.sql.ts',
+    find: 'AND terminal_id = $2 AND product_id = reported.product',
+    replace: 'AND product_id = reported.product',
     why: "a terminal may report the sale of another terminal's code",
   },
   {
-    file: 'centre/src/supply/sales.sql.ts',
-    find: 'run.first_serial + run.count > reported.serial',
-    replace: 'run.first_serial + run.count >= reported.serial',
+    file: 'centre/src/sales/sale.sql.ts',
+    find: 'first_serial + count > reported.serial',
+    replace: 'first_serial + count >= reported.serial',
     why: "the code after a run's last counts as this terminal's",
   },
   {
-    file: 'centre/src/supply/sales.sql.ts',
+    file: 'centre/src/sales/sale.sql.ts',
     find: 'AND sale.terminal_id = $2 AND sale.ticket = reported.ticket',
     replace: 'AND sale.terminal_id = $2',
     why: 'the same code on another ticket passes as the same sale',
+  },
+  {
+    file: 'centre/src/sales/sale.sql.ts',
+    find: '        AND (run.sold IS NULL OR bit_count(run.sold & marked.codes) = 0)`',
+    replace: '`',
+    why: 'a code that is sold is marked as sold once more',
+  },
+  {
+    file: 'centre/src/supply/let-bytes-go.sql.ts',
+    find: 'AND sequence < terminal.last_sequence',
+    replace: 'AND sequence <= terminal.last_sequence',
+    why: 'the newest answer of a terminal goes with the old ones',
   },
   {
     file: 'centre/src/supply/receive-supply-receipt.ts',

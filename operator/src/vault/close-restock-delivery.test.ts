@@ -267,6 +267,7 @@ test('each process’s role does its own work and no other’s', async () => {
     'UPDATE sealed_pack SET sealed = NULL',
     'DELETE FROM closed_delivery',
     'DELETE FROM code_fingerprint',
+    'UPDATE stock_fingerprint SET place = 0',
   ])
     await expect(ours.query(statement)).rejects.toThrow('permission denied')
   const books = vault.database.pool('vault')

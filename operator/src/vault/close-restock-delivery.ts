@@ -5,10 +5,9 @@ import { createHash } from 'node:crypto'
 import type { AuditHead } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { packedSize } from '@scratchless/voucher/packed-code'
-import { sealedRun, sealedSize } from '@scratchless/voucher/sealed-code'
-import { serialToNumber } from '@scratchless/voucher/serial'
+import { serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { wipeableBytes } from '@scratchless/voucher/wipeable-bytes'
 import { wipeTraces } from '@scratchless/voucher/wiped-traces'
 import { signRestockDelivery } from '@scratchless/wire/restock/restock-delivery'
@@ -44,16 +43,11 @@ export async function closeRestockDelivery(
   if (line === undefined) return { refusal: 'unknown-order-line' }
   const lot = await openLot(needs, needs.pool, plan.lot)
   if (lot === null || lot.row.product !== line.product) return { refusal: 'unknown-lot' }
-  const rows = await readSealedRuns(
-    needs.pool,
-    plan.lot,
-    {
-      packs: plan.runs.map(({ pack }) => pack),
-      firstSerials: plan.runs.map(({ firstSerial }) => serialToNumber(firstSerial)),
-      counts: plan.runs.map(({ count }) => count),
-    },
-    sealedSize(lot.row.code_digits),
-  )
+  const rows = await readSealedRuns(needs.pool, plan.lot, {
+    packs: plan.runs.map(({ pack }) => pack),
+    firstSerials: plan.runs.map(({ firstSerial }) => serialToNumber(firstSerial)),
+    counts: plan.runs.map(({ count }) => count),
+  })
   if (rows.length !== plan.runs.length) return { refusal: 'run-differs' }
   if (rows.some(({ gone }) => gone)) return { refusal: 'closed-already' }
 
@@ -107,9 +101,16 @@ function openRuns(lot: OpenLot, plan: DeliveryPlan, rows: readonly SealedRunRow[
   const digits = lot.row.code_digits
   let at = 0
   for (const [index, row] of rows.entries()) {
-    const { firstSerial, count } = plan.runs[index]!
-    const run = sealedRun<'operator'>(row.sealed, count, digits)
-    const opened = openPack(lot.contentKey, lot.binding, firstSerial, Number(row.first_index), run, digits)
+    const { count } = plan.runs[index]!
+    const { first_serial, first_index, sealed } = row
+    const pack = sealedPack<'operator'>(
+      {
+        ...{ firstSerial: serialFromNumber(Number(first_serial)), firstIndex: Number(first_index) },
+        ...{ count: row.count, sealed },
+      },
+      digits,
+    )
+    const opened = openPack(lot.contentKey, lot.binding, pack, { place: row.offset, count }, digits)
     target.set(opened, at)
     opened.fill(0)
     at += opened.length

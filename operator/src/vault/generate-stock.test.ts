@@ -1,9 +1,8 @@
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { luhnHolds } from '@scratchless/voucher/check-digit'
 import { packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { systemRandom } from '@scratchless/voucher/random'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestVault, testVault } from '../../testing/test-vault.ts'
@@ -32,9 +31,13 @@ async function codesOf({ lot }: SealedLot): Promise<string[]> {
   const open = (await openLot(vault.needs, vault.needs.pool, lot))!
   const digits = open.row.code_digits
   return rows.flatMap((pack) => {
-    const run = sealedRun<'operator'>(pack.sealed, pack.count, digits)
     const first = serialFromNumber(Number(pack.first_serial))
-    const packed = openPack(open.contentKey, open.binding, first, Number(pack.first_index), run, digits)
+    const { count, sealed } = pack
+    const stored = sealedPack<'operator'>(
+      { firstSerial: first, firstIndex: Number(pack.first_index), count, sealed },
+      digits,
+    )
+    const packed = openPack(open.contentKey, open.binding, stored, { place: 0, count }, digits)
     return Array.from({ length: pack.count }, (_, i) => {
       const ascii = Buffer.alloc(digits)
       unpackDigits(packed.subarray(i * packedSize(digits), (i + 1) * packedSize(digits)), digits, ascii)

@@ -79,14 +79,14 @@ async function freeSerials(sql: SqlClient, count: number): Promise<number> {
 
 /**
  * A pack of codes that no code in stock equals. A code whose fingerprint is known is drawn anew, equal or not:
- * with ten million codes in stock that is one in four hundred, and opening both would cost more.
+ * with a hundred million codes of its length in stock that is one in ten thousand.
  */
 async function newCodes(
-  { keys, random }: VaultNeeds,
+  { keys, party, random }: VaultNeeds,
   sql: SqlClient,
   product: StockProduct,
   count: number,
-): Promise<{ packed: Buffer; fingerprints: Int32Array }> {
+): Promise<{ packed: Buffer; fingerprints: Float64Array }> {
   const size = packedSize(product.codeDigits)
   const packed = wipeableBytes(count * size)
   const digits = digitSource(random)
@@ -98,7 +98,7 @@ async function newCodes(
         drawCode(digits, product, ascii)
         packDigits(ascii, packed, place * size)
       }
-      const fingerprints = fingerprintsOf(keys.fingerprint, packed, product.codeDigits)
+      const fingerprints = fingerprintsOf(keys.fingerprint, party, packed, product.codeDigits)
       const taken = new Set(await findKnownFingerprints(sql, [fingerprints]))
       wanted = []
       for (const [place, fingerprint] of fingerprints.entries()) {

@@ -1,9 +1,8 @@
 import { gzipSync } from 'node:zlib'
-import { openPack } from '@scratchless/office/vault/closing'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { lotId } from '@scratchless/voucher/ids'
 import { packDigits, packedSize, unpackDigits } from '@scratchless/voucher/packed-code'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type TestVault, testVault } from '../../testing/test-vault.ts'
@@ -52,8 +51,12 @@ async function openAll(): Promise<Map<number, string>> {
     const digits = lot.row.code_digits
     const size = packedSize(digits)
     const first = serialFromNumber(Number(pack.first_serial))
-    const run = sealedRun<'operator'>(pack.sealed, pack.count, digits)
-    const opened = openPack(lot.contentKey, lot.binding, first, Number(pack.first_index), run, digits)
+    const { count, sealed } = pack
+    const stored = sealedPack<'operator'>(
+      { firstSerial: first, firstIndex: Number(pack.first_index), count, sealed },
+      digits,
+    )
+    const opened = openPack(lot.contentKey, lot.binding, stored, { place: 0, count }, digits)
     for (let i = 0; i < pack.count; i++) {
       const ascii = Buffer.alloc(digits)
       unpackDigits(opened.subarray(i * size, (i + 1) * size), digits, ascii)
@@ -64,7 +67,7 @@ async function openAll(): Promise<Map<number, string>> {
 }
 
 async function nothingTaken(): Promise<boolean> {
-  const tables = ['sealed_lot', 'sealed_pack', 'code_fingerprint', 'stock_file']
+  const tables = ['sealed_lot', 'sealed_pack', 'stock_fingerprint', 'stock_file']
   return (await Promise.all(tables.map(vault.count))).every((count) => count === 0)
 }
 
@@ -184,19 +187,19 @@ test('two different codes that share a fingerprint are both taken, and one that 
   })
 })
 
-/** Two codes that meet in 32 bits: among 300,000 there are some ten pairs. */
+/** Two codes that meet in 40 bits: among three million there are some four pairs. */
 function sharedFingerprint(): [number, number] {
-  const count = 300_000
+  const count = 3_000_000
   const size = packedSize(14)
   const packed = Buffer.alloc(count * size)
   for (let i = 0; i < count; i++) packDigits(Buffer.from(String(i * 31).padStart(14, '0')), packed, i * size)
-  const seen = new Map<number, number>()
-  for (const [i, fingerprint] of fingerprintsOf(vault.needs.keys.fingerprint, packed, 14).entries()) {
-    const before = seen.get(fingerprint)
-    if (before !== undefined) return [before * 31, i * 31]
-    seen.set(fingerprint, i)
-  }
-  throw new Error('no pair in 300,000 codes: the odds against it are e to the tenth')
+  const { party, keys } = vault.needs
+  const fingerprints = fingerprintsOf(keys.fingerprint, party, packed, 14)
+  const sorted = fingerprints.toSorted()
+  const pair = sorted.findIndex((fingerprint, at) => fingerprint === sorted[at + 1])
+  if (pair === -1) throw new Error('no pair in three million codes: one time in sixty')
+  const one = fingerprints.indexOf(sorted[pair]!)
+  return [one * 31, fingerprints.indexOf(sorted[pair]!, one + 1) * 31]
 }
 
 test('the database holds no code of the file, open or packed', async () => {
@@ -206,8 +209,41 @@ test('the database holds no code of the file, open or packed', async () => {
   packDigits(Buffer.from(String(code)), packed)
   const { rows } = await vault.vaultDatabase.pool('owner').query(`
     SELECT (SELECT string_agg(t::text, '') FROM sealed_pack t) || (SELECT string_agg(t::text, '') FROM sealed_lot t)
-        || (SELECT string_agg(t::text, '') FROM code_fingerprint t) AS text`)
+        || (SELECT string_agg(t::text, '') FROM stock_fingerprint t) AS text`)
   expect(rows[0].text).toContain('000001')
   expect(rows[0].text).not.toContain(packed.toString('hex'))
   expect(rows[0].text).not.toContain(String(code))
+})
+
+test('a code that came before fingerprints had 40 bits is known by their first 32', async () => {
+  await take(file(row(1, 500), row(2, 501)))
+  await vault.vaultDatabase.pool('owner').query(`
+    INSERT INTO code_fingerprint (fingerprint, pack, place)
+    SELECT ((fingerprint >> 8) & 4294967295)::bit(32)::int, pack, place FROM stock_fingerprint;
+    DELETE FROM stock_fingerprint`)
+  expect(await take(file(row(3, 501), row(4, 502)))).toEqual({
+    problems: [{ line: 2, field: 'code', rule: 'code-in-stock' }],
+  })
+  expect(await take(file(row(4, 502)))).toMatchObject({ codes: 1 })
+})
+
+test('codes are known until thirty days after their last day, and go when others come', async () => {
+  await take(file(row(1, 500, 'ATLAS-5', '2027-01-31'), row(2, 501), row(3, 502, 'ATLAS-5', '2027-01-30')))
+  const at = (day: string) => {
+    vault = { ...vault, needs: { ...vault.needs, clock: { nowMs: () => Date.parse(`${day}T12:00:00Z`) } } }
+  }
+  at('2027-03-01')
+  expect(await take(file(row(4, 600)))).toMatchObject({ codes: 1 })
+  expect(await vault.count('stock_fingerprint')).toBe(4)
+  at('2027-03-02')
+  expect(await take(file(row(5, 601)))).toMatchObject({ codes: 1 })
+  expect(await vault.count('stock_fingerprint')).toBe(4)
+  at('2027-03-03')
+  // One lot with each that comes; what is forgotten may come again.
+  expect(await take(file(row(6, 500)))).toMatchObject({ codes: 1 })
+  expect(await take(file(row(7, 501)))).toMatchObject({ problems: [{ rule: 'code-in-stock' }] })
+  const { rows } = await vault.vaultDatabase
+    .pool('owner')
+    .query('SELECT count(*)::int AS n FROM sealed_lot WHERE forgotten_at IS NOT NULL')
+  expect(rows).toEqual([{ n: 2 }])
 })

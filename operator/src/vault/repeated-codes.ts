@@ -2,8 +2,7 @@
 // each match is settled here, by opening both codes and comparing them.
 
 import type { Sql } from '@scratchless/office/database/database'
-import { openPack } from '@scratchless/office/vault/closing'
-import { sealedRun } from '@scratchless/voucher/sealed-code'
+import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { type OpenLot, openLot } from './lot-key.ts'
 import { type FingerprintedCode, findSerialOverlaps, readCodesOf } from './sealed-stock.sql.ts'
@@ -70,9 +69,16 @@ export async function repeatedCodes(
 }
 
 function openOne({ contentKey, binding, row }: OpenLot, code: FingerprintedCode): Buffer {
-  const serial = serialFromNumber(Number(code.first_serial) + code.place)
-  const run = sealedRun<'operator'>(code.sealed, 1, row.code_digits)
-  return openPack(contentKey, binding, serial, Number(code.first_index) + code.place, run, row.code_digits)
+  const pack = sealedPack<'operator'>(
+    {
+      firstSerial: serialFromNumber(Number(code.first_serial)),
+      firstIndex: Number(code.first_index),
+      count: code.count,
+      sealed: code.sealed,
+    },
+    row.code_digits,
+  )
+  return openPack(contentKey, binding, pack, { place: code.place, count: 1 }, row.code_digits)
 }
 
 /** `opened` comes by fingerprint, older packs first: each code of the attempt is held against those before it. */

@@ -111,34 +111,35 @@ export async function insertClosedDelivery(
 
 export interface SealedRunRow {
   pack: bigint
-  /** The run's place in its pack, and the row index of its first code. */
+  /** The run's place in its pack. */
   offset: number
+  /** Of the pack. */
+  first_serial: bigint
   first_index: bigint
+  count: number
   /** A code of it is closed already, or void. */
   gone: boolean
   sealed: Buffer
 }
 
-/** The sealed codes of runs, in their order; a run that is not within its pack of this lot is missing. */
+/** The packs of runs, in the runs' order; a run that is not within its pack of this lot is missing. */
 export async function readSealedRuns(
   sql: Sql,
   lot: LotId,
   runs: { packs: readonly bigint[]; firstSerials: readonly number[]; counts: readonly number[] },
-  codeBytes: number,
 ): Promise<SealedRunRow[]> {
   const { rows } = await sql.query<SealedRunRow>(
     `SELECT pack.id AS pack, (run.first_serial - pack.first_serial)::int AS "offset",
-            pack.first_index + run.first_serial - pack.first_serial AS first_index,
+            pack.first_serial, pack.first_index, pack.count,
             (closed | void) & (((-1)::bit(1000) << (1000 - run.count)) >> (run.first_serial - pack.first_serial)::int)
               <> 0::bit(1000) AS gone,
-            substring(pack.sealed FROM ((run.first_serial - pack.first_serial) * $5::int + 1)::int
-                                  FOR run.count * $5::int) AS sealed
+            pack.sealed
        FROM unnest($2::bigint[], $3::bigint[], $4::int[]) WITH ORDINALITY AS run (pack, first_serial, count, n)
        JOIN sealed_pack pack ON pack.id = run.pack AND pack.lot = $1
         AND run.first_serial >= pack.first_serial
         AND run.first_serial + run.count <= pack.first_serial + pack.count
       ORDER BY run.n`,
-    [lot, runs.packs, runs.firstSerials, runs.counts, codeBytes],
+    [lot, runs.packs, runs.firstSerials, runs.counts],
   )
   return rows
 }

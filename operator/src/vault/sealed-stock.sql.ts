@@ -1,4 +1,5 @@
 import type { Sql } from '@scratchless/office/database/database'
+import { shortFingerprint } from '@scratchless/office/vault/fingerprint'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { StockProduct } from './stock-file.ts'
@@ -144,17 +145,17 @@ export async function insertSealedPacks(sql: Sql, packs: readonly NewPack[]): Pr
   )
 }
 
-/** One statement for some ten thousand codes. */
+/** One statement for some ten thousand codes, in the index's own order. */
 export async function insertFingerprints(
   sql: Sql,
-  packs: readonly { id: number; fingerprints: Int32Array }[],
+  packs: readonly { id: number; fingerprints: Float64Array }[],
 ): Promise<void> {
   // The driver's own array writer takes a microsecond a value; these hold nothing to escape.
   const ids = packs.map(({ id, fingerprints }) => new Array(fingerprints.length).fill(id).join(','))
   const places = packs.map(({ fingerprints }) => [...fingerprints.keys()].join(','))
   await sql.query(
-    `INSERT INTO code_fingerprint (fingerprint, pack, place)
-     SELECT * FROM unnest($1::int4[], $2::bigint[], $3::int2[])`,
+    `INSERT INTO stock_fingerprint (fingerprint, pack, place)
+     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::int2[]) AS new (fingerprint, pack, place) ORDER BY fingerprint`,
     [
       `{${packs.map(({ fingerprints }) => fingerprints.join(',')).join(',')}}`,
       `{${ids.join(',')}}`,
@@ -163,38 +164,50 @@ export async function insertFingerprints(
   )
 }
 
-/** Those of the given fingerprints that a code in stock has, or one that this transaction added. */
+/**
+ * Those of the given fingerprints that a code in stock has, or one that this transaction added: one walk along the index.
+ * Codes that came before fingerprints had 40 bits are found by their first 32.
+ */
 export async function findKnownFingerprints(
   sql: Sql,
-  fingerprints: readonly Int32Array[],
+  fingerprints: readonly Float64Array[],
 ): Promise<number[]> {
-  const { rows } = await sql.query<{ fingerprint: number }>(
-    'SELECT DISTINCT fingerprint FROM code_fingerprint WHERE fingerprint = ANY($1::int4[])',
-    [`{${fingerprints.map((some) => some.join(',')).join(',')}}`],
+  const sorted = Float64Array.from(fingerprints.flatMap((some) => [...some])).sort()
+  const { rows } = await sql.query<{ fingerprint: bigint }>(
+    `SELECT fingerprint FROM stock_fingerprint WHERE fingerprint = ANY($1::bigint[])
+      UNION
+     SELECT asked.fingerprint FROM unnest($1::bigint[], $2::int[]) AS asked (fingerprint, short)
+       JOIN code_fingerprint AS known ON known.fingerprint = asked.short
+      WHERE EXISTS (SELECT FROM code_fingerprint)`,
+    [`{${sorted.join(',')}}`, `{${Array.from(sorted, shortFingerprint).join(',')}}`],
   )
-  return rows.map(({ fingerprint }) => fingerprint)
+  return rows.map(({ fingerprint }) => Number(fingerprint))
 }
 
 export interface FingerprintedCode {
-  fingerprint: number
+  /** As it was asked for. */
+  fingerprint: bigint
   pack: bigint
   place: number
   lot: LotId
+  /** Of its pack. */
   first_serial: bigint
   first_index: bigint
+  count: number
   sealed: Buffer
 }
 
-/** Every code that has one of these fingerprints, sealed: to be settled by opening it. */
+/** Every code that has one of these fingerprints, with its pack: to be settled by opening it. */
 export async function readCodesOf(sql: Sql, fingerprints: readonly number[]): Promise<FingerprintedCode[]> {
   const { rows } = await sql.query<FingerprintedCode>(
-    `SELECT fingerprint, pack, place, lot, first_serial, first_index,
-            substring(sealed FROM place * (octet_length(sealed) / count) + 1
-                             FOR octet_length(sealed) / count) AS sealed
-       FROM code_fingerprint JOIN sealed_pack ON sealed_pack.id = pack
-      WHERE fingerprint = ANY($1::int4[])
-      ORDER BY fingerprint, pack, place`,
-    [fingerprints],
+    `SELECT known.fingerprint, known.pack, known.place, lot, first_serial, first_index, count, sealed
+       FROM (SELECT fingerprint, pack, place FROM stock_fingerprint WHERE fingerprint = ANY($1::bigint[])
+              UNION ALL
+             SELECT asked.fingerprint, pack, place FROM unnest($1::bigint[], $2::int[]) AS asked (fingerprint, short)
+               JOIN code_fingerprint AS known ON known.fingerprint = asked.short) AS known
+       JOIN sealed_pack ON sealed_pack.id = known.pack
+      ORDER BY known.fingerprint, known.pack, known.place`,
+    [fingerprints, fingerprints.map(shortFingerprint)],
   )
   return rows
 }
@@ -273,4 +286,28 @@ export async function insertStockFile(
     file.codes,
     file.takenAt,
   ])
+}
+
+/** The fingerprints of ended lots that go now, up to `most` codes', of the lots that ended first; how many went. */
+export async function forgetEnded(
+  sql: Sql,
+  ended: { readonly before: string; readonly at: Date; readonly most: number },
+): Promise<number> {
+  const { rows } = await sql.query<{ id: LotId }>(
+    'SELECT id FROM sealed_lot WHERE expires_on < $1 AND forgotten_at IS NULL ORDER BY expires_on, no LIMIT 1',
+    [ended.before],
+  )
+  const [lot] = rows
+  if (lot === undefined) return 0
+  const { rowCount } = await sql.query(
+    `DELETE FROM stock_fingerprint WHERE ctid = ANY(ARRAY(
+       SELECT known.ctid FROM stock_fingerprint AS known JOIN sealed_pack ON sealed_pack.id = known.pack AND lot = $1
+        WHERE known.pack BETWEEN (SELECT min(id) FROM sealed_pack WHERE lot = $1)
+                             AND (SELECT max(id) FROM sealed_pack WHERE lot = $1)
+        LIMIT $2))`,
+    [lot.id, ended.most],
+  )
+  if (rowCount !== ended.most)
+    await sql.query('UPDATE sealed_lot SET forgotten_at = $2 WHERE id = $1', [lot.id, ended.at])
+  return rowCount ?? 0
 }

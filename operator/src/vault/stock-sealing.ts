@@ -8,11 +8,11 @@ import { fingerprintsOf } from '@scratchless/office/vault/fingerprint'
 import { writeLotRecord } from '@scratchless/office/vault/lot-record'
 import { type LotId, lotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
-import { sealedSize } from '@scratchless/voucher/sealed-code'
 import { serialFromNumber } from '@scratchless/voucher/serial'
 import { bindingOf } from './lot-key.ts'
 import {
   findKnownFingerprints,
+  forgetEnded,
   insertFingerprints,
   insertSealedLot,
   insertSealedPacks,
@@ -27,6 +27,11 @@ import type { SealedLot } from './verbs.ts'
 /** DESIGN's word: up to 1,000 codes of one lot with consecutive serials. */
 export const MAX_PACK_CODES = 1_000
 const LOT_DIGITS = 6
+/** How long after its last day a lot's codes are still known here: the network's clock may be behind. */
+const KNOWN_DAYS = 30
+const DAY_MS = 24 * 3_600_000
+/** What one attempt forgets of codes that have ended: the number of fingerprints follows the codes that live. */
+const MOST_FORGOTTEN = 100_000
 
 export interface OpenPack {
   readonly product: ProductId
@@ -36,7 +41,7 @@ export interface OpenPack {
   /** Packed codes; zeroed here once they are closed. */
   readonly packed: Buffer
   /** Where they are made already, and found to be nobody else's. */
-  readonly fingerprints?: Int32Array
+  readonly fingerprints?: Float64Array
 }
 
 export interface StockSealing {
@@ -72,6 +77,9 @@ export async function beginStockSealing(
   },
 ): Promise<StockSealing> {
   await lockStock(sql)
+  const at = new Date(needs.clock.nowMs())
+  const before = new Date(at.getTime() - KNOWN_DAYS * DAY_MS).toISOString().slice(0, 10)
+  await forgetEnded(sql, { before, at, most: MOST_FORGOTTEN })
   const firstPack = await readNextPack(sql)
   const lots = new Map<string, LotUnderWay>()
   let nextPack = firstPack
@@ -91,12 +99,13 @@ export async function beginStockSealing(
   async function closeAll(packs: readonly OpenPack[]) {
     const seen = new Set<number>()
     const repeated: number[] = []
-    const unchecked: Int32Array[] = []
-    const rows: (NewPack & { fingerprints: Int32Array })[] = []
+    const unchecked: Float64Array[] = []
+    const rows: (NewPack & { fingerprints: Float64Array })[] = []
     for (const pack of packs) {
       const { codeDigits, firstSerial, packed } = pack
       const lot = await lotOf(pack)
-      const fingerprints = pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, packed, codeDigits)
+      const fingerprints =
+        pack.fingerprints ?? fingerprintsOf(needs.keys.fingerprint, needs.party, packed, codeDigits)
       if (pack.fingerprints === undefined) {
         unchecked.push(fingerprints)
         for (const fingerprint of fingerprints) {
@@ -105,9 +114,8 @@ export async function beginStockSealing(
         }
       }
       const closed = closePack(lot.sealing, serialFromNumber(firstSerial), packed, codeDigits)
-      const count = closed.sealed.length / sealedSize(codeDigits)
-      lot.codes += count
-      rows.push({ id: nextPack++, lot: lot.id, firstSerial, count, fingerprints, ...closed })
+      lot.codes += closed.count
+      rows.push({ ...closed, id: nextPack++, lot: lot.id, firstSerial, fingerprints })
     }
     return { rows, repeated, unchecked }
   }
