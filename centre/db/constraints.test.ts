@@ -190,6 +190,7 @@ const TABLES: readonly TriedTable[] = [
       ],
       terminal_retailer_id_fkey: [{ retailer_id: 'R00002' }],
       terminal_last_sequence_check: [{ last_sequence: -1 }],
+      terminal_aboard_minor_check: [{ aboard_minor: -1 }],
       terminal_letter_number_check: [{ letter_number: -1 }],
       terminal_letter_wanted_check: [{ letter_wanted: 0 }],
       terminal_certified: [{ id: 'T00003', certified_until: at }],
@@ -206,7 +207,7 @@ const TABLES: readonly TriedTable[] = [
       'locked_at',
       'locked_why',
       'revoked_at',
-      'revoked_why',
+      ...['revoked_why', 'open_order'],
     ],
   },
   {
@@ -440,7 +441,7 @@ const TABLES: readonly TriedTable[] = [
       supply_order_state_check: [{ state: 'lost' }],
       supply_order_because_check: [{ because: 'weather' }],
     },
-    mayBeEmpty: ['delivery_hash', 'settled_at'],
+    mayBeEmpty: ['delivery_hash', 'settled_at', 'withheld_at'],
   },
   {
     table: 'supply_order_line',

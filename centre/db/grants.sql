@@ -16,7 +16,7 @@ GRANT USAGE ON SEQUENCE retailer_number, terminal_number TO :api;
 GRANT UPDATE (closed_at) ON retailer TO :api;
 GRANT UPDATE (certificate_number, certified_until, centre_until, last_sequence, letter_epoch, letter_ends_at,
               letter_number, letter_wanted, catalogue_version, catalogue_hash, catalogue_from, settings_version,
-              settings_hash, locked_at, locked_why, revoked_at, revoked_why)
+              settings_hash, locked_at, locked_why, revoked_at, revoked_why, open_order, day_order, aboard_minor)
   ON terminal TO :api;
 GRANT UPDATE (fingerprint) ON enrolment TO :api;
 GRANT UPDATE (registered_at, revoked_at) ON card TO :api;
@@ -32,7 +32,7 @@ GRANT SELECT ON barred_range TO :auditor;
 GRANT UPDATE (ended_by, ended_at, ended_cause, end_request) ON code_case TO :api;
 GRANT SELECT, INSERT ON supply_message, supply_order, supply_order_line, supply_run, sale, ticket_event, alarm TO :api;
 GRANT UPDATE (request, answer, answer_hash) ON supply_message TO :api;
-GRANT UPDATE (delivery_hash, state, settled_at) ON supply_order TO :api;
+GRANT UPDATE (delivery_hash, state, settled_at, withheld_at) ON supply_order TO :api;
 GRANT UPDATE (released_at, sold) ON supply_run TO :api;
 -- What was sold, added up; and the months in which sales are stored, of which it makes the next ones and no other table.
 GRANT SELECT, INSERT ON sales_of_hour, sales_of_hour_change, sales_of_shop, bytes_let_go TO :api;

@@ -24,7 +24,7 @@ const OWN: Rights = {
   retailer: { api: 'INSERT, SELECT, UPDATE (closed_at)', auditor: 'SELECT' },
   rate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   terminal: {
-    api: 'INSERT, SELECT, UPDATE (catalogue_from, catalogue_hash, catalogue_version, centre_until, certificate_number, certified_until, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, locked_why, revoked_at, revoked_why, settings_hash, settings_version)',
+    api: 'INSERT, SELECT, UPDATE (aboard_minor, catalogue_from, catalogue_hash, catalogue_version, centre_until, certificate_number, certified_until, day_order, last_sequence, letter_ends_at, letter_epoch, letter_number, letter_wanted, locked_at, locked_why, open_order, revoked_at, revoked_why, settings_hash, settings_version)',
     auditor: 'SELECT',
   },
   terminal_certificate: { api: 'INSERT, SELECT', auditor: 'SELECT' },
@@ -58,7 +58,7 @@ const OWN: Rights = {
   },
   supply_message: { api: 'INSERT, SELECT, UPDATE (answer, answer_hash, request)', auditor: 'SELECT' },
   supply_order: {
-    api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state)',
+    api: 'INSERT, SELECT, UPDATE (delivery_hash, settled_at, state, withheld_at)',
     auditor: 'SELECT',
   },
   supply_order_line: { api: 'INSERT, SELECT', auditor: 'SELECT' },

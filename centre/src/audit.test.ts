@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../office/testing/audit-office.ts'
 import type { TestDatabase } from '../../office/testing/test-database.ts'
-import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
 import { centreChecks } from './audit.ts'
@@ -125,6 +125,12 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
      UPDATE terminal SET retailer_id = 'R99999'`,
     `INSERT INTO sales_of_shop SELECT 'main', '2026-11-25', id, 'ATLAS-5', 1, 5000 FROM retailer`,
   ],
+  'what a terminal has on board is worth what it was given less what it sold': [
+    'UPDATE terminal SET aboard_minor = aboard_minor + 1',
+    soldAs({}),
+    `UPDATE supply_order SET state = 'withheld' WHERE sequence = 2`,
+    'UPDATE supply_order_line SET public_price_minor = public_price_minor + 1 WHERE sequence = 2',
+  ],
   'every transfer moves its currency between two accounts of it': [`UPDATE transfer SET currency = 'XOF'`],
   'every balance is the fold of its entries': [
     'UPDATE account SET credits_posted = credits_posted + 1',
@@ -174,6 +180,8 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     'UPDATE vault_pack SET first_index = first_index - 1 WHERE first_serial = 1001000',
   ],
 }
+
+const LESS_ABOARD = `UPDATE terminal SET aboard_minor = aboard_minor - ${ATLAS_5.publicPrice.amountMinor}`
 
 /** About code 400 of the second pack. */
 function caseOf(state: string, request: number | null = null): string {
@@ -249,9 +257,9 @@ test.each(
 )
 
 test.each([
-  ['a code that its terminal was given is sold', soldAs({})],
-  ['the first of them too', soldAs({ serial: 1_000_000 })],
-  ['its hour is folded', `${soldAs({})}; ${FOLDED}`],
+  ['a code that its terminal was given is sold', `${soldAs({})}; ${LESS_ABOARD}`],
+  ['the first of them too', `${soldAs({ serial: 1_000_000 })}; ${LESS_ABOARD}`],
+  ['its hour is folded', `${soldAs({})}; ${LESS_ABOARD}; ${FOLDED}`],
   [
     'the vault withheld for another reason',
     `INSERT INTO alarm (at, kind, subject, details)

@@ -27,6 +27,7 @@ import {
   countUnwrittenPacks,
 } from './audit.sql.ts'
 import { countFreeCodesInCases, countMisheldPacks, countMisvoidedPacks } from './stock/states-audit.sql.ts'
+import { countMisvaluedTerminals } from './supply/aboard.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [
   { invariant: 4, holds: 'papers are numbered without a gap', count: countPaperGaps },
@@ -59,6 +60,11 @@ export const centreChecks: readonly AuditCheck[] = [
   },
   { invariant: 3, holds: 'the hours are the sum of their sales', count: countMisaddedHours },
   { invariant: 3, holds: 'the days of the shops are the sum of their sales', count: countMisaddedShops },
+  {
+    invariant: 3,
+    holds: 'what a terminal has on board is worth what it was given less what it sold',
+    count: countMisvaluedTerminals,
+  },
   {
     invariant: 4,
     holds: 'every transfer moves its currency between two accounts of it',

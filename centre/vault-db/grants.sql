@@ -10,13 +10,13 @@ GRANT UPDATE (forgotten_at) ON vault_lot_record TO :vault;
 GRANT UPDATE (accepted, received, unit_price) ON vault_restock_line TO :vault;
 GRANT UPDATE (bytes, centre_certificate, revoked_at) ON vault_certificate TO :vault;
 GRANT UPDATE (device_key, certificate) ON vault_enrolment TO :vault;
-GRANT UPDATE (retailer_id, certificate, mac, revoked_at) ON vault_terminal TO :vault;
+GRANT UPDATE (depot_id, retailer_id, certificate, mac, revoked_at) ON vault_terminal TO :vault;
 GRANT UPDATE (revoked_at) ON vault_card TO :vault;
 GRANT UPDATE (ends_at, mac) ON vault_safe_key TO :vault;
 
 -- The auditor compares the journals; what is sealed or wrapped he does not need.
-GRANT SELECT (operator, first_serial, count, record_id, first_index, closed, void) ON vault_pack TO :auditor;
-GRANT SELECT (terminal_id, sequence, epoch, codes, runs, closed_at) ON vault_supply TO :auditor;
+GRANT SELECT (depot_id, operator, first_serial, count, record_id, first_index, closed, void) ON vault_pack TO :auditor;
+GRANT SELECT (depot_id, terminal_id, sequence, epoch, codes, runs, closed_at) ON vault_supply TO :auditor;
 GRANT SELECT (order_id, operator, line_no, accepted, received) ON vault_restock_line TO :auditor;
 GRANT SELECT (operator, id) ON vault_restock_delivery TO :auditor;
 GRANT SELECT (id, operator, lot_id, product_id) ON vault_lot_record TO :auditor;

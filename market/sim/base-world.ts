@@ -314,6 +314,7 @@ async function centreVaultOf(
     ceilings: settings.ceilings,
     epochDays: settings.epochDays,
     signers: new Map(),
+    certificates: createKeyCache(),
     restockWorker: createRestockWorker(
       {
         ...{ centre: CENTRE, partners },

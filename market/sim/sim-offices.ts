@@ -221,7 +221,7 @@ export async function startCentre(
     (process) => {
       verbs = centreVerbs({
         ...base.centreVault,
-        ...{ clock, random, cache: createKeyCache() },
+        ...{ clock, random, cache: createKeyCache(), certificates: createKeyCache() },
         pool: poolOf(database.vaultPool('vault'), process, hook),
         books: poolOf(database.pool('vault'), process, hook),
       })

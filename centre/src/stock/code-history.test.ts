@@ -140,7 +140,7 @@ test('cases, what the vault would not close, and what was let go and given to th
   const vault = new Proxy(centre.needs.vault, {
     get: (line, verb) =>
       verb === 'closeSupplyDeliveries'
-        ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+        ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
             orders.map(() => ({ refusal: 'no-safe-key' as const }))
         : line[verb as keyof typeof line],
   })

@@ -52,7 +52,7 @@ const CODES_ASIDE = `
       FROM supply_order AS "order"
       JOIN supply_run AS run ON run.depot_id = "order".depot_id AND run.terminal_id = "order".terminal_id
        AND run.sequence = "order".sequence
-     WHERE "order".state = 'withheld' AND run.released_at IS NULL
+     WHERE "order".withheld_at IS NOT NULL AND run.released_at IS NULL
      GROUP BY run.depot_id, run.operator, run.product_id),
   said AS (
     SELECT DISTINCT ON (depot_id, operator, serial) depot_id, operator, serial, terminal_id, what FROM ticket_event

@@ -103,7 +103,7 @@ test('what the vault would not close is held, and let go it is supplied to the n
   const vault = new Proxy(centre.needs.vault, {
     get: (line, verb) =>
       verb === 'closeSupplyDeliveries'
-        ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+        ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
             orders.map(() => ({ refusal: 'no-safe-key' as const }))
         : line[verb as keyof typeof line],
   })

@@ -80,7 +80,7 @@ test('what terminals sold, doubt and found illegible, and what the vault withhel
   const vault = new Proxy(centre.needs.vault, {
     get: (line, verb) =>
       verb === 'closeSupplyDeliveries'
-        ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+        ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
             orders.map(() => ({ refusal: 'no-safe-key' as const }))
         : line[verb as keyof typeof line],
   })
