@@ -20,7 +20,6 @@ import type { CentreNeeds } from '../src/needs.ts'
 import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
 import { insertRetailer } from '../src/retailers/retailers.sql.ts'
 import { insertVendor } from '../src/retailers/shop-settings.sql.ts'
-import { DEPOT } from '../src/settings.ts'
 import {
   activateTerminal,
   insertCard,
@@ -30,6 +29,7 @@ import {
 } from '../src/terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../src/vault/verbs.ts'
 import type { TestApprover } from './centre-settings.ts'
+import { DEPOT } from './main-depot.ts'
 
 /** The centre as these people see it. */
 export interface PeopleNeeds {
