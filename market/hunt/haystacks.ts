@@ -44,8 +44,10 @@ export async function tablesOf(adminUrl: string): Promise<Haystack[]> {
     address.pathname = `/${database}`
     await withClient(address.href, async (client) => {
       const { rows } = await client.query<{ name: string }>(
-        `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-          WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+        // What is divided into months lies in its parts, which are tables by themselves.
+        `SELECT relnamespace::regnamespace || '.' || quote_ident(relname) AS name FROM pg_class
+          WHERE relkind IN ('r', 'm') AND relnamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
+          ORDER BY 1`,
       )
       for (const { name } of rows) {
         for (const format of ['text', 'binary']) {

@@ -77,7 +77,11 @@ test('every act on a shop is written down with who did it', async () => {
   expect(await act(`${url}/closing`, reason)).toMatchObject({ status: 409, code: 'closed-already' })
   expect(await entries(shop.id)).toEqual([
     { actor: 'demo', action: 'retailer-added', details: {} },
-    { actor: 'demo', action: 'deposit-taken', details: { amount: '10.500', document: 'A-1' } },
+    {
+      actor: 'demo',
+      action: 'deposit-taken',
+      details: { amount: '10.500', document: 'A-1', receipt: expect.stringMatching(/^R\d{4}-000001\/main$/) },
+    },
     { actor: 'demo', action: 'credit-line-set', details: { amount: '2' } },
     { actor: 'demo', action: 'retailer-closed', details: reason },
   ])
