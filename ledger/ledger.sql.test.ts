@@ -8,7 +8,17 @@ import {
   updateBlocked,
   updateCreditLine,
 } from './ledger.sql.ts'
-import { createAccount, foldOwnBooks, pendTransfers, postTransfers, settlePending } from './post-transfers.ts'
+import {
+  beginBatch,
+  createAccount,
+  endBatch,
+  foldOwnBooks,
+  pendInBatch,
+  pendTransfers,
+  postTransfers,
+  settleInBatch,
+  settlePending,
+} from './post-transfers.ts'
 import {
   AT,
   BOOKING,
@@ -246,6 +256,37 @@ describe('our own books', () => {
       }
     }
   })
+})
+
+it('several acts of one transaction count together: what is left, what is moved, each account once', async () => {
+  await ledger.transaction((sql) =>
+    postTransfers(sql, DEPOT, [deposit('d1', 100n), deposit('d2', 9n, 'R00002')], BOOKING),
+  )
+  await pendAt(0, buy('a', 30n), buy('b', 5n, 'R00002'))
+  const statements: string[] = []
+  await ledger.transaction(async (sql) => {
+    const watched = {
+      query: ((text: string, values: unknown[]) => {
+        statements.push(text)
+        return sql.query(text, values)
+      }) as typeof sql.query,
+    }
+    const batch = await beginBatch(watched, DEPOT, ['R00001', 'sales'])
+    const settlement = { outcome: 'posted', reason: 'test', settledAt: AT } as const
+    // R00002 is none of those that were named.
+    expect((await settleInBatch(batch, ['a', 'b'], settlement)).get('b')).toBe('settled')
+    expect((await pendInBatch(batch, [buy('c', 70n)], BOOKING)).get('c')).toBe('accepted')
+    // Its credit line is left.
+    const more = await pendInBatch(batch, [buy('d', 5_001n), buy('e', 5_000n)], BOOKING)
+    expect([...more.values()]).toEqual(['insufficient-balance', 'accepted'])
+    await endBatch(batch)
+  })
+  const written = (table: string) => statements.filter((text) => text.includes(table)).length
+  expect([written('UPDATE account SET'), written('INSERT INTO own_book_change')]).toEqual([1, 1])
+  expect(await ledger.account()).toMatchObject({ debitsPosted: 30n, debitsPending: 5_070n })
+  expect(await ledger.account('R00002')).toMatchObject({ debitsPosted: 5n, debitsPending: 0n })
+  expect(await ledger.account('sales')).toMatchObject({ creditsPosted: 35n, creditsPending: 5_070n })
+  expect(await readMiscountedAccounts(ledger.pool)).toEqual([])
 })
 
 it('a holder’s orders are blocked from the first day that says so, with its reason, until it is lifted', async () => {

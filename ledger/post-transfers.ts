@@ -60,13 +60,69 @@ async function writeTransfers(
   transfers: readonly Transfer[],
   options: Booking & { isPending: boolean },
 ): Promise<Map<string, 'accepted' | TransferRefusal>> {
-  const accounts = await lockAccounts(sql, depotId, accountsOf(transfers))
-  const decided = decideTransfers(accounts, transfers)
+  const batch = await beginBatch(sql, depotId, accountsOf(transfers))
+  const decided = await writeInBatch(batch, transfers, options)
+  await endBatch(batch)
+  return decided
+}
+
+/** Several acts of one transaction, for which accounts are locked once and counters changed once. */
+export interface LedgerBatch {
+  readonly sql: Sql
+  readonly depotId: string
+  /** As they were locked: what the batch has moved is not in their counters. */
+  readonly accounts: Map<AccountId, Account>
+  readonly moved: { readonly transfers: readonly Transfer[]; readonly weight: Weight }[]
+}
+
+/** What transfers do to the counters of their accounts. */
+interface Weight {
+  readonly posted: bigint
+  readonly pending: bigint
+}
+
+/** Locks the accounts of what is to come. `endBatch` must follow in the same transaction. */
+export async function beginBatch(
+  sql: Sql,
+  depotId: string,
+  accounts: readonly AccountId[],
+): Promise<LedgerBatch> {
+  return { sql, depotId, accounts: await lockAccounts(sql, depotId, accounts), moved: [] }
+}
+
+/** As `pendTransfers`. What earlier acts of this batch have debited counts. */
+export function pendInBatch(
+  batch: LedgerBatch,
+  transfers: readonly Transfer[],
+  booking: Booking,
+): Promise<Map<string, 'accepted' | TransferRefusal>> {
+  return writeInBatch(batch, transfers, { isPending: true, ...booking })
+}
+
+async function writeInBatch(
+  { sql, depotId, accounts, moved }: LedgerBatch,
+  transfers: readonly Transfer[],
+  options: Booking & { isPending: boolean },
+): Promise<Map<string, 'accepted' | TransferRefusal>> {
+  const before = moved.flatMap((one) => (one.weight.pending < 0n ? [] : one.transfers))
+  const decided = decideTransfers(accounts, transfers, before)
   const accepted = transfers.filter(({ id }) => decided.get(id) === 'accepted')
   if (accepted.length === 0) return decided
   await insertTransfers(sql, depotId, accepted, options)
-  await count(sql, depotId, accounts, accepted, options.isPending ? { pending: 1n } : { posted: 1n })
+  moved.push({
+    transfers: accepted,
+    weight: options.isPending ? { pending: 1n, posted: 0n } : { pending: 0n, posted: 1n },
+  })
   return decided
+}
+
+/** Changes the counters of all that the batch has moved: a holder's at once, under its lock; our own books' are noted. */
+export async function endBatch({ sql, depotId, accounts, moved }: LedgerBatch): Promise<void> {
+  const changes = countersOf(moved)
+  const isOwn = ({ account }: CounterChange) => isOwnBook(accounts.get(account)!)
+  const [own, held] = [changes.filter(isOwn), changes.filter((change) => !isOwn(change))]
+  if (held.length > 0) await changeCounters(sql, depotId, held)
+  if (own.length > 0) await insertOwnChanges(sql, depotId, own)
 }
 
 /**
@@ -104,16 +160,38 @@ export async function settlePending(
   sql: Sql,
   depotId: string,
   ids: readonly string[],
-  settlement: { outcome: 'posted' | 'voided'; reason: string; settledAt: Date },
+  settlement: Settlement,
+): Promise<Map<string, SettlementResult>> {
+  const batch = await beginBatch(sql, depotId, [])
+  const settled = await settleInBatch(batch, ids, settlement)
+  await endBatch(batch)
+  return settled
+}
+
+interface Settlement {
+  readonly outcome: 'posted' | 'voided'
+  readonly reason: string
+  readonly settledAt: Date
+}
+
+/** As `settlePending`. Accounts that the batch has not locked are locked now. */
+export async function settleInBatch(
+  { sql, depotId, accounts, moved }: LedgerBatch,
+  ids: readonly string[],
+  settlement: Settlement,
 ): Promise<Map<string, SettlementResult>> {
   const transfers = await readTransfers(sql, depotId, ids)
-  const accounts = await lockAccounts(sql, depotId, accountsOf(transfers))
+  const missing = accountsOf(transfers).filter((id) => !accounts.has(id))
+  if (missing.length > 0)
+    for (const [id, account] of await lockAccounts(sql, depotId, missing)) accounts.set(id, account)
   const pending = new Set(transfers.filter(({ isPending }) => isPending).map(({ id }) => id))
   const known = new Set(transfers.map(({ id }) => id))
   const settled = await insertSettlements(sql, depotId, [...pending], settlement)
-  const moved = transfers.filter(({ id }) => settled.has(id))
   const posted = settlement.outcome === 'posted' ? 1n : 0n
-  if (moved.length > 0) await count(sql, depotId, accounts, moved, { pending: -1n, posted })
+  moved.push({
+    transfers: transfers.filter(({ id }) => settled.has(id)),
+    weight: { pending: -1n, posted },
+  })
   const before =
     settled.size < pending.size
       ? await readSettlements(sql, depotId, [...pending])
@@ -154,43 +232,28 @@ function accountsOf(transfers: readonly Transfer[]): AccountId[] {
   return transfers.flatMap(({ debit, credit }) => [debit, credit])
 }
 
-/** A holder's counters change at once, under its lock; what our own books moved is noted. */
-async function count(
-  sql: Sql,
-  depotId: string,
-  accounts: ReadonlyMap<AccountId, Account>,
-  transfers: readonly Transfer[],
-  weight: { posted?: bigint; pending?: bigint },
-): Promise<void> {
-  const changes = countersOf(transfers, weight)
-  const isOwn = ({ account }: CounterChange) => isOwnBook(accounts.get(account)!)
-  const [own, held] = [changes.filter(isOwn), changes.filter((change) => !isOwn(change))]
-  if (held.length > 0) await changeCounters(sql, depotId, held)
-  if (own.length > 0) await insertOwnChanges(sql, depotId, own)
-}
-
-function countersOf(
-  transfers: readonly Transfer[],
-  weight: { posted?: bigint; pending?: bigint },
-): CounterChange[] {
-  const { posted = 0n, pending = 0n } = weight
-  const sums = new Map<AccountId, { debit: bigint; credit: bigint }>()
-  const sumOf = (account: AccountId) => {
-    const sum = sums.get(account) ?? { debit: 0n, credit: 0n }
-    sums.set(account, sum)
-    return sum
-  }
-  for (const { debit, credit, amountMinor } of transfers) {
-    sumOf(debit).debit += amountMinor
-    sumOf(credit).credit += amountMinor
-  }
-  return [...sums].map(([account, { debit, credit }]) => ({
-    account,
-    debitsPosted: debit * posted,
-    creditsPosted: credit * posted,
-    debitsPending: debit * pending,
-    creditsPending: credit * pending,
-  }))
+/** One change an account; none where nothing is left of it. */
+function countersOf(moved: LedgerBatch['moved']): CounterChange[] {
+  const sums = new Map<AccountId, CounterChange>()
+  const zero = { debitsPosted: 0n, creditsPosted: 0n, debitsPending: 0n, creditsPending: 0n }
+  for (const { transfers, weight } of moved)
+    for (const { debit, credit, amountMinor } of transfers) {
+      const posted = amountMinor * weight.posted
+      const pending = amountMinor * weight.pending
+      const debited = sums.get(debit) ?? { account: debit, ...zero }
+      sums.set(debit, {
+        ...debited,
+        debitsPosted: debited.debitsPosted + posted,
+        debitsPending: debited.debitsPending + pending,
+      })
+      const credited = sums.get(credit) ?? { account: credit, ...zero }
+      sums.set(credit, {
+        ...credited,
+        creditsPosted: credited.creditsPosted + posted,
+        creditsPending: credited.creditsPending + pending,
+      })
+    }
+  return [...sums.values()]
 }
 
 function sameMove(known: Transfer, wanted: Transfer): boolean {

@@ -33,13 +33,15 @@ export function assertTransfer({ id, debit, credit, amountMinor }: Transfer): vo
 
 /**
  * Decides a batch in its order: each transfer against what the ones accepted before it leave. `accounts` are the
- * locked rows. Credits of the same batch are not spendable in it.
+ * locked rows; `before` was moved since. Credits of the same batch are not spendable in it.
  */
 export function decideTransfers(
   accounts: ReadonlyMap<AccountId, Account>,
   transfers: readonly Transfer[],
+  before: readonly Transfer[] = [],
 ): Map<string, 'accepted' | TransferRefusal> {
   const debited = new Map<AccountId, bigint>()
+  for (const { debit, amountMinor } of before) debited.set(debit, (debited.get(debit) ?? 0n) + amountMinor)
   const decided = new Map<string, 'accepted' | TransferRefusal>()
   for (const transfer of transfers) {
     assertTransfer(transfer)

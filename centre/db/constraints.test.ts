@@ -190,6 +190,7 @@ const TABLES: readonly TriedTable[] = [
       ],
       terminal_retailer_id_fkey: [{ retailer_id: 'R00002' }],
       terminal_last_sequence_check: [{ last_sequence: -1 }],
+      terminal_aboard_minor_check: [{ aboard_minor: -1 }],
       terminal_letter_number_check: [{ letter_number: -1 }],
       terminal_letter_wanted_check: [{ letter_wanted: 0 }],
       terminal_certified: [{ id: 'T00003', certified_until: at }],
@@ -206,7 +207,7 @@ const TABLES: readonly TriedTable[] = [
       'locked_at',
       'locked_why',
       'revoked_at',
-      'revoked_why',
+      ...['revoked_why', 'open_order'],
     ],
   },
   {
@@ -371,7 +372,10 @@ const TABLES: readonly TriedTable[] = [
       given: marked(),
       aside: marked(),
     },
-    takes: [{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
+    takes: [
+      ...[{ count: 1 }, { count: 1_000 }, { given: marked(0, 9), aside: marked(1) }],
+      { aside: marked(1, 2), asleep: marked(2) },
+    ],
     breaks: {
       pack_pkey: [{ count: 11 }],
       pack_count_check: [{ count: 0 }, { count: 1_001 }],
@@ -379,6 +383,7 @@ const TABLES: readonly TriedTable[] = [
       pack_depot_id_operator_lot_id_fkey: [{ lot_id: 'L2' }, { operator: 'another' }],
       pack_marks_within: [{ given: marked(10) }, { aside: marked(999) }],
       pack_marks_apart: [{ given: marked(3), aside: marked(3) }],
+      pack_asleep_aside: [{ asleep: marked(3) }, { asleep: marked(3), aside: marked(4) }],
     },
     mayBeEmpty: ['activated_on', 'held_at'],
   },
@@ -436,7 +441,7 @@ const TABLES: readonly TriedTable[] = [
       supply_order_state_check: [{ state: 'lost' }],
       supply_order_because_check: [{ because: 'weather' }],
     },
-    mayBeEmpty: ['delivery_hash', 'settled_at'],
+    mayBeEmpty: ['delivery_hash', 'settled_at', 'withheld_at'],
   },
   {
     table: 'supply_order_line',
@@ -528,34 +533,6 @@ const TABLES: readonly TriedTable[] = [
       lot_activation_run_first_serial_check: [{ first_serial: -1 }],
       lot_activation_run_count_check: [{ count: 0 }],
     },
-  },
-  {
-    table: 'code_case',
-    row: {
-      ...{ depot_id, id: 1, operator, first_serial: 100, count: 10, state: 'on_hold', cause: 'lost' },
-      ...{ opened_by: 'amel', opened_at: at },
-    },
-    takes: [
-      ...[{ first_serial: 0, count: 1_000_000 }, { first_serial: 999_999_999_999, count: 1 }, { cause: 'c' }],
-      ...['in_doubt', 'damaged', 'stolen', 'expired', 'returned', 'void'].map((state) => ({ state })),
-      ...[{ cause: 'é'.repeat(200) }, { ended_by: 'amel', ended_at: later, ended_cause: 'found' }],
-    ],
-    breaks: {
-      code_case_pkey: [{ cause: 'another' }],
-      code_case_first_serial_check: [{ first_serial: -1 }],
-      code_case_count_check: [{ count: 0 }, { count: 1_000_001 }],
-      code_case_state_check: [{ state: 'in_stock' }, { state: 'sold' }],
-      code_case_cause_check: [{ cause: '' }, { cause: 'c'.repeat(201) }],
-      code_case_ended_cause_check: ['', 'c'.repeat(201)].map((ended_cause) => ({
-        ...{ ended_by: 'amel', ended_at: later, ended_cause },
-      })),
-      code_case_within: [{ first_serial: 999_999_999_999, count: 2 }],
-      code_case_end_known: [
-        { ended_by: 'amel', ended_at: later },
-        { ended_at: later, ended_cause: 'found' },
-      ],
-    },
-    mayBeEmpty: ['ended_by', 'ended_at', 'ended_cause'],
   },
 ]
 

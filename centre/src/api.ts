@@ -38,6 +38,8 @@ const { settings, passphrase } = takeHanded(centreApiSettings)
 const [clock, random] = [systemClock, systemRandom]
 const log = createLog({ program: settings.party, process: 'api', clock })
 const pool = createPool({ url: settings.databaseUrl, name: `${settings.party} api`, log })
+// Terminals' requests touch single rows, thousands a second.
+const rows = createPool({ url: settings.databaseUrl, name: `${settings.party} supply`, log, plans: 'by-key' })
 const line = connectPrivateLine<VaultVerbs>(VAULT_SOCKET)
 const needs: CentreNeeds = { pool, clock, random, log, vault: line.verbs, settings }
 for (const { id } of await readDepots(pool))
@@ -67,9 +69,10 @@ const outbox = startOutbox({
 await makeSaleMonths(needs).catch((error: unknown) =>
   log.error({ err: error }, 'a month of sales has no table: it is tried again every hour'),
 )
-const resumed = await resumeSupplyOrders(needs)
+const supplying = { ...needs, pool: rows }
+const resumed = await resumeSupplyOrders(supplying)
 if (resumed > 0) log.info({ orders: resumed }, 'orders that were decided and left open were closed')
-const door = createSupplyDoor(needs, createSupplyDesk(needs))
+const door = createSupplyDoor(supplying, createSupplyDesk(supplying))
 const partner = createPartnerListener(needs, own)
 const supply = createSupplyHttps(needs, own, door)
 const frames = createFrameListener(needs, door)
@@ -98,6 +101,6 @@ whenToldToStop(async () => {
   for (const client of clients.values()) client.close()
   line.close()
   await tying.stop()
-  await pool.end()
+  await Promise.all([pool.end(), rows.end()])
 })
 sendReady()

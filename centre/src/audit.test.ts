@@ -3,7 +3,7 @@ import type pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../office/testing/audit-office.ts'
 import type { TestDatabase } from '../../office/testing/test-database.ts'
-import { UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
+import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../testing/test-terminal.ts'
 import { centreChecks } from './audit.ts'
@@ -31,6 +31,7 @@ const FOLDED = `INSERT INTO sales_of_hour SELECT * FROM sales_of_hour_change; DE
 
 /** What each check says, and damage that breaks just its rule, one for each of its clauses. */
 const DAMAGE: Readonly<Record<string, readonly string[]>> = {
+  'papers are numbered without a gap': [`INSERT INTO paper_series VALUES ('main', 'receipt', 2026, 1)`],
   'each serial is in one pack': [
     'UPDATE pack SET first_serial = first_serial - 1 WHERE first_serial = 1001000',
   ],
@@ -42,6 +43,16 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     'DELETE FROM supply_run',
   ],
   'what was withheld is aside': [`UPDATE supply_order SET state = 'withheld' WHERE sequence = 3`],
+  'no code of an open case is free': [caseOf('on_hold')],
+  'packs are held as their lots are': [
+    'UPDATE pack SET held_at = now() WHERE first_serial = 1001000',
+    lotIs('held'),
+  ],
+  'what two people made void is so in the vault': [
+    `${agreedVoid()}; ${lotIs('void', 1)}; UPDATE pack SET held_at = now()`,
+    'UPDATE vault_pack SET void = 1::bit(1000) << 599 WHERE first_serial = 1001000',
+    `${agreedVoid()}; ${caseOf('void', 1)}; UPDATE pack SET aside = 1::bit(1000) << 599 WHERE first_serial = 1001000`,
+  ],
   'each code closed is in one order of the vault’s journal': [
     'UPDATE vault_pack SET closed = closed | (closed >> 1) WHERE first_serial = 1000000',
     'UPDATE vault_pack SET closed = 1::bit(1000) << 999 WHERE first_serial = 1001000',
@@ -114,6 +125,12 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
      UPDATE terminal SET retailer_id = 'R99999'`,
     `INSERT INTO sales_of_shop SELECT 'main', '2026-11-25', id, 'ATLAS-5', 1, 5000 FROM retailer`,
   ],
+  'what a terminal has on board is worth what it was given less what it sold': [
+    'UPDATE terminal SET aboard_minor = aboard_minor + 1',
+    soldAs({}),
+    `UPDATE supply_order SET state = 'withheld' WHERE sequence = 2`,
+    'UPDATE supply_order_line SET public_price_minor = public_price_minor + 1 WHERE sequence = 2',
+  ],
   'every transfer moves its currency between two accounts of it': [`UPDATE transfer SET currency = 'XOF'`],
   'every balance is the fold of its entries': [
     'UPDATE account SET credits_posted = credits_posted + 1',
@@ -162,6 +179,26 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
   'no row index is used twice in a lot record': [
     'UPDATE vault_pack SET first_index = first_index - 1 WHERE first_serial = 1001000',
   ],
+}
+
+const LESS_ABOARD = `UPDATE terminal SET aboard_minor = aboard_minor - ${ATLAS_5.publicPrice.amountMinor}`
+
+/** About code 400 of the second pack. */
+function caseOf(state: string, request: number | null = null): string {
+  return `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at, request)
+          VALUES ('atlas', 1001400, 1, '${state}', 'c', 'x', now(), ${request})`
+}
+
+function lotIs(state: string, request: number | null = null): string {
+  return `INSERT INTO lot_state (operator, lot, no, state, cause, set_by, set_at, request)
+          VALUES ('atlas', 'L000001', 1, '${state}', 'c', 'x', now(), ${request})`
+}
+
+function agreedVoid(): string {
+  return `INSERT INTO request (number, kind, subject, facts, figures, hash, asked_by, asked_at, expires_at, state,
+                               agreed_by, ended_by, ended_at) OVERRIDING SYSTEM VALUE
+          VALUES (1, 'void-codes', 's', '{}', '{}', sha256(''), 'a', now(), now() + interval '1 day', 'done', 'b', 'x',
+                  now())`
 }
 
 /** A sale in the books with all that belongs to it. */
@@ -220,9 +257,9 @@ test.each(
 )
 
 test.each([
-  ['a code that its terminal was given is sold', soldAs({})],
-  ['the first of them too', soldAs({ serial: 1_000_000 })],
-  ['its hour is folded', `${soldAs({})}; ${FOLDED}`],
+  ['a code that its terminal was given is sold', `${soldAs({})}; ${LESS_ABOARD}`],
+  ['the first of them too', `${soldAs({ serial: 1_000_000 })}; ${LESS_ABOARD}`],
+  ['its hour is folded', `${soldAs({})}; ${LESS_ABOARD}; ${FOLDED}`],
   [
     'the vault withheld for another reason',
     `INSERT INTO alarm (at, kind, subject, details)

@@ -2,6 +2,7 @@
 
 import { readMiscountedAccounts, readMixedTransfers } from '@scratchless/ledger/ledger.sql'
 import { type AuditCheck, breaksOf } from '@scratchless/office/audit/run-checks'
+import { countPaperGaps } from '@scratchless/office/papers/count-paper-gaps'
 import {
   countBrokenSequences,
   countDebitsWithoutCodes,
@@ -25,11 +26,17 @@ import {
   countUnjournalledOrders,
   countUnwrittenPacks,
 } from './audit.sql.ts'
+import { countFreeCodesInCases, countMisheldPacks, countMisvoidedPacks } from './stock/states-audit.sql.ts'
+import { countMisvaluedTerminals } from './supply/aboard.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [
+  { invariant: 4, holds: 'papers are numbered without a gap', count: countPaperGaps },
   { invariant: 1, holds: 'each serial is in one pack', count: countOverlappingPacks },
   { invariant: 1, holds: 'each code given is in one run', count: countMistakenPacks },
   { invariant: 1, holds: 'what was withheld is aside', count: countStrayCodes },
+  { invariant: 1, holds: 'no code of an open case is free', count: countFreeCodesInCases },
+  { invariant: 1, holds: 'packs are held as their lots are', count: countMisheldPacks },
+  { invariant: 1, holds: 'what two people made void is so in the vault', count: countMisvoidedPacks },
   {
     invariant: 1,
     holds: 'each code closed is in one order of the vault’s journal',
@@ -53,6 +60,11 @@ export const centreChecks: readonly AuditCheck[] = [
   },
   { invariant: 3, holds: 'the hours are the sum of their sales', count: countMisaddedHours },
   { invariant: 3, holds: 'the days of the shops are the sum of their sales', count: countMisaddedShops },
+  {
+    invariant: 3,
+    holds: 'what a terminal has on board is worth what it was given less what it sold',
+    count: countMisvaluedTerminals,
+  },
   {
     invariant: 4,
     holds: 'every transfer moves its currency between two accounts of it',

@@ -1,6 +1,5 @@
 // The centre's settings file, checked before anything starts.
 
-import { createPublicKey, type KeyObject } from 'node:crypto'
 import { isAbsolute } from 'node:path'
 import { isTimeZone } from '@scratchless/office/calendar/office-day'
 import { type MigrationSource, OFFICE_VAULT_MIGRATIONS } from '@scratchless/office/database/migrate'
@@ -10,21 +9,13 @@ import {
   officeMainSettings,
   officeVaultSettings,
 } from '@scratchless/office/program/run-office'
+import { approverSettings, publicKeyField } from '@scratchless/office/staff/approver-settings'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { z } from 'zod'
-
-const publicKey = z.string().transform((pem, context): KeyObject => {
-  try {
-    return createPublicKey(pem)
-  } catch {
-    context.addIssue({ code: 'custom', message: 'not a public key in PEM' })
-    return z.NEVER
-  }
-})
 
 const partner = z.strictObject({
   party: z.string().regex(idPattern('OperatorId')).transform(operatorId),
@@ -39,9 +30,9 @@ const partner = z.strictObject({
   level: z.int().min(1).max(RESTOCK_LEVEL).default(1),
   url: z.url({ protocol: /^https$/ }),
   /** Its key that signs restock messages, RSA. */
-  verifyKey: publicKey,
+  verifyKey: publicKeyField,
   /** Its key for which restock messages are closed, RSA. */
-  wrapKey: publicKey,
+  wrapKey: publicKeyField,
   tlsAuthority: z.string().min(1),
   /** `fingerprintOf` its TLS key. */
   tlsPin: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex'),
@@ -71,7 +62,7 @@ const fields = {
   frames: protectedListener,
   partners: z.array(partner).min(1),
   /** Whose approvals the vault believes; entered by ceremony. */
-  approvers: z.array(z.strictObject({ name: z.string().min(1).max(40), publicKey })),
+  approvers: approverSettings,
   /** The most that one terminal is given, by the vault's own count. */
   ceilings: z.strictObject({ codesPerHour: z.int().min(1), codesPerDay: z.int().min(1) }),
   lease: z.strictObject({ days: z.int().min(1).max(60), unreportedSales: z.int().min(1).max(65_535) }),

@@ -18,7 +18,7 @@
 //   POST /api/retailers/:id/vendors         VendorBody        201 VendorView: its number is the centre's; 409 no-number-left
 //   POST /api/retailers/:id/vendors/:vendor/suspension  SuspensionBody  200 VendorView
 //   GET  /api/retailers, /api/retailers/:id                   {retailers: RetailerView[]}, RetailerView
-//   POST /api/retailers/:id/deposits        DepositBody       201 RetailerView; 409 document-used
+//   POST /api/retailers/:id/deposits        DepositBody       201 DepositView; 409 document-used
 //   POST /api/retailers/:id/deposit-reversals DepositReversalBody  201 RetailerView; 409 unknown-document, reversed-already
 //   POST /api/retailers/:id/credit-line     CreditLineBody    200 RetailerView; 409 line-in-use
 //   POST /api/retailers/:id/closing         ReasonBody        200 RetailerView: it orders no more; 409 closed-already
@@ -37,18 +37,17 @@
 //   POST /api/cards/:id/revocation          ReasonBody        200 CardView
 //   POST /api/restock/orders                RestockOrderBody  201 {id}; 409 unknown-depot, depot-needed, unknown-operator, unknown-product
 //   POST /api/restock/activations           LotActivationBody 201 {id}
+//   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
-//   GET  /api/stock                                           {stock: StockView[]}
+//   GET  /api/stock                                           {stock: StockByStateView[]}
 //   GET  /api/supply/orders?before=PLACE                      {orders: SupplyOrderView[], next}: the newest first, 200 a page
 //   GET  /api/sales/days?from=DAY&to=DAY&depot=ID             {days: DaySalesView[]}, at most 366 days; 409 depot-needed, unknown-depot
 //   GET  /api/sales/hours?from=DAY&to=DAY                     {hours: HourSalesView[]}: the hours of these days
 //   GET  /api/sales/shops?from=DAY&to=DAY&after=RETAILER      {shops: ShopSalesView[], next}, at most 31 days, 100 a page
 //   GET  /api/retailers/:id/sales?from=DAY&to=DAY             {days: DaySalesView[]} of one shop
 //   GET  /api/codes/:operator/:serial                        CodeHistoryView; 404 unknown-serial
-//   GET  /api/cases?before=ID                                 {cases: CaseView[], next}: the open ones, newest first
-//   POST /api/cases                         CaseBody          201 HeldView; 409 unknown-range, overlaps
-//   POST /api/cases/:id/end                 CaseEndBody       200 ReleasedView; 404 unknown-case; 409 ended-already
-// The shapes of codes and cases: stock/case-shapes.ts; of sales: sales/sales-shapes.ts.
+//   GET, POST /api/cases …                                   as office/cases/case-routes.ts has them
+// The shapes of codes: stock/case-shapes.ts; of stock: stock/stock-shapes.ts; of sales: sales/sales-shapes.ts.
 //
 // An approval is signed with office/staff/approval's signApproval over
 //   'certify-terminal', [terminal, retailer, fingerprint]                 fingerprint: as the view has it
@@ -63,7 +62,6 @@ import {
   type RetailerId,
   retailerId,
   type TerminalId,
-  terminalId,
   vendorId,
 } from '@scratchless/voucher/ids'
 import { CODE_DIGITS, PRODUCT_ID, productId, REFILL_TEMPLATE } from '@scratchless/voucher/product'
@@ -216,22 +214,6 @@ export const RestockOrderBody = z.strictObject({
     ),
 })
 
-/** `before`: `next` of the page before. */
-export const OrdersQuery = z.strictObject({
-  before: z
-    .string()
-    .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z~T\d{5,7}~\d{1,10}$/)
-    .transform((text, context) => {
-      const [at, terminal, sequence] = text.split('~') as [string, string, string]
-      const decidedAt = new Date(at)
-      if (!Number.isNaN(decidedAt.getTime()))
-        return { decidedAt, terminal: terminalId(terminal), sequence: Number(sequence) }
-      context.addIssue({ code: 'custom', message: 'no place in the list' })
-      return z.NEVER
-    })
-    .optional(),
-})
-
 /** What the operator said by other means than its message; `runs` empty: the whole lot. */
 export const LotActivationBody = z.strictObject({
   operator: operatorField,
@@ -357,6 +339,11 @@ export interface CardView {
   readonly approvers: readonly string[]
 }
 
+/** `receipt`: the number of the receipt of money that was issued for it, once. */
+export interface DepositView extends RetailerView {
+  readonly receipt: string
+}
+
 export interface RestockOrderView {
   readonly id: string
   readonly operator: string
@@ -373,27 +360,4 @@ export interface RestockOrderView {
     readonly unitPrice: string | null
     readonly reason: string | null
   }[]
-}
-
-/** Counts of codes, by where they are. */
-export interface StockView {
-  readonly depot: string
-  readonly operator: string
-  readonly product: string
-  readonly inStock: number
-  /** Here, and supplied to nobody until people say so. */
-  readonly onHold: number
-  /** In a supply delivery whose money is still pending. */
-  readonly despatched: number
-  readonly delivered: number
-  readonly sold: number
-}
-
-export interface SupplyOrderView {
-  readonly terminal: TerminalId
-  readonly sequence: number
-  readonly decidedAt: string
-  readonly state: 'decided' | 'despatched' | 'delivered' | 'withheld'
-  readonly codes: number
-  readonly debited: string
 }

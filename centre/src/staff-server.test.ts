@@ -14,7 +14,14 @@ import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { frameOf } from '../testing/test-terminal.ts'
 import { retailerAccount, SALES_ACCOUNT } from './retailers/accounts.ts'
 import { DEPOT } from './settings.ts'
-import type { CardView, EnrolmentView, PriceView, RetailerView, TerminalView } from './staff-api.ts'
+import type {
+  CardView,
+  DepositView,
+  EnrolmentView,
+  PriceView,
+  RetailerView,
+  TerminalView,
+} from './staff-api.ts'
 import { createStaffServer } from './staff-server.ts'
 
 let centre: TestCentre
@@ -72,8 +79,18 @@ test('deposits count once by their document; the credit line adds to what is ava
   const shop = await addShop()
   const deposit = (document: string, amount: string) =>
     call<RetailerView>('POST', `/api/retailers/${shop.id}/deposits`, { amount, document })
-  expect(await deposit('B-1', '600.000')).toMatchObject({ status: 201, json: { balance: '600.000' } })
-  expect(await deposit('B-1', '600.000')).toMatchObject({ status: 201, json: { balance: '600.000' } })
+  const first = await deposit('B-1', '600.000')
+  expect(first).toMatchObject({ status: 201, json: { balance: '600.000' } })
+  // The same paper again, and no second number.
+  expect(await deposit('B-1', '600.000')).toEqual(first)
+  const { receipt } = first.json as DepositView
+  const [, year] = /^R(\d{4})-\d{6}\/main$/.exec(receipt)!
+  const list = (which: string) => call<{ papers: unknown[] }>('GET', `/api/depots/main/papers/${which}`)
+  expect((await list(`receipt/${year}`)).json.papers[0]).toMatchObject({
+    ...{ number: receipt, subject: shop.id, about: 'deposit:B-1', amount: '600.000', currency: 'TND' },
+  })
+  expect(await list(`invoice/${year}`)).toMatchObject({ status: 404, code: 'no-papers' })
+  expect(await list('letter/2026')).toMatchObject({ status: 400 })
   expect(await deposit('B-1', '601.000')).toMatchObject({ status: 409, code: 'document-used' })
   expect(await deposit('B-2', '0')).toMatchObject({ status: 400 })
   expect(await deposit('B-2', '1.0001')).toMatchObject({ status: 400 })

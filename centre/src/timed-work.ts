@@ -1,13 +1,18 @@
 // What the centre does at its time, whichever of its processes is there to do it.
 
 import { foldOwnBooks } from '@scratchless/ledger/post-transfers'
+import { expireLots } from '@scratchless/office/cases/expire-lots'
 import { inTransaction } from '@scratchless/office/database/database'
+import { settleRequests } from '@scratchless/office/requests/carry-out-request'
 import { startTimedWork, type TimedWork } from '@scratchless/office/timed/start-timed-work'
 import { LOOK_AT_CATALOGUES, raiseCatalogues } from './catalogue/raise-catalogues.ts'
 import { readDepots } from './depots/depots.sql.ts'
 import type { CentreNeeds } from './needs.ts'
+import { wakeCodesInTime } from './restock/wake-codes.ts'
+import { tellBarred } from './retailers/tell-barred.ts'
 import { makeSaleMonths } from './sales/make-sale-months.ts'
 import { foldHours } from './sales/sales-sums.sql.ts'
+import { centreCases, centreRequests } from './stock/centre-cases.ts'
 import { resumeSupplyOrders } from './supply/close-supply-orders.ts'
 import { letBytesGo } from './supply/let-bytes-go.ts'
 import { settleOverdueOrders } from './supply/settle-overdue-orders.ts'
@@ -40,6 +45,17 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'let-bytes-go': async () => {
         for (const { id } of await readDepots(needs.pool)) await letBytesGo(needs, id)
       },
+      // What two people agreed to and a crash left undone; what nobody agreed to in time.
+      'settle-requests': () => settleRequests(centreRequests(needs)),
+      // What a process that is gone had not told every shop yet.
+      'tell-barred': async () => {
+        await tellBarred(needs)
+      },
+      'wake-codes': () => wakeCodesInTime(needs),
+      // By the office's days, which begin at any hour of another's.
+      'expire-lots': async () => {
+        await expireLots(centreCases(needs), needs.settings.timeZone)
+      },
       // What is dated asks for itself; this finds what only the settings changed: a name, a telephone number.
       [LOOK_AT_CATALOGUES]: async () => {
         await raiseCatalogues(needs)
@@ -52,6 +68,10 @@ export function startCentreWork(needs: CentreNeeds): Promise<TimedWork> {
       'fold-sales': EVERY_MINUTE,
       'make-sale-months': EVERY_HOUR,
       'let-bytes-go': EVERY_NIGHT,
+      'settle-requests': EVERY_MINUTE,
+      'tell-barred': EVERY_MINUTE,
+      'wake-codes': EVERY_MINUTE,
+      'expire-lots': EVERY_HOUR,
       [LOOK_AT_CATALOGUES]: EVERY_HOUR,
     },
   })

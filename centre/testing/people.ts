@@ -8,7 +8,13 @@ import type { Transfer } from '@scratchless/ledger/transfer'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction } from '@scratchless/office/database/database'
 import { signApproval } from '@scratchless/office/staff/approval'
-import { type CardId, type RetailerId, type TerminalId, vendorId } from '@scratchless/voucher/ids'
+import {
+  type CardId,
+  type DepotId,
+  type RetailerId,
+  type TerminalId,
+  vendorId,
+} from '@scratchless/voucher/ids'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import type { CentreNeeds } from '../src/needs.ts'
 import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
@@ -43,20 +49,24 @@ function approve({ approvers }: PeopleNeeds, purpose: string, fields: (string | 
 }
 
 /** A retailer with its account; what was paid in comes from nowhere. */
-export async function addRetailer({ needs }: PeopleNeeds, depositMinor: bigint): Promise<RetailerId> {
+export async function addRetailer(
+  { needs }: PeopleNeeds,
+  depositMinor: bigint,
+  depot: DepotId = DEPOT,
+): Promise<RetailerId> {
   const { pool, clock } = needs
   const at = new Date(clock.nowMs())
   const { id } = await insertRetailer(pool, {
-    ...{ depot: DEPOT, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
+    ...{ depot, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
   })
   await createAccount(pool, {
-    ...{ depotId: DEPOT, id: retailerAccount(id), class: 'liability' },
+    ...{ depotId: depot, id: retailerAccount(id), class: 'liability' },
     ...{ currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
   await insertVendor(pool, { retailer: id, name: 'Vendor', addedAt: at })
   if (depositMinor > 0n)
     await inTransaction(pool, (sql) =>
-      postOnce(sql, DEPOT, depositOf(id, 'first', depositMinor), bookingAt(at, 'UTC')),
+      postOnce(sql, depot, depositOf(id, 'first', depositMinor), bookingAt(at, 'UTC')),
     )
   return id
 }
@@ -91,9 +101,9 @@ export async function registerCard(
 }
 
 /** A new terminal of a shop, with an enrolment open for an hour. */
-export async function beginEnrolment(people: PeopleNeeds, retailer: RetailerId) {
+export async function beginEnrolment(people: PeopleNeeds, retailer: RetailerId, depot: DepotId = DEPOT) {
   const { pool, clock } = people.needs
-  const id = await insertTerminal(pool, { depot: DEPOT, retailer, addedAt: new Date(clock.nowMs()) })
+  const id = await insertTerminal(pool, { depot, retailer, addedAt: new Date(clock.nowMs()) })
   return openEnrolment(people, id, retailer)
 }
 
@@ -117,14 +127,15 @@ export async function certify(
   asked: {
     readonly id: TerminalId
     readonly retailer: RetailerId
+    readonly depot?: DepotId
     readonly enrolmentNumber: number
     readonly deviceKey: KeyObject
   },
 ): Promise<void> {
-  const { id, retailer, enrolmentNumber, deviceKey } = asked
+  const { id, retailer, depot = DEPOT, enrolmentNumber, deviceKey } = asked
   const { needs } = people
   const certified = await needs.vault.certifyTerminal({
-    ...{ terminal: id, enrolmentNumber },
+    ...{ terminal: id, depot, enrolmentNumber },
     approvals: approve(people, 'certify-terminal', [id, retailer, deviceFingerprint(deviceKey)]),
   })
   if (typeof certified === 'string') throw new Error(certified)

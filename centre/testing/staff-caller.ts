@@ -1,4 +1,4 @@
-// For tests: a member of staff with every role, signed in at a centre's staff server, and what he gets for what he asks.
+// For tests: a member of staff, with every role or some, signed in at a centre's staff server, and what he gets for what he asks.
 
 import type { Pool } from '@scratchless/office/database/database'
 import { ROLES } from '@scratchless/office/roles/roles'
@@ -16,12 +16,17 @@ export type StaffCall = (<Answer>(
   code: string | undefined
 }>) & { readonly cookie: string }
 
-export async function staffCaller(app: FastifyInstance, owner: Pool): Promise<StaffCall> {
+export async function staffCaller(
+  app: FastifyInstance,
+  owner: Pool,
+  signInName = 'demo',
+  roles: readonly string[] = ROLES,
+): Promise<StaffCall> {
   const password = 'a long enough password'
-  await addStaff({ pool: owner }, { signInName: 'demo', fullName: 'Demo', roles: ROLES, password })
+  await addStaff({ pool: owner }, { signInName, fullName: signInName, roles, password })
   const answer = await app.inject({
     ...{ method: 'POST', url: '/api/sign-in' },
-    payload: { signInName: 'demo', password },
+    payload: { signInName, password },
   })
   const cookie = String(answer.headers['set-cookie']).split(';')[0]!
   const call: Omit<StaffCall, 'cookie'> = async (method: 'GET' | 'POST', url: string, payload?: object) => {

@@ -4,7 +4,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { generatePair } from '@scratchless/keys/party-keys'
 import { availableMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { type CardId, cardId, type RetailerId, type TerminalId } from '@scratchless/voucher/ids'
+import { type CardId, cardId, type DepotId, type RetailerId, type TerminalId } from '@scratchless/voucher/ids'
 import { p256Signer, type Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { verifierOf } from '@scratchless/wire/compact/cwt'
 import { type Frame, readFrame } from '@scratchless/wire/compact/frame'
@@ -24,6 +24,7 @@ import type { TestCentre } from './test-centre.ts'
 
 /** A shop: a retailer with a registered card. */
 export interface TestShop {
+  readonly depot: DepotId
   readonly retailer: RetailerId
   readonly cardKey: KeyObject
   readonly card: CardId
@@ -32,12 +33,16 @@ export interface TestShop {
 let cards = 0
 
 /** A shop with a deposit and a registered card. */
-export async function addShop(centre: TestCentre, depositMinor: bigint): Promise<TestShop> {
-  const retailer = await addRetailer(centre, depositMinor)
+export async function addShop(
+  centre: TestCentre,
+  depositMinor: bigint,
+  depot: DepotId = DEPOT,
+): Promise<TestShop> {
+  const retailer = await addRetailer(centre, depositMinor, depot)
   const { publicKey, privateKey: cardKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const card = cardId(`C${String(++cards).padStart(7, '0')}`)
   await registerCard(centre, retailer, card, publicKey)
-  return { retailer, cardKey, card }
+  return { depot, retailer, cardKey, card }
 }
 
 export interface TestTerminal extends TestShop {
@@ -75,10 +80,13 @@ export interface Device {
 /** A device answers an enrolment that is open; both approvers agree. */
 export async function enrolDevice(
   centre: TestCentre,
-  opened: Omit<Awaited<ReturnType<typeof openEnrolment>>, 'expiresAtS'> & { readonly retailer: RetailerId },
+  opened: Omit<Awaited<ReturnType<typeof openEnrolment>>, 'expiresAtS'> & {
+    readonly retailer: RetailerId
+    readonly depot?: DepotId
+  },
 ): Promise<Device> {
   const { needs, door } = centre
-  const { id, retailer, enrolmentNumber, enrolmentCode } = opened
+  const { id, retailer, depot = DEPOT, enrolmentNumber, enrolmentCode } = opened
   const at = new Date(needs.clock.nowMs())
   const keys = enrolmentKeys(readEnrolmentCode(enrolmentCode)!, enrolmentNumber)
   const device = generatePair('supply-sign')
@@ -99,7 +107,7 @@ export async function enrolDevice(
   }
   const first = await poll(1)
   if (first.state !== 'waiting') throw new Error(first.state)
-  await certify(centre, { id, retailer, enrolmentNumber, deviceKey: device.publicKey })
+  await certify(centre, { id, retailer, depot, enrolmentNumber, deviceKey: device.publicKey })
   const enrolled = await poll(2)
   if (enrolled.state !== 'enrolled') throw new Error(enrolled.state)
   const certificates = certificatesOf(enrolled)
@@ -116,10 +124,10 @@ export async function enrolDevice(
 /** A terminal that is enrolled and holds its card letter: its next sequence is 2. */
 export async function enrolTerminal(centre: TestCentre, shop: TestShop): Promise<TestTerminal> {
   const { needs, door } = centre
-  const { retailer } = shop
-  const opened = await beginEnrolment(centre, retailer)
+  const { depot, retailer } = shop
+  const opened = await beginEnrolment(centre, retailer, depot)
   const { id } = opened
-  let device = await enrolDevice(centre, { ...opened, retailer })
+  let device = await enrolDevice(centre, { ...opened, retailer, depot })
 
   let sequence = 0
   const terminal: TestTerminal = {

@@ -161,6 +161,33 @@ const TABLES: readonly TriedTable[] = [
     row: { terminal_id, sequence: 1, order_hash: HASH, epoch: 1, codes: 1, runs: '[]', closed_at: at },
     breaks: { vault_supply_pkey: [{ codes: 2 }] },
   },
+  {
+    table: 'used_agreement',
+    row: { number: 7, hash: HASH, used_at: at, codes: 5 },
+    takes: [{ number: 1 }, { codes: 0 }],
+    breaks: {
+      used_agreement_pkey: [{ codes: 6 }],
+      used_agreement_number_check: [{ number: 0 }],
+      used_agreement_hash_check: [{ hash: Buffer.alloc(31) }, { hash: Buffer.alloc(33) }],
+      used_agreement_codes_check: [{ codes: -1 }],
+    },
+  },
+  {
+    table: 'void_stock',
+    row: { number: 7, operator: 'ooredoo', first_serial: 0, count: 1 },
+    takes: [{ count: 1_000_000 }, { lot_id: 'L1', first_serial: null, count: null }],
+    breaks: {
+      void_stock_pkey: [{ count: 2 }],
+      void_stock_number_fkey: [{ number: 8 }],
+      void_stock_first_serial_check: [{ first_serial: -1 }],
+      void_stock_count_check: [{ count: 0 }, { count: 1_000_001 }],
+      void_stock_lot_or_range: [
+        ...[{ lot_id: 'L1' }, { first_serial: null, count: null }, { count: null }],
+        { lot_id: 'L1', first_serial: null },
+      ],
+    },
+    mayBeEmpty: ['lot_id', 'first_serial', 'count'],
+  },
 ]
 const NAMES = TABLES.map(({ table }) => table)
 

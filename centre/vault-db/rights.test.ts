@@ -19,7 +19,7 @@ const OWN: Rights = {
   },
   vault_pack: {
     vault: 'INSERT, SELECT, UPDATE (closed, void)',
-    auditor: 'SELECT (closed, count, first_index, first_serial, operator, record_id, void)',
+    auditor: 'SELECT (closed, count, depot_id, first_index, first_serial, operator, record_id, void)',
   },
   vault_fingerprint: { vault: 'INSERT, SELECT' },
   vault_code_fingerprint: { vault: 'DELETE, INSERT, SELECT' },
@@ -31,13 +31,15 @@ const OWN: Rights = {
   vault_certificate: { vault: 'INSERT, SELECT, UPDATE (bytes, centre_certificate, revoked_at)' },
   vault_renewal: { vault: 'INSERT, SELECT' },
   vault_enrolment: { vault: 'INSERT, SELECT, UPDATE (certificate, device_key)' },
-  vault_terminal: { vault: 'INSERT, SELECT, UPDATE (certificate, mac, retailer_id, revoked_at)' },
+  vault_terminal: { vault: 'INSERT, SELECT, UPDATE (certificate, depot_id, mac, retailer_id, revoked_at)' },
   vault_card: { vault: 'INSERT, SELECT, UPDATE (revoked_at)' },
   vault_safe_key: { vault: 'INSERT, SELECT, UPDATE (ends_at, mac)' },
   vault_supply: {
     vault: 'INSERT, SELECT',
-    auditor: 'SELECT (closed_at, codes, epoch, runs, sequence, terminal_id)',
+    auditor: 'SELECT (closed_at, codes, depot_id, epoch, runs, sequence, terminal_id)',
   },
+  used_agreement: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
+  void_stock: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 const SEQUENCES: Rights = { vault_enrolment_number_seq: { vault: 'USAGE' } }
 const RIGHTS = { ...OFFICE_VAULT_RIGHTS, ...OWN }

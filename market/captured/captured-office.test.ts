@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { DEPOT } from '@scratchless/centre/settings'
 import type { VaultVerbs as CentreVault, DecidedSupply } from '@scratchless/centre/vault/verbs'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
 import { generatePair, readPublicKey } from '@scratchless/keys/party-keys'
@@ -252,7 +253,9 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   ).toMatchObject({ state: 'waiting' })
   const certify = (what: string, approvals: readonly { approver: string; signature: Uint8Array }[]) =>
     attempts.try(`a certificate of his own, ${what}`, () =>
-      vault.certifyTerminal({ terminal: terminalId('T00066'), enrolmentNumber, approvals }),
+      vault.certifyTerminal({
+        ...{ terminal: terminalId('T00066'), depot: DEPOT, enrolmentNumber, approvals },
+      }),
     )
   const deviceFields = ['T00066', 'R00001', deviceFingerprint(device.publicKey)]
   expect(await certify('without approval', [])).toBe('one-approver-only')
@@ -289,7 +292,7 @@ test("the centre's captured api process gets nothing but what terminals ordered"
   const ask = (
     what: string,
     order: { terminal: typeof terminal; sequence: number; frame: Uint8Array; decided: DecidedSupply },
-  ) => attempts.try(what, () => vault.closeSupplyDeliveries([order]))
+  ) => attempts.try(what, () => vault.closeSupplyDeliveries({ depot: DEPOT, orders: [order] }))
   const own50 = supplyOrderMessage.sign(
     {
       expiresAtS: standing.leaseUntilS,

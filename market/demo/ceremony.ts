@@ -194,7 +194,16 @@ function operatorSettings(
     partnerHttps: { port: ports[party]!.partner },
     stockHttp: { port: ports[party]!.stock },
     partners: [{ ...partnerOf(data, CENTRE.party, suite, ports), discountBasisPoints: 600 }],
+    approvers: approversOf(data),
   }
+}
+
+/** The same two people agree at every office of the demo. */
+function approversOf(data: DataFolder) {
+  return APPROVERS.map((name) => ({
+    name,
+    publicKey: readPublicKey(data.path('staff', name), 'approval').export({ type: 'spki', format: 'pem' }),
+  }))
 }
 
 function centreSettings(
@@ -220,10 +229,7 @@ function centreSettings(
       colour,
       customerCare,
     })),
-    approvers: APPROVERS.map((name) => ({
-      name,
-      publicKey: readPublicKey(data.path('staff', name), 'approval').export({ type: 'spki', format: 'pem' }),
-    })),
+    approvers: approversOf(data),
     ceilings: { codesPerHour: 50_000, codesPerDay: 100_000 },
     lease: { days: 7, unreportedSales: 5_000 },
     epochDays: 7,

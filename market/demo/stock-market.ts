@@ -4,11 +4,8 @@
 import fs from 'node:fs/promises'
 import path from 'node:path'
 import { gunzipSync, constants as zlib } from 'node:zlib'
-import type {
-  StockView as CentreStockView,
-  ProductView,
-  RestockOrderView,
-} from '@scratchless/centre/staff-api'
+import type { ProductView, RestockOrderView } from '@scratchless/centre/staff-api'
+import type { StockView as CentreStockView } from '@scratchless/centre/stock/stock-shapes'
 import { postStockFile } from '@scratchless/operator/stock/post-stock-file'
 import type { StockImport } from '@scratchless/operator/vault/import-stock-file'
 import type { StockProblem } from '@scratchless/operator/vault/stock-file'

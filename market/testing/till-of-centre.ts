@@ -41,8 +41,8 @@ export async function startStaff(centre: TestCentre) {
     { signInName: 'demo', fullName: 'Demo', roles: ROLES, password: PASSWORD },
   )
   return {
-    /** He signs in for it: weeks pass between two acts. Throws where the act is refused. */
-    async does(url: string, payload: object): Promise<void> {
+    /** What he is answered. He signs in for it: weeks pass between two acts. Throws where the act is refused. */
+    async does<Answer>(url: string, payload: object): Promise<Answer> {
       const { headers } = await app.inject({
         ...{ method: 'POST', url: '/api/sign-in' },
         payload: { signInName: 'demo', password: PASSWORD },
@@ -50,6 +50,7 @@ export async function startStaff(centre: TestCentre) {
       const cookie = String(headers['set-cookie']).split(';')[0]!
       const { statusCode, body } = await app.inject({ method: 'POST', url, headers: { cookie }, payload })
       if (statusCode >= 300) throw new Error(`${url}: ${statusCode} ${body}`)
+      return JSON.parse(body) as Answer
     },
     close: () => app.close(),
   }

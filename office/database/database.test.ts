@@ -1,4 +1,5 @@
 import { ConfigProblem } from '@scratchless/program/config-file'
+import type { Log } from '@scratchless/program/log'
 import { centreId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -7,7 +8,7 @@ import {
   type TestPostgres,
   testDatabase,
 } from '../testing/test-database.ts'
-import { inTransaction } from './database.ts'
+import { createPool, inTransaction } from './database.ts'
 import { migrate, OFFICE_MIGRATIONS } from './migrate.ts'
 import { createOfficeDatabases, DatabaseProblem, OFFICE_ROLES } from './roles.ts'
 
@@ -94,4 +95,21 @@ test('a numbered file that was changed after it was applied is refused in one se
       'office/0001-office.sql was changed after it was applied: put it back, and write the change as a new file',
     ),
   )
+})
+
+test('a connection that breaks between two statements of a transaction fails the transaction, not the program', async () => {
+  const url = database.urls.api
+  const said: string[] = []
+  const log = { warn: (_what: object, text: string) => said.push(text) } as unknown as Log
+  const pool = createPool({ url, name: 'breaks', max: 1, log })
+  const failed = inTransaction(pool, async (sql) => {
+    const { rows } = await sql.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    await database.pool('api').query('SELECT pg_terminate_backend($1)', [rows[0]!.pid])
+    await expect.poll(() => said.length).toBeGreaterThan(0)
+    await sql.query('SELECT 1')
+  })
+  await expect(failed).rejects.toThrow()
+  expect(said).toContain('a database connection in use broke')
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  await pool.end()
 })

@@ -54,17 +54,37 @@ function nameOf(text: string): string | undefined {
   return name
 }
 
-/** A pool for one role. An idle connection that breaks is logged and replaced, never a crash. */
-export function createPool(options: { url: string; max?: number; name: string; log?: Log }): Pool {
+/**
+ * For statements that find every row by its key: so they are planned, whatever the tables looked like at that moment. A
+ * plan is kept for as long as its connection, and one made for tables that are still empty reads them whole for ever.
+ */
+const BY_KEY = ['hashjoin', 'mergejoin', 'seqscan', 'bitmapscan']
+  .map((way) => ` -c enable_${way}=off`)
+  .join('')
+
+/** A pool for one role. A connection that breaks, idle or in use, is logged and replaced, never a crash. */
+export function createPool(options: {
+  url: string
+  max?: number
+  name: string
+  log?: Log
+  plans?: 'by-key'
+}): Pool {
   const pool = new pg.Pool({
     Client: NamingClient,
     connectionString: options.url,
     max: options.max ?? 10,
     application_name: options.name,
-    options: `-c lock_timeout=${LOCK_WAIT_MS} -c idle_in_transaction_session_timeout=60000`,
+    options: `-c lock_timeout=${LOCK_WAIT_MS} -c idle_in_transaction_session_timeout=60000${
+      options.plans === 'by-key' ? BY_KEY : ''
+    }`,
     types,
   })
   pool.on('error', (error) => options.log?.warn({ err: error }, 'an idle database connection broke'))
+  // One that breaks between two statements of a transaction has nobody to tell: the next statement fails.
+  pool.on('connect', (client) =>
+    client.on('error', (error) => options.log?.warn({ err: error }, 'a database connection in use broke')),
+  )
   return pool
 }
 

@@ -1,5 +1,5 @@
-// Who may do what at an office, and what needs two people. Every route names its act; this table alone says which roles
-// may do it. Reading is for whoever works with the thing, and for the auditor; nobody does what his role does not name.
+// Who may do what at an office, and from how much on it takes two people. Every route names its act; the office's tables
+// (office/db: act, act_role) say which roles may do it, and the rules here are asked with what they say.
 
 export const ROLES = [
   'stock',
@@ -10,69 +10,81 @@ export const ROLES = [
   'auditor',
   'administrator',
 ] as const
-export type Role = (typeof ROLES)[number]
 
-interface Permission {
-  readonly roles: readonly Role[]
-  /** Two people of the vault's ring must sign before it takes effect; the vault verifies both signatures itself. */
-  readonly two?: true
+/** Every act there is, at one office or the other. */
+export const ACTS = [
+  'change-own-password',
+  'see-the-status-page',
+  'see-products',
+  'add-product',
+  'set-price',
+  'set-rate',
+  'add-tier',
+  'set-tier',
+  'see-stock',
+  'see-sales',
+  'bring-in-stock',
+  'activate-lot',
+  'see-code-history',
+  'see-cases',
+  'hold-codes',
+  'release-codes',
+  'see-restock',
+  'order-restock',
+  'see-partners',
+  'see-depots',
+  'open-depot',
+  'see-retailers',
+  'add-retailer',
+  'close-retailer',
+  'set-shop-settings',
+  'add-vendor',
+  'suspend-vendor',
+  'take-deposit',
+  'reverse-deposit',
+  'set-credit-line',
+  'see-papers',
+  'see-terminals',
+  'add-terminal',
+  'approve-terminal',
+  'lock-terminal',
+  'unlock-terminal',
+  'revoke-terminal',
+  'enter-card',
+  'approve-card',
+  'revoke-card',
+  'see-staff',
+  'disable-staff',
+  'see-requests',
+  'agree-to-request',
+  'refuse-request',
+  'withdraw-request',
+  'mark-codes',
+  'mark-stolen',
+  'release-stolen',
+  'void-codes',
+  'exchange-code',
+  'hold-lot',
+  'release-lot',
+  'recall-lot',
+  'end-recall',
+  'void-lot',
+] as const
+
+export type Act = (typeof ACTS)[number]
+
+/** What the office's tables say of one act. */
+export interface ActRule {
+  readonly roles: readonly string[]
+  /** From so many codes or minor units on a second person is needed; null: never. */
+  readonly secondFrom: bigint | null
 }
 
-const EVERYBODY = ROLES
+export function mayDo(rule: ActRule, roles: readonly string[]): boolean {
+  return roles.some((role) => rule.roles.includes(role))
+}
 
-export const ACTS = {
-  'change-own-password': { roles: EVERYBODY },
-  'see-the-status-page': { roles: EVERYBODY },
-
-  'see-products': { roles: ['stock', 'support', 'finance', 'auditor', 'administrator'] },
-  'add-product': { roles: ['stock'] },
-  'set-price': { roles: ['finance'] },
-  'set-rate': { roles: ['finance'] },
-  'add-tier': { roles: ['finance'] },
-  'set-tier': { roles: ['finance'] },
-
-  'see-stock': { roles: ['stock', 'support', 'finance', 'auditor'] },
-  'see-sales': { roles: ['stock', 'support', 'finance', 'auditor'] },
-  'bring-in-stock': { roles: ['stock'] },
-  'activate-lot': { roles: ['stock'] },
-  'see-code-history': { roles: ['support', 'stock', 'security', 'auditor'] },
-  'see-cases': { roles: ['stock', 'support', 'security', 'auditor'] },
-  'hold-codes': { roles: ['stock', 'support', 'security'] },
-  'release-codes': { roles: ['stock', 'security'] },
-  'see-restock': { roles: ['stock', 'finance', 'auditor'] },
-  'order-restock': { roles: ['stock'] },
-  'see-partners': { roles: ['stock', 'finance', 'auditor'] },
-
-  'see-depots': { roles: ['stock', 'support', 'finance', 'auditor', 'administrator'] },
-  'open-depot': { roles: ['administrator'] },
-
-  'see-retailers': { roles: ['support', 'finance', 'auditor'] },
-  'add-retailer': { roles: ['support'] },
-  'close-retailer': { roles: ['support', 'security'] },
-  'set-shop-settings': { roles: ['support'] },
-  'add-vendor': { roles: ['support'] },
-  'suspend-vendor': { roles: ['support', 'security'] },
-  'take-deposit': { roles: ['finance'] },
-  'reverse-deposit': { roles: ['finance'] },
-  'set-credit-line': { roles: ['finance'] },
-
-  'see-terminals': { roles: ['support', 'approver', 'security', 'auditor'] },
-  'add-terminal': { roles: ['support'] },
-  'approve-terminal': { roles: ['approver'], two: true },
-  'lock-terminal': { roles: ['support', 'security'] },
-  'unlock-terminal': { roles: ['security'] },
-  'revoke-terminal': { roles: ['support', 'security'] },
-  'enter-card': { roles: ['support'] },
-  'approve-card': { roles: ['approver'], two: true },
-  'revoke-card': { roles: ['support', 'security'] },
-
-  'see-staff': { roles: ['security', 'auditor', 'administrator'] },
-  'disable-staff': { roles: ['security', 'administrator'] },
-} as const satisfies Readonly<Record<string, Permission>>
-
-export type Act = keyof typeof ACTS
-
-export function mayDo(act: Act, roles: readonly string[]): boolean {
-  const allowed: readonly string[] = ACTS[act].roles
-  return roles.some((role) => allowed.includes(role))
+/** Whether so much of an act is asked for by one and agreed to by another. */
+export function takesTwo(rule: ActRule, amount: bigint): boolean {
+  return rule.secondFrom !== null && amount >= rule.secondFrom
 }

@@ -12,7 +12,8 @@ import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { PartyId } from '@scratchless/voucher/ids'
 import type { FastifyInstance, FastifyRequest, preHandlerAsyncHookHandler } from 'fastify'
 import { z } from 'zod'
-import { type Act, mayDo } from '../roles/roles.ts'
+import { readActRule } from '../roles/roles.sql.ts'
+import { type Act, type ActRule, mayDo } from '../roles/roles.ts'
 import {
   changePassword,
   disableStaff,
@@ -41,6 +42,8 @@ const members = new WeakMap<FastifyRequest, StaffMember>()
 export interface StaffGuard {
   /** A preHandler: 401 `not-signed-in`, then 403 `not-allowed` unless one of the member's roles may do the act. */
   mayDo(act: Act): { readonly preHandler: preHandlerAsyncHookHandler }
+  /** For an act that only the request's content names: its rule, or 403 `not-allowed` where it is not this member's. */
+  ruleFor(request: FastifyRequest, act: Act): Promise<ActRule>
 }
 
 /** The member of staff behind a request that `mayDo` let through. */
@@ -69,10 +72,17 @@ export async function addStaffRoutes(
         const token = request.cookies[name]
         const member = token === undefined ? null : await whoIs(needs, token)
         if (member === null) throw new HttpRefusal(401, 'not-signed-in')
-        if (!mayDo(act, member.roles)) throw new HttpRefusal(403, 'not-allowed')
+        await allowed(act, member)
         members.set(request, member)
       },
     }),
+    ruleFor: (request, act) => allowed(act, staffOf(request)),
+  }
+
+  async function allowed(act: Act, member: StaffMember): Promise<ActRule> {
+    const rule = await readActRule(needs.pool, act)
+    if (!mayDo(rule, member.roles)) throw new HttpRefusal(403, 'not-allowed')
+    return rule
   }
 
   app.post('/api/sign-in', async (request, reply) => {

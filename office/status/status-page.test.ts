@@ -21,6 +21,7 @@ async function page(url: string, refusal?: HttpRefusal, accept = 'en', colour?: 
   const app = createHttpServer({ log, clock: systemClock, random: systemRandom })
   const asked: string[] = []
   const guard: StaffGuard = {
+    ruleFor: async () => ({ roles: [], secondFrom: null }),
     mayDo: (act) => ({
       async preHandler() {
         asked.push(act)

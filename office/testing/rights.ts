@@ -27,6 +27,15 @@ export const OFFICE_RIGHTS: Rights = {
   audit_head: { api: 'SELECT, UPDATE (hash, n)', vault: 'SELECT', auditor: 'SELECT' },
   audit_lane: { api: 'SELECT, UPDATE (hash, n)', auditor: 'SELECT' },
   audit_tied: { api: 'SELECT, UPDATE (n)', auditor: 'SELECT' },
+  paper_series: { api: 'INSERT, SELECT, UPDATE (last)', auditor: 'SELECT' },
+  paper: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  act: { api: 'SELECT', auditor: 'SELECT' },
+  act_role: { api: 'SELECT', auditor: 'SELECT' },
+  request: {
+    api: 'INSERT, SELECT, UPDATE (agreed_by, ended_at, ended_by, ended_why, state)',
+    auditor: 'SELECT',
+  },
+  request_agreement: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   schema_migration: { auditor: 'SELECT' },
 }
 
@@ -99,12 +108,13 @@ export async function otherRightsIn(pool: Pool): Promise<string[]> {
   return rows.map(({ said }) => said)
 }
 
-/** Functions of ours that a role may call, `role: function(arguments)`. */
+/** Functions of ours that a role may call, `role: function(arguments)`; a trigger's nobody can. */
 export async function callableFunctionsIn(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ said: string }>(
     `SELECT role || ': ' || proc.oid::regprocedure AS said
        FROM pg_proc AS proc, unnest($1::text[]) AS role
-      WHERE pronamespace = 'public'::regnamespace AND has_function_privilege('test_' || role, proc.oid, 'EXECUTE')
+      WHERE pronamespace = 'public'::regnamespace AND prorettype <> 'trigger'::regtype
+        AND has_function_privilege('test_' || role, proc.oid, 'EXECUTE')
       ORDER BY 1`,
     [OFFICE_ROLES.filter((role) => role !== 'owner')],
   )

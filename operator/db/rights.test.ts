@@ -18,7 +18,12 @@ const OWN: Rights = {
   },
   lot: { api: 'INSERT, SELECT, UPDATE (activated_at)', auditor: 'SELECT' },
   pack: { api: 'INSERT, SELECT, UPDATE (aside, given, held_at)', auditor: 'SELECT' },
-  code_case: { api: 'INSERT, SELECT, UPDATE (ended_at, ended_by, ended_cause)', auditor: 'SELECT' },
+  code_exchange: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  lot_state: { api: 'INSERT, SELECT', auditor: 'SELECT' },
+  code_case: {
+    api: 'INSERT, SELECT, UPDATE (end_request, ended_at, ended_by, ended_cause)',
+    auditor: 'SELECT',
+  },
   restock_order: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   restock_order_line: { api: 'INSERT, SELECT', auditor: 'SELECT' },
   restock_delivery: {

@@ -22,6 +22,7 @@ import { createPartnerLines, createRestockListener } from './restock/restock-lin
 import { startRestockDeliveries } from './restock/send-restock-delivery.ts'
 import { operatorApiSettings } from './settings.ts'
 import { createStaffServer } from './staff-server.ts'
+import { operatorCases, operatorRequests } from './stock/operator-cases.ts'
 import { startOperatorWork } from './timed-work.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -69,7 +70,12 @@ await Promise.all([
   listen(partners, 'partnerHttps', settings.partnerHttps),
   listen(staff, 'staffHttp', settings.staffHttp),
 ]).catch(cannotServe)
-const timed = await startOperatorWork({ databaseUrl: settings.databaseUrl, pool, log })
+const approvers = new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey]))
+const timed = await startOperatorWork({
+  ...{ databaseUrl: settings.databaseUrl, pool, log, timeZone: settings.timeZone },
+  requests: operatorRequests({ ...needs, approvers }),
+  cases: operatorCases(needs),
+})
 const certificate = watchCertificate(tls.certificatePem, systemClock, (ending) =>
   log.error(ending, 'the TLS certificate ends soon: renew it (keys/renew-tls.ts), then start anew'),
 )

@@ -98,7 +98,7 @@ test('a generated lot is ordered, answered once, delivered in parts and receipte
     inStock: 4_500,
     despatched: 0,
     delivered: 20_500,
-    onHold: 0,
+    ...{ onHold: 0, inDoubt: 0, damaged: 0, stolen: 0, returned: 0, expired: 0, void: 0 },
     notActivated: 0,
   })
 })
@@ -310,6 +310,32 @@ test('the audit finds every invariant held, and each break of one', async () => 
     ],
     ['vault and api agree on every pack', 'UPDATE pack SET count = count - 1 WHERE free > 0 AND count > 1'],
     ['vault and api agree on every pack', 'UPDATE pack SET given = 0::bit(1000)'],
+    [
+      'no code of an open case is free',
+      `INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at)
+       SELECT first_serial, count, 'on_hold', 'c', 'x', now() FROM pack WHERE free > 0 LIMIT 1`,
+    ],
+    ['packs are held as their lots are', 'UPDATE pack SET held_at = now() WHERE id = 1'],
+    [
+      'packs are held as their lots are',
+      `INSERT INTO lot_state (lot, no, state, cause, set_by, set_at) VALUES ('L000001', 1, 'held', 'c', 'x', now())`,
+    ],
+    [
+      'what two people made void is so in the vault',
+      'UPDATE sealed_pack SET void = ~closed & ((-1)::bit(1000) << (1000 - count))',
+    ],
+    [
+      'what two people made void is so in the vault',
+      `WITH agreed AS (
+         INSERT INTO request (kind, subject, facts, figures, hash, asked_by, asked_at, expires_at, state, agreed_by,
+                              ended_by, ended_at)
+         VALUES ('void-codes', 's', '{}', '{}', sha256(''), 'a', now(), now() + interval '1 day', 'done', 'b', 'x', now())
+         RETURNING number),
+       opened AS (
+         INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at, request)
+         SELECT first_serial, count, 'void', 'c', 'x', now(), number FROM pack, agreed WHERE free > 0 LIMIT 1)
+       UPDATE pack SET aside = ~given & ((-1)::bit(1000) << (1000 - count))`,
+    ],
     [
       'vault and api know the same of every product',
       'UPDATE product SET code_digits = 18 WHERE code_digits < 18',

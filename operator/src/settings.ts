@@ -13,6 +13,7 @@ import {
   officeMainSettings,
   officeVaultSettings,
 } from '@scratchless/office/program/run-office'
+import { approverSettings } from '@scratchless/office/staff/approver-settings'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { listener, protectedListener } from '@scratchless/program/http/listener'
 import { operatorId } from '@scratchless/voucher/ids'
@@ -41,6 +42,8 @@ const fields = {
   /** By which days begin and end (IANA). */
   timeZone: z.string().refine(isTimeZone, 'a time zone as IANA names it, Africa/Tunis').default('UTC'),
   partners: z.array(restockPartnerSettings).min(1),
+  /** Whose agreements api and vault believe; entered by ceremony. None: nothing that takes two people can be done. */
+  approvers: approverSettings.default([]),
 }
 
 /** The settings file. */

@@ -21,6 +21,14 @@ const WHO_MAY = {
   'GET /api/cases': 'stock support security auditor',
   'POST /api/cases': 'stock support security',
   'POST /api/cases/:id/end': 'stock security',
+  'POST /api/exchanges': 'stock support',
+  'GET /api/lots': 'stock support security auditor',
+  'POST /api/lots': 'stock security',
+  'GET /api/requests': 'stock support finance approver security auditor',
+  'GET /api/requests/:id': 'stock support finance approver security auditor',
+  'POST /api/requests/:id/agreements': 'approver',
+  'POST /api/requests/:id/refusal': 'approver security',
+  'POST /api/requests/:id/withdrawal': 'stock support finance security',
   'GET /api/restock/orders': 'stock finance auditor',
   'GET /api/restock/deliveries': 'stock finance auditor',
   'GET /api/partners': 'stock finance auditor',
@@ -32,7 +40,7 @@ test('each route of the operator lets in whom the table names, and nobody else',
   const app = await createStaffServer({
     ...{ clock, random, log, pool: database.pool('api'), vault: {} as never },
     settings: {
-      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
+      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [], approvers: [] },
       ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 1 } },
     },
   })

@@ -1,6 +1,10 @@
 // The listener for staff: sessions first, then every room's routes, and the status page.
 
+import { addCaseRoutes } from '@scratchless/office/cases/case-routes'
+import { CaseBody, ExchangeBody } from '@scratchless/office/cases/case-shapes'
+import { addLotRoutes, LotBody } from '@scratchless/office/cases/lot-routes'
 import type { Pool } from '@scratchless/office/database/database'
+import { addRequestRoutes } from '@scratchless/office/requests/request-routes'
 import { addStaffRoutes } from '@scratchless/office/staff/staff-routes'
 import { addStatusPage } from '@scratchless/office/status/status-page'
 import { addressOf } from '@scratchless/program/http/listener'
@@ -14,7 +18,7 @@ import { addFinanceRoutes } from './finance/finance-routes.ts'
 import { addRestockRoutes } from './restock/restock-routes.ts'
 import type { OperatorSettings } from './settings.ts'
 import { statusTables } from './status/status-tables.ts'
-import { addCaseRoutes } from './stock/case-routes.ts'
+import { operatorCases, operatorRequests } from './stock/operator-cases.ts'
 import { addStockRoutes } from './stock/stock-routes.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 
@@ -26,7 +30,7 @@ export interface StaffServerNeeds {
   readonly vault: PrivateLine<VaultVerbs>
   readonly settings: Pick<
     OperatorSettings,
-    'party' | 'name' | 'colour' | 'currency' | 'staffHttp' | 'stockHttp' | 'partners'
+    'party' | 'name' | 'colour' | 'currency' | 'staffHttp' | 'stockHttp' | 'partners' | 'approvers'
   >
 }
 
@@ -37,7 +41,15 @@ export async function createStaffServer(needs: StaffServerNeeds): Promise<Fastif
   const app = createPeopleServer({ log, clock, random, setting: 'staffHttp', listener: staffHttp })
   const guard = await addStaffRoutes(app, needs, { party, secureCookie: staffHttp.tls !== undefined })
   addStockRoutes(app, { ...needs, party, currency, stockUrl: addressOf(stockHttp) }, guard)
-  addCaseRoutes(app, { ...needs, party }, guard)
+  const approvers = new Map(settings.approvers.map(({ name: approver, publicKey }) => [approver, publicKey]))
+  const requests = operatorRequests({ ...needs, party, approvers })
+  addCaseRoutes(app, operatorCases({ ...needs, party }), guard, {
+    requests,
+    body: CaseBody,
+    exchange: ExchangeBody,
+  })
+  addLotRoutes(app, operatorCases({ ...needs, party }), guard, { requests, body: LotBody })
+  addRequestRoutes(app, requests, guard)
   addRestockRoutes(app, { pool }, guard)
   addFinanceRoutes(app, { pool, partners: settings.partners.map((partner) => partner.party) }, guard)
   addStatusPage(app, { name, colour, tables: (language) => statusTables(needs, language) }, guard)

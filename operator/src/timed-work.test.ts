@@ -3,20 +3,39 @@ import { inTransaction } from '@scratchless/office/database/database'
 import { askForWork } from '@scratchless/office/timed/ask-for-work'
 import { createLog } from '@scratchless/program/log'
 import { systemClock } from '@scratchless/voucher/clock'
-import { centreId } from '@scratchless/voucher/ids'
+import { centreId, operatorId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
 import { newMessageId, systemRandom } from '@scratchless/voucher/random'
 import { expect, test } from 'vitest'
 import { testDatabase } from '../../office/testing/test-database.ts'
 import { createPartnerAccount, pendParts, settlePart } from './finance/partner-account.ts'
 import { OPERATOR_MIGRATIONS } from './settings.ts'
+import { operatorCases } from './stock/operator-cases.ts'
 import { FOLD_OWN_BOOKS, startOperatorWork } from './timed-work.ts'
 
 test('what a receipt noted for the operator’s own books is folded into their counters', async () => {
   const database = await testDatabase(OPERATOR_MIGRATIONS)
   const log = createLog({ program: 'test', process: 'test', clock: systemClock, level: 'silent' })
   const pool = database.pool('api')
-  const work = await startOperatorWork({ databaseUrl: database.urls.api, pool, log })
+  const requests = {
+    party: operatorId('test'),
+    pool,
+    log,
+    clock: systemClock,
+    approvers: new Map(),
+    carriers: {},
+  }
+  const listSealedLots = async () => []
+  const vault = { listSealedLots } as never
+  const cases = operatorCases({ pool, vault, clock: systemClock, party: requests.party })
+  const work = await startOperatorWork({
+    databaseUrl: database.urls.api,
+    pool,
+    log,
+    requests,
+    cases,
+    timeZone: 'UTC',
+  })
   try {
     const partner = centreId('centre')
     const now = new Date(systemClock.nowMs())

@@ -30,6 +30,7 @@ import { loadVaultNeeds, MAIN_CONNECTIONS } from './vault/vault-needs.ts'
 import { OPERATOR_VERB_ARGUMENTS } from './vault/verb-arguments.ts'
 import type { VaultVerbs } from './vault/verbs.ts'
 import { verifyRestockReceipt } from './vault/verify-restock-receipt.ts'
+import { voidCodes } from './vault/void-codes.ts'
 
 /** Each with its packs: a large lot has thousands. */
 const LOTS_AT_ONCE = 50
@@ -63,6 +64,7 @@ const verbs: VaultVerbs = {
   signLotActivation: (argument) => signLotActivation(needs, argument),
   verifyNoticeReceipt: (argument) => verifyNoticeReceipt(needs, argument),
   openNotUnderstood: (argument) => openNotUnderstood(needs, argument),
+  voidCodes: (act) => voidCodes(needs, act),
 }
 
 const line = await servePrivateLine(VAULT_SOCKET, behindSchemas(verbs, OPERATOR_VERB_ARGUMENTS), (fault) =>

@@ -24,6 +24,8 @@ export interface TestVault {
   readonly needs: VaultNeeds
   /** The centre's private keys, and our public ones. */
   readonly centre: { readonly sign: KeyPair; readonly unwrap: KeyPair }
+  /** Whose agreements the vault believes. */
+  readonly approvers: readonly ({ readonly name: string } & KeyPair)[]
   readonly own: { readonly sign: KeyObject; readonly unwrap: KeyObject }
   addProduct(id: string, codeDigits: number, checkDigit?: 'none' | 'luhn'): Promise<void>
   drop(): Promise<void>
@@ -36,6 +38,7 @@ export async function testVault(): Promise<TestVault> {
   const vaultDatabase = await testVaultDatabase(OPERATOR_VAULT_MIGRATIONS)
   const [sign, unwrap] = [generatePair('restock-sign'), generatePair('restock-unwrap')]
   const centre = { sign: generatePair('restock-sign'), unwrap: generatePair('restock-unwrap') }
+  const approvers = ['one', 'two'].map((name) => ({ name, ...generatePair('approval') }))
   const lotMac = createSecretKey(randomBytes(systemRandom, 32))
   const needs: VaultNeeds = {
     party: ATLAS,
@@ -63,6 +66,7 @@ export async function testVault(): Promise<TestVault> {
         },
       ],
     ]),
+    approvers: new Map(approvers.map(({ name, publicKey }) => [name, publicKey])),
     pool: vaultDatabase.pool('vault'),
     books: database.pool('vault'),
     clock: systemClock,
@@ -74,6 +78,7 @@ export async function testVault(): Promise<TestVault> {
     vaultDatabase,
     needs,
     centre,
+    approvers,
     own: { sign: sign.publicKey, unwrap: unwrap.publicKey },
     async addProduct(id, codeDigits, checkDigit = 'none') {
       await database.pool('api').query(

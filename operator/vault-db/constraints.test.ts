@@ -148,6 +148,33 @@ const TABLES: readonly TriedTable[] = [
       closed_delivery_order_id_line_no_fkey: [{ line_no: 2 }, { order_id: OTHER }],
     },
   },
+  {
+    table: 'used_agreement',
+    row: { number: 7, hash: HASH, used_at: at, codes: 5 },
+    takes: [{ number: 1 }, { codes: 0 }],
+    breaks: {
+      used_agreement_pkey: [{ codes: 6 }],
+      used_agreement_number_check: [{ number: 0 }],
+      used_agreement_hash_check: [{ hash: Buffer.alloc(31) }, { hash: Buffer.alloc(33) }],
+      used_agreement_codes_check: [{ codes: -1 }],
+    },
+  },
+  {
+    table: 'void_stock',
+    row: { number: 7, first_serial: 0, count: 1 },
+    takes: [{ count: 1_000_000 }, { lot: 'L1', first_serial: null, count: null }],
+    breaks: {
+      void_stock_pkey: [{ count: 2 }],
+      void_stock_number_fkey: [{ number: 8 }],
+      void_stock_first_serial_check: [{ first_serial: -1 }],
+      void_stock_count_check: [{ count: 0 }, { count: 1_000_001 }],
+      void_stock_lot_or_range: [
+        ...[{ lot: 'L1' }, { first_serial: null, count: null }, { count: null }],
+        { lot: 'L1', first_serial: null },
+      ],
+    },
+    mayBeEmpty: ['lot', 'first_serial', 'count'],
+  },
 ]
 /** Their one row stands there from the start. */
 const SINGLE: readonly TriedTable[] = [

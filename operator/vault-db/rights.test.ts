@@ -31,6 +31,8 @@ const OWN: Rights = {
     vault: 'INSERT, SELECT',
     auditor: 'SELECT (closed_at, codes, id, line_no, order_id)',
   },
+  used_agreement: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
+  void_stock: { vault: 'INSERT, SELECT', auditor: 'SELECT' },
 }
 const SEQUENCES: Rights = { lot_number: { vault: 'USAGE' } }
 const RIGHTS = { ...OFFICE_VAULT_RIGHTS, ...OWN }

@@ -40,49 +40,99 @@ const NULL = 0xf6
 
 /** The one encoding of a value. Throws a TypeError on what has none here (a float, a key that is no integer or text). */
 export function encodeCbor(value: CborValue): Buffer {
-  const parts: Uint8Array[] = []
-  write(value, parts)
-  return Buffer.concat(parts)
+  const bytes = Buffer.allocUnsafe(sizeOf(value))
+  write(value, { bytes, at: 0 })
+  return bytes
 }
 
-function write(value: CborValue, parts: Uint8Array[]): void {
+/** Bytes that a value takes. Everything is measured first, so that nothing is written twice. */
+function sizeOf(value: CborValue): number {
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new TypeError('only whole numbers within 2^53 are encoded')
-    parts.push(value >= 0 ? head(MAJOR.uint, value) : head(MAJOR.nint, -1 - value))
-  } else if (typeof value === 'string') {
-    const utf8 = Buffer.from(value, 'utf8')
-    parts.push(head(MAJOR.text, utf8.length), utf8)
-  } else if (value === null) parts.push(Buffer.of(NULL))
-  else if (typeof value === 'boolean') parts.push(Buffer.of(value ? TRUE : FALSE))
-  else if (value instanceof Uint8Array) parts.push(head(MAJOR.bytes, value.length), value)
-  else if (value instanceof Tagged) {
-    parts.push(head(MAJOR.tag, value.tag))
-    write(value.value, parts)
-  } else if (value instanceof Map) {
-    // Section 4.2.1: keys in the bytewise order of their encodings.
-    const entries = [...value].map(([key, item]) => ({ key: encodeCbor(key), item }))
-    entries.sort((a, b) => Buffer.compare(a.key, b.key))
-    parts.push(head(MAJOR.map, entries.length))
-    for (const { key, item } of entries) {
-      parts.push(key)
-      write(item, parts)
-    }
-  } else if (Array.isArray(value)) {
-    parts.push(head(MAJOR.array, value.length))
-    for (const item of value) write(item, parts)
-  } else throw new TypeError('no such value on this line')
+    return headSize(value >= 0 ? value : -1 - value)
+  }
+  if (typeof value === 'string') return withHead(Buffer.byteLength(value))
+  if (value === null || typeof value === 'boolean') return 1
+  if (value instanceof Uint8Array) return withHead(value.length)
+  if (Array.isArray(value)) {
+    let size = headSize(value.length)
+    for (const item of value) size += sizeOf(item)
+    return size
+  }
+  if (value instanceof Tagged) return headSize(value.tag) + sizeOf(value.value)
+  if (value instanceof Map) {
+    let size = headSize(value.size)
+    for (const [key, item] of value) size += sizeOf(key) + sizeOf(item)
+    return size
+  }
+  throw new TypeError('no such value on this line')
 }
 
-function head(major: number, argument: number): Buffer {
+function headSize(argument: number): number {
+  return argument < 24 ? 1 : argument < 0x100 ? 2 : argument < 0x10000 ? 3 : argument < 0x1_0000_0000 ? 5 : 9
+}
+
+function withHead(length: number): number {
+  return headSize(length) + length
+}
+
+/** Only what `sizeOf` has measured. */
+function write(value: CborValue, writer: Writer): void {
+  if (typeof value === 'number')
+    writeHead(value >= 0 ? MAJOR.uint : MAJOR.nint, value >= 0 ? value : -1 - value, writer)
+  else if (typeof value === 'string') {
+    writeHead(MAJOR.text, Buffer.byteLength(value), writer)
+    writer.at += writer.bytes.write(value, writer.at)
+  } else if (value === null) writer.bytes[writer.at++] = NULL
+  else if (typeof value === 'boolean') writer.bytes[writer.at++] = value ? TRUE : FALSE
+  else if (value instanceof Uint8Array) {
+    writeHead(MAJOR.bytes, value.length, writer)
+    writer.bytes.set(value, writer.at)
+    writer.at += value.length
+  } else if (value instanceof Tagged) {
+    writeHead(MAJOR.tag, value.tag, writer)
+    write(value.value, writer)
+  } else if (value instanceof Map) {
+    // Section 4.2.1: keys in the bytewise order of their encodings.
+    const entries = [...(value as CborMap)].map(([key, item]) => ({ key: encodeCbor(key), item }))
+    entries.sort((a, b) => Buffer.compare(a.key, b.key))
+    writeHead(MAJOR.map, entries.length, writer)
+    for (const { key, item } of entries) {
+      writer.bytes.set(key, writer.at)
+      writer.at += key.length
+      write(item, writer)
+    }
+  } else {
+    const items = value as readonly CborValue[]
+    writeHead(MAJOR.array, items.length, writer)
+    for (const item of items) write(item, writer)
+  }
+}
+
+interface Writer {
+  readonly bytes: Buffer
+  at: number
+}
+
+function writeHead(major: number, argument: number, writer: Writer): void {
+  const { bytes, at } = writer
   const type = major << 5
-  if (argument < 24) return Buffer.of(type | argument)
-  if (argument < 0x100) return Buffer.of(type | 24, argument)
-  const bytes = Buffer.allocUnsafe(argument < 0x10000 ? 3 : argument < 0x1_0000_0000 ? 5 : 9)
-  bytes[0] = type | (bytes.length === 3 ? 25 : bytes.length === 5 ? 26 : 27)
-  if (bytes.length === 3) bytes.writeUInt16BE(argument, 1)
-  else if (bytes.length === 5) bytes.writeUInt32BE(argument, 1)
-  else bytes.writeBigUInt64BE(BigInt(argument), 1)
-  return bytes
+  const size = headSize(argument)
+  if (size === 1) bytes[at] = type | argument
+  else if (size === 2) {
+    bytes[at] = type | 24
+    bytes[at + 1] = argument
+  } else if (size === 3) {
+    bytes[at] = type | 25
+    bytes.writeUInt16BE(argument, at + 1)
+  } else if (size === 5) {
+    bytes[at] = type | 26
+    bytes.writeUInt32BE(argument, at + 1)
+  } else {
+    bytes[at] = type | 27
+    bytes.writeBigUInt64BE(BigInt(argument), at + 1)
+  }
+  writer.at = at + size
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, createSecretKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { unwrapAsRecipient } from '../testing/as-card.ts'
 import { type CborValue, decodeCbor, encodeCbor } from './cbor.ts'
@@ -39,6 +39,35 @@ describe('COSE_Sign1', () => {
     expect(() => p256Signer(kid, p384.privateKey)).toThrow(TypeError)
     const message = sign1(payload, external, signer)
     expect(() => verify1(message, external, { kid, publicKey: p384.publicKey })).toThrow(TypeError)
+  })
+
+  it('spells each half in 32 bytes, however short its number is, as any other writer does', () => {
+    const raw = { key: privateKey, dsaEncoding: 'ieee-p1363' } as const
+    const shorts = new Set<number>()
+    // Each half begins with a zero once in 256.
+    for (let n = 0; shorts.size < 2 && n < 20_000; n++) {
+      const bytes = Buffer.from(`message ${n}`)
+      const ours = signer.sign(bytes)
+      expect(verify('sha256', bytes, { ...raw, key: publicKey }, ours)).toBe(true)
+      for (const half of [0, 32]) if (ours[half] === 0) shorts.add(half)
+    }
+    expect([...shorts].sort()).toEqual([0, 32])
+    shorts.clear()
+    const other = { kid, sign: (bytes: Uint8Array) => sign('sha256', bytes, raw) }
+    for (let n = 0; shorts.size < 2 && n < 20_000; n++) {
+      const message = sign1(payload, external, other)
+      expect(verify1(message, external, { kid, publicKey })).toEqual(payload)
+      for (const half of [0, 32]) if (message.at(half - 64) === 0) shorts.add(half)
+    }
+    expect([...shorts].sort()).toEqual([0, 32])
+  })
+
+  it('takes neither zeros nor ones for a signature', () => {
+    const message = sign1(payload, external, signer)
+    for (const bytes of [Buffer.alloc(64), Buffer.alloc(64, 0xff)]) {
+      const forged = Buffer.concat([message.subarray(0, -64), bytes])
+      expect(verify1(forged, external, { kid, publicKey })).toBeUndefined()
+    }
   })
 })
 

@@ -61,8 +61,9 @@ export async function insertActivationRuns(
 }
 
 /**
- * Dates a lot and its packs by the marks that are here; returns how many packs were dated. The earliest mark holds. A
- * pack sleeps until all of its codes are activated. What is activated already is left alone: it may be on its way out.
+ * Dates a lot and its packs by the marks that are here; returns how many packs were dated or have codes that woke. The
+ * earliest mark holds. Of a pack that is activated in part the codes that sleep are aside. What is activated already is
+ * left alone: it may be on its way out.
  */
 export async function markActivated(sql: Sql, operator: OperatorId, lot: LotId, now: Date): Promise<number> {
   await sql.query(
@@ -98,5 +99,73 @@ export async function markActivated(sql: Sql, operator: OperatorId, lot: LotId, 
         AND mark.activated_on IS NOT NULL`,
     [operator, lot, now],
   )
+  return (rowCount ?? 0) + (await wakeCodes(sql, operator, lot, now))
+}
+
+/** Wakes, of packs that sleep or sleep in part, the codes whose activation is due; how many packs have some. */
+async function wakeCodes(sql: Sql, operator: OperatorId, lot: LotId, now: Date): Promise<number> {
+  const { rowCount } = await sql.query(
+    `WITH due AS MATERIALIZED (
+       SELECT mark.activated_on, run.first_serial, run.count
+         FROM lot_activation AS mark
+         JOIN lot_activation_run AS run ON run.operator = mark.operator AND run.activation_id = mark.id
+        WHERE mark.operator = $1 AND mark.lot_id = $2 AND mark.activated_on <= $3),
+     whole AS MATERIALIZED (
+       SELECT min(activated_on) AS activated_on FROM lot_activation
+        WHERE operator = $1 AND lot_id = $2 AND whole AND activated_on <= $3),
+     sleeping AS MATERIALIZED (
+       SELECT depot_id, first_serial, count, given, asleep, (-1)::bit(1000) << (1000 - count) AS every FROM pack
+        WHERE operator = $1 AND lot_id = $2
+          AND (activated_on IS NULL OR activated_on > $3 OR asleep <> 0::bit(1000))
+          FOR NO KEY UPDATE),
+     awake AS (
+       SELECT sleeping.*, least(whole.activated_on, min(due.activated_on)) AS since,
+              CASE WHEN whole.activated_on IS NOT NULL THEN every
+                   ELSE bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - sleeping.first_serial)::int)
+              END AS codes
+         FROM sleeping CROSS JOIN whole
+         LEFT JOIN due ON due.first_serial < sleeping.first_serial + sleeping.count
+                      AND due.first_serial + due.count > sleeping.first_serial,
+              LATERAL (SELECT greatest(sleeping.first_serial, due.first_serial) AS start,
+                              least(sleeping.first_serial + sleeping.count, due.first_serial + due.count) AS upto) AS cut
+        WHERE due.count IS NOT NULL OR whole.activated_on IS NOT NULL
+        GROUP BY depot_id, sleeping.first_serial, sleeping.count, given, asleep, every, whole.activated_on),
+     held AS (
+       SELECT awake.depot_id, awake.first_serial,
+              bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - awake.first_serial)::int) AS codes
+         FROM awake
+         JOIN code_case ON code_case.operator = $1 AND code_case.ended_at IS NULL
+          AND code_case.first_serial < awake.first_serial + awake.count
+          AND code_case.first_serial > awake.first_serial - 1000000
+          AND code_case.first_serial + code_case.count > awake.first_serial,
+              LATERAL (SELECT greatest(awake.first_serial, code_case.first_serial) AS start,
+                              least(awake.first_serial + awake.count, code_case.first_serial + code_case.count)
+                                AS upto) AS cut
+        GROUP BY awake.depot_id, awake.first_serial)
+     UPDATE pack
+        SET activated_on = CASE WHEN pack.activated_on <= $3 THEN pack.activated_on ELSE awake.since END,
+            asleep = awake.every & ~awake.codes & ~pack.given,
+            aside = (pack.aside | (awake.every & ~awake.codes & ~pack.given))
+                    & ~(pack.asleep & awake.codes & ~coalesce(held.codes, 0::bit(1000)))
+       FROM awake LEFT JOIN held USING (depot_id, first_serial)
+      WHERE pack.operator = $1 AND pack.depot_id = awake.depot_id AND pack.first_serial = awake.first_serial
+        AND (pack.asleep <> awake.every & ~awake.codes & ~pack.given OR pack.activated_on IS NULL
+             OR pack.activated_on > $3)`,
+    [operator, lot, now],
+  )
   return rowCount ?? 0
+}
+
+/** Lots of which codes sleep that are due to wake by now. */
+export async function readLotsToWake(sql: Sql, now: Date): Promise<{ operator: OperatorId; lot: LotId }[]> {
+  const { rows } = await sql.query<{ operator: OperatorId; lot: LotId }>(
+    `SELECT DISTINCT mark.operator, mark.lot_id AS lot FROM lot_activation AS mark
+      WHERE mark.activated_on <= $1
+        AND EXISTS (SELECT FROM pack
+                     WHERE pack.operator = mark.operator AND pack.lot_id = mark.lot_id
+                       AND (asleep <> 0::bit(1000) OR pack.activated_on IS NULL))
+      ORDER BY mark.operator, mark.lot_id`,
+    [now],
+  )
+  return rows
 }

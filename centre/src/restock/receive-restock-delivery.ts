@@ -6,12 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createAccount, postTransfers } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message'
 import type { DepotId, MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
+import { holdArrivals } from '../stock/held-codes.sql.ts'
+import { holdPartOfLot } from '../stock/held-lots.sql.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
 import { insertDateOfPart, lockLot, markActivated } from './activation.sql.ts'
 import { alarmOfHead } from './contradicting-head.ts'
@@ -83,7 +86,11 @@ async function writeDown(
       const held = { depot, operator, product, expiresOn, activatedOn }
       await lockLot(sql, operator, lot)
       await insertLot(sql, { ...held, id: lot })
+      // Nobody opens a case meanwhile that would miss these.
+      await lockCases(sql, { operator })
       await insertPacks(sql, { ...held, lot, id }, packs)
+      await holdArrivals(sql, depot, operator, id)
+      await holdPartOfLot(sql, depot, operator, { lot, delivery: id }, receivedAt)
       // A part's own date says that the lot is awake: parts that came before it are dated too.
       if (activatedOn !== null)
         await insertDateOfPart(sql, { operator, id, lot, activatedOn, takenAt: receivedAt })

@@ -1,5 +1,7 @@
 // What an operator posts besides deliveries, taken by the real vault over a real database, and what it does to packs.
 
+import { endCase } from '@scratchless/office/cases/end-case'
+import { openCase } from '@scratchless/office/cases/open-case'
 import { inTransaction } from '@scratchless/office/database/database'
 import { lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { serialFromNumber } from '@scratchless/voucher/serial'
@@ -19,8 +21,10 @@ import {
   signRestockOrderUpdate,
 } from '../../../wire/testing/sign-notices.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
+import { centreCases } from '../stock/centre-cases.ts'
 import { receiveRestockNotice } from './receive-restock-notice.ts'
 import { sendRestockOrder, takeRestockOrderResponse } from './send-restock-order.ts'
+import { wakeCodesInTime } from './wake-codes.ts'
 
 const EARLY = '2026-03-01T00:00:00.000Z'
 const LATE = '2026-06-01T00:00:00.000Z'
@@ -128,26 +132,103 @@ test('of several dates the earliest holds, whichever comes first, and one that h
   expect(await date(EARLY)).toEqual([LATE, EARLY])
 })
 
-test('a pack wakes when the last of its codes does, by whatever runs', async () => {
+/** Pack by pack: since when it is awake, and the places of its codes that sleep all the same. */
+const sleepers = async (lot: string) =>
+  (
+    await rows(
+      'SELECT activated_on, asleep, aside, free, count FROM pack WHERE lot_id = $1 ORDER BY first_serial',
+      [lot],
+    )
+  ).map(({ activated_on, asleep, aside, free, count }) => {
+    // Nothing else is aside here: whatever does not sleep is free.
+    expect([aside, Number(free)]).toEqual([asleep, count - asleep.replaceAll('0', '').length])
+    const places = [...asleep].flatMap((mark, place) => (mark === '1' ? [place] : []))
+    return [activated_on?.toISOString() ?? null, places.length, places[0] ?? null]
+  })
+
+test('the codes of a pack that is activated in part are awake, the others wake with theirs', async () => {
   await deliver('L000015', 60_000, 3_000)
   const wake = async (activatedOn: string, ...runs: LotActivation['runs']) => {
     expect(await say((await activation({ lot: lotId('L000015'), activatedOn, runs })).bytes)).toMatchObject({
       verdict: 'taken',
     })
-    return packs('L000015')
+    return sleepers('L000015')
   }
-  expect(await wake(LATE, run(60_000, 999))).toEqual([null, null, null])
-  expect(await wake(EARLY, run(60_999, 1), run(61_000, 500))).toEqual([LATE, null, null])
-  expect(await wake(EARLY, run(61_500, 500), run(62_000, 999))).toEqual([LATE, EARLY, null])
+  const asleep = [null, 0, null]
+  expect(await wake(LATE, run(60_000, 999))).toEqual([[LATE, 1, 999], asleep, asleep])
+  expect(await wake(EARLY, run(60_999, 1), run(61_000, 500))).toEqual([
+    ...[[LATE, 0, null], [EARLY, 500, 500], asleep],
+  ])
+  expect(await wake(LATE, run(61_500, 400), run(61_950, 50), run(62_000, 999))).toEqual([
+    ...[
+      [LATE, 0, null],
+      [EARLY, 50, 900],
+      [LATE, 1, 999],
+    ],
+  ])
   // Codes of another lot's number do not count, and none of the lot is awake as a whole.
   expect(
     await say((await activation({ lot: lotId('L000016'), runs: [run(62_999, 1)] })).bytes),
   ).toMatchObject({
     verdict: 'taken',
   })
-  expect(await packs('L000015')).toEqual([LATE, EARLY, null])
+  expect((await sleepers('L000015'))[2]).toEqual([LATE, 1, 999])
   expect((await rows(`SELECT activated_on FROM lot WHERE id = 'L000015'`))[0].activated_on).toBeNull()
-  expect(await wake(FUTURE, run(62_999, 1))).toEqual([LATE, EARLY, FUTURE])
+  expect((await wake(FUTURE, run(62_999, 1)))[2]).toEqual([LATE, 1, 999])
+  // Of the lot as a whole later: what sleeps wakes with it.
+  expect(await wake(LATE)).toEqual([
+    [LATE, 0, null],
+    [EARLY, 0, null],
+    [LATE, 0, null],
+  ])
+})
+
+test('a range that is activated for later wakes then, by itself, before or after its codes have come', async () => {
+  const lot = lotId('L000017')
+  const inAnHour = new Date(centre.clock.nowMs() + 3_600_000).toISOString()
+  await deliver(lot, 70_000, 1_000)
+  await say(
+    (await activation({ lot, activatedOn: inAnHour, runs: [run(70_100, 10), run(71_000, 20)] })).bytes,
+  )
+  await deliver(lot, 71_000, 100)
+  await wakeCodesInTime(centre.needs)
+  expect(await sleepers(lot)).toEqual([
+    [null, 0, null],
+    [null, 0, null],
+  ])
+  centre.clock.move(3_600_000)
+  await wakeCodesInTime(centre.needs)
+  expect(await sleepers(lot)).toEqual([
+    [inAnHour, 990, 0],
+    [inAnHour, 80, 20],
+  ])
+  // What arrives once it is awake is awake as it comes.
+  await say((await activation({ lot, activatedOn: LATE, runs: [run(72_000, 5)] })).bytes)
+  await deliver(lot, 72_000, 10)
+  expect((await sleepers(lot))[2]).toEqual([LATE, 5, 5])
+  await wakeCodesInTime(centre.needs)
+  expect((await sleepers(lot))[0]).toEqual([inAnHour, 990, 0])
+})
+
+test('what sleeps and is held as well stays aside until it is awake and let go', async () => {
+  const lot = lotId('L000018')
+  await deliver(lot, 80_000, 100)
+  await say((await activation({ lot, runs: [run(80_000, 50)] })).bytes)
+  const office = centreCases(centre.needs)
+  const range = { operator: ATLAS, ...run(80_040, 20), cause: 'c' }
+  const marks = async () => {
+    const [{ aside, asleep }] = await rows(`SELECT aside, asleep FROM pack WHERE lot_id = $1`, [lot])
+    return [aside, asleep].map((map) => map.replaceAll('0', '').length)
+  }
+  const held = await openCase(office, 'amel', { ...range, state: 'on_hold' })
+  expect([held.held, held.heldAlready, await marks()]).toEqual([10, 10, [60, 50]])
+  const { released } = await endCase(office, 'amel', { id: held.id, cause: 'found' })
+  expect([released, await marks()]).toEqual([10, [50, 50]])
+  const again = await openCase(office, 'amel', { ...range, state: 'on_hold' })
+  await say((await activation({ lot, runs: [run(80_050, 40)] })).bytes)
+  expect(await marks()).toEqual([30, 10])
+  expect((await endCase(office, 'amel', { id: again.id, cause: 'found' })).released).toBe(20)
+  expect(await marks()).toEqual([10, 10])
 })
 
 test('notices that nothing acts on yet are refused as not offered, once, and people are told', async () => {

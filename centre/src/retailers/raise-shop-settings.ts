@@ -4,6 +4,7 @@
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
 import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import type { CentreNeeds } from '../needs.ts'
+import { readBarred } from './barred-range.sql.ts'
 import {
   lockSettingsStates,
   readShopSettings,
@@ -74,7 +75,7 @@ async function contentFor(
   return shopSettingsContent(entered, {
     timeZone: settings.timeZone,
     paymentReference: retailer,
-    barred: [],
+    barred: (await readBarred(sql, retailer)).slice(0, MAX_BARRED),
     vendors: vendors.slice(0, MAX_VENDORS).map(({ id, name, suspended_at }) => ({
       vendor: id,
       name,
@@ -87,3 +88,4 @@ async function contentFor(
 /** The message's bounds. */
 const MAX_VENDORS = 64
 const MAX_CARDS = 4
+export const MAX_BARRED = 64

@@ -6,6 +6,7 @@ import { createAccount, setCreditLine } from '@scratchless/ledger/post-transfers
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
+import { issuePaper } from '@scratchless/office/papers/issue-paper'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { RetailerId } from '@scratchless/voucher/ids'
@@ -18,6 +19,7 @@ import {
   CreditLineBody,
   DepositBody,
   DepositReversalBody,
+  type DepositView,
   ReasonBody,
   RetailerBody,
   type RetailerView,
@@ -32,7 +34,7 @@ import {
   readRetailers,
 } from './retailers.sql.ts'
 import { reverseDeposit } from './reverse-deposit.ts'
-import { takeDeposit } from './take-deposit.ts'
+import { depositId, takeDeposit } from './take-deposit.ts'
 
 const IdParams = z.object({ id: retailerField })
 /** What a page shows. */
@@ -81,18 +83,28 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
     if (amount.amountMinor === 0n)
       throw new HttpRefusal(400, 'invalid', [{ field: 'amount', rule: 'too_small' }])
     const at = new Date(clock.nowMs())
-    const view = await inTransaction(pool, async (sql) => {
+    const view: DepositView = await inTransaction(pool, async (sql) => {
       const row = await retailerOr404(sql, id)
       const deposit = { depot: row.depot_id, retailer: id, amount, document: body.document }
-      const result = await takeDeposit(sql, deposit, bookingAt(at, settings.timeZone))
+      const booking = bookingAt(at, settings.timeZone)
+      const result = await takeDeposit(sql, deposit, booking)
       if (result === 'document-used') throw new HttpRefusal(409, result)
       const after = await viewOf(sql, row, settings.currency)
+      const actor = staffOf(request).signInName
+      const receipt = await issuePaper(sql, {
+        ...{
+          depot: row.depot_id,
+          series: 'receipt',
+          year: Number(booking.bookedOn.slice(0, 4)),
+          subject: id,
+        },
+        ...{ about: depositId(body.document), ...amount, issuedAt: at, issuedBy: actor },
+      })
       if (result === 'posted') {
-        const details = { amount: body.amount, document: body.document }
-        const actor = staffOf(request).signInName
+        const details = { amount: body.amount, document: body.document, receipt }
         await appendAudit(sql, { at, actor, action: 'deposit-taken', subject: id, details })
       }
-      return after
+      return { ...after, receipt }
     })
     return reply.status(201).send(view)
   })

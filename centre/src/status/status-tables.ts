@@ -8,11 +8,14 @@ import { readDepots } from '../depots/depots.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
 import { readSalesOfDays } from '../sales/sales-figures.sql.ts'
-import { readStock } from '../stock/stock.sql.ts'
+import { readStockByState } from '../stock/stock-by-state.ts'
 import { listSupplyOrders } from '../stock/stock-routes.ts'
 
 const en = {
-  stock: ['Stock', 'Product', 'In stock', 'On hold', 'Despatched', 'Delivered', 'Sold'],
+  stock: [
+    ...['Stock', 'Product', 'In stock', 'On hold', 'Withheld', 'In doubt', 'Damaged', 'Stolen', 'Returned'],
+    ...['Expired', 'Void', 'Despatched', 'Delivered', 'Sold'],
+  ],
   sales: ['Sales today', 'Product', 'Sold', 'Amount'],
   restock: ['Restock orders', 'Time (UTC)', 'Operator', 'State', 'Received of ordered'],
   supply: ['Supply orders', 'Time (UTC)', 'Terminal', 'State', 'Codes', 'Debited'],
@@ -29,7 +32,10 @@ const en = {
   },
 }
 const fr: typeof en = {
-  stock: ['Stock', 'Recharge', 'En stock', 'Bloqué', 'Expédié', 'Livré', 'Vendu'],
+  stock: [
+    ...['Stock', 'Recharge', 'En stock', 'Bloqué', 'Retenu', 'À vérifier', 'Illisible', 'Volé', 'Retourné'],
+    ...['Périmé', 'Annulé', 'Expédié', 'Livré', 'Vendu'],
+  ],
   sales: ['Ventes du jour', 'Recharge', 'Vendu', 'Montant'],
   restock: ['Commandes opérateur', 'Heure (UTC)', 'Opérateur', 'État', 'Reçu sur commandé'],
   supply: ['Commandes de réapprovisionnement', 'Heure (UTC)', 'Terminal', 'État', 'Codes', 'Débité'],
@@ -58,7 +64,7 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
   const { currency, timeZone } = needs.settings
   const { day } = officeTime(new Date(needs.clock.nowMs()), timeZone)
   const [stock, sales, restock, supply] = await Promise.all([
-    readStock(needs.pool),
+    readStockByState(needs.pool),
     salesOf(needs, day),
     listRestockOrders(needs),
     listSupplyOrders(needs),
@@ -69,12 +75,8 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
       title: words.stock[0]!,
       heads: words.stock.slice(1),
       rows: stock.map((row) => [
-        row.product,
-        row.inStock,
-        row.onHold,
-        row.despatched,
-        row.delivered,
-        row.sold,
+        ...[row.product, row.inStock, row.onHold, row.withheld, row.inDoubt, row.damaged, row.stolen],
+        ...[row.returned, row.expired, row.void, row.despatched, row.delivered, row.sold],
       ]),
     },
     {

@@ -1,5 +1,7 @@
 // Codes put aside by range with a cause, and let go again, by the routes themselves over real tables, vault and supply.
 
+import type { CaseView, HeldView, ReleasedView } from '@scratchless/office/cases/case-shapes'
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { auditOffice } from '../../../office/testing/audit-office.ts'
@@ -8,11 +10,8 @@ import { type StaffCall, staffCaller } from '../../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import { DEPOT } from '../settings.ts'
-import type { StockView } from '../staff-api.ts'
 import { createStaffServer } from '../staff-server.ts'
-import type { CaseView, HeldView, ReleasedView } from './case-shapes.ts'
-import { lockCases } from './code-case.sql.ts'
+import type { StockByStateView } from './stock-shapes.ts'
 
 /** Two packs, the second not full; the first ten codes are with a terminal. */
 const FIRST = 1_000_000
@@ -49,8 +48,9 @@ const page = async (query = '') =>
   (await call<{ cases: CaseView[]; next: string | null }>('GET', `/api/cases${query}`)).json
 const open = async () => (await page()).cases
 const counted = async () => {
-  const [{ inStock, onHold }] = (await call<{ stock: [StockView] }>('GET', '/api/stock')).json.stock
-  return { inStock, onHold }
+  const [{ inStock, onHold, damaged }] = (await call<{ stock: [StockByStateView] }>('GET', '/api/stock')).json
+    .stock
+  return { inStock, onHold: onHold + damaged }
 }
 const audited = async () =>
   (
@@ -88,7 +88,7 @@ test('a range is put aside with its cause, what terminals have is counted, and e
     ...{ openedBy: 'demo', openedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/) },
     ...{ endedBy: null, endedAt: null, endedCause: null },
   }
-  expect(held).toMatchObject({ status: 201, json: { ...opened, ...counts } })
+  expect(held).toMatchObject({ status: 201, json: { ...opened, ...counts, tills: { shops: 1 } } })
   const { id } = held.json
   expect(Date.parse(held.json.openedAt) - before).toBeLessThan(60_000)
   expect(Date.parse(held.json.openedAt)).toBeGreaterThanOrEqual(before)
@@ -108,7 +108,7 @@ test('a range is put aside with its cause, what terminals have is counted, and e
   expect(await audited()).toEqual([
     {
       ...{ at: new Date(held.json.openedAt), actor: 'demo', action: 'codes-held', subject: id },
-      details: { ...body(0, 1_510), ...counts },
+      details: { ...body(0, 1_510), state: 'on_hold', ...counts },
     },
     {
       ...{ at: new Date(ended.json.endedAt!), actor: 'demo', action: 'codes-released', subject: id },
@@ -156,12 +156,12 @@ async function whileOpening<Answer>(
   const other = await centre.needs.pool.connect()
   try {
     await other.query('BEGIN')
-    await lockCases(other, DEPOT, ATLAS)
+    await lockCases(other, { operator: ATLAS })
     const answer = work()
     await untilOneWaits()
     await other.query(
-      `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-         VALUES ('main', 'atlas', $1, 10, $2, 'by night', 'demo', now())`,
+      `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+         VALUES ('atlas', $1, 10, $2, 'by night', 'demo', now())`,
       [FIRST + offset, state],
     )
     await other.query('COMMIT')
@@ -174,7 +174,7 @@ async function whileOpening<Answer>(
 test('who opens or ends a case waits for who is opening one, and respects it', async () => {
   expect(await whileOpening(100, 'on_hold', () => hold(109, 5))).toMatchObject({ code: 'overlaps' })
   const { id } = (await hold(200, 100)).json
-  const ended = await whileOpening(200, 'stolen', () => end(id))
+  const ended = await whileOpening(200, 'damaged', () => end(id))
   expect(ended.json).toMatchObject({ released: 90 })
 })
 
@@ -189,15 +189,14 @@ test('what another open case has as well stays aside until that one ends too', a
   const { id } = (await hold(100, 100)).json
   const addCase = async (from: number, count: number, change = '') => {
     const { rows } = await centre.needs.pool.query<{ id: string }>(
-      `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-       VALUES (${change || `'main', 'atlas'`}, $1, $2, 'stolen', 'by night', 'demo', now()) RETURNING id::text`,
+      `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+       VALUES (${change || `'atlas'`}, $1, $2, 'damaged', 'by night', 'demo', now()) RETURNING id::text`,
       [FIRST + from, count],
     )
     return rows[0]!.id
   }
   const others = [await addCase(90, 20), await addCase(150, 10), await addCase(199, 5)]
-  await addCase(0, 1_500, `'main', 'another'`)
-  await addCase(0, 1_500, `'other', 'atlas'`)
+  await addCase(0, 1_500, `'another'`)
   // Codes 100 to 109, 150 to 159 and 199 are theirs.
   expect((await end(id)).json).toMatchObject({ released: 79 })
   expect(await counted()).toEqual({ inStock: 1_469, onHold: 21 })
@@ -211,8 +210,8 @@ test('what another open case has as well stays aside until that one ends too', a
 
 test('open cases are listed newest first, a page at a time', async () => {
   await centre.needs.pool.query(
-    `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-     SELECT 'main', 'atlas', 5000000 + n, 1, 'on_hold', 'cause ' || n, 'demo', now() FROM generate_series(1, 101) AS n`,
+    `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+     SELECT 'atlas', 5000000 + n, 1, 'on_hold', 'cause ' || n, 'demo', now() FROM generate_series(1, 101) AS n`,
   )
   const first = await page()
   expect(first.cases.map(({ cause }) => cause)).toEqual(
@@ -229,7 +228,7 @@ test('open cases are listed newest first, a page at a time', async () => {
 test('what is no range or has no cause is not taken, and a case that never was is not ended', async () => {
   for (const change of [
     ...[{ count: 0 }, { count: 1_000_001 }, { count: 1.5 }, { firstSerial: '1' }, { operator: 'X' }],
-    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'stolen' }],
+    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'sold' }],
     { firstSerial: '999999999999', count: 2 },
   ])
     expect((await hold(20, 1, change)).status).toBe(400)

@@ -1,52 +1,28 @@
 // What staff send and see of cases, and of what happened to a code.
 
+import {
+  caseFields,
+  endsInTime,
+  exchangeFields,
+  PAST_THE_END,
+  serialField,
+} from '@scratchless/office/cases/case-shapes'
+import type { CodeState } from '@scratchless/office/cases/code-states'
+import { lotFields } from '@scratchless/office/cases/lot-routes'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import type { SerialNumber } from '@scratchless/voucher/serial'
-import { runsRise } from '@scratchless/wire/restock/code-run'
-import { serialField } from '@scratchless/wire/restock/restock-fields'
 import { z } from 'zod'
-import { operatorField, reasonField } from '../staff-api.ts'
+import { operatorField } from '../staff-api.ts'
 
-export const caseIdField = z.string().regex(/^[1-9]\d{0,15}$/)
+/** A range of an operator's serials, and why its codes are put aside. */
+export const CentreCaseBody = z
+  .strictObject({ operator: operatorField, ...caseFields })
+  .refine(endsInTime, PAST_THE_END)
 
-/** A range of serials, and why its codes are put aside. */
-export const CaseBody = z
-  .strictObject({
-    operator: operatorField,
-    firstSerial: serialField,
-    count: z.int().min(1).max(1_000_000),
-    cause: reasonField,
-  })
-  .refine((range) => runsRise([range]), { message: 'past the last serial', path: ['count'] })
+export const CentreExchangeBody = z.strictObject({ operator: operatorField, ...exchangeFields })
 
-export const CaseEndBody = z.strictObject({ cause: reasonField })
-
-/** Codes that people put aside; `ended…` null while they are. */
-export interface CaseView {
-  readonly id: string
-  readonly operator: OperatorId
-  readonly firstSerial: SerialNumber
-  readonly count: number
-  readonly state: 'on_hold' | 'in_doubt' | 'damaged' | 'stolen' | 'expired' | 'returned' | 'void'
-  readonly cause: string
-  readonly openedBy: string
-  readonly openedAt: string
-  readonly endedBy: string | null
-  readonly endedAt: string | null
-  readonly endedCause: string | null
-}
-
-/** Of the case's codes: put aside now, aside before, with terminals already, and not here: these are free should they come. */
-export interface HeldView extends CaseView {
-  readonly held: number
-  readonly heldAlready: number
-  readonly given: number
-  readonly unknown: number
-}
-
-export interface ReleasedView extends CaseView {
-  readonly released: number
-}
+/** A lot of an operator, and into which state and why it is brought. */
+export const CentreLotBody = z.strictObject({ operator: operatorField, ...lotFields })
 
 export const CodeParams = z.object({ operator: operatorField, serial: serialField })
 
@@ -58,13 +34,22 @@ export interface CodeHistoryView {
   readonly lot: string
   readonly expiresOn: string
   readonly activatedOn: string | null
-  readonly state: CaseView['state'] | 'in_stock' | 'despatched' | 'delivered' | 'sold'
+  readonly state: CodeState
   /** Oldest first; `who`: a member of staff, an operator or a terminal. */
   readonly events: readonly {
     readonly at: string
     readonly what:
       | ('arrived' | 'activated' | 'given' | 'withheld' | 'released' | 'delivered' | 'sold')
-      | ('in-doubt' | 'settled-sold' | 'settled-damaged' | 'duplicate' | 'case-opened' | 'case-ended')
+      | ('in-doubt' | 'settled-sold' | 'settled-damaged' | 'duplicate')
+      | (
+          | 'case-opened'
+          | 'case-ended'
+          | 'lot-held'
+          | 'lot-recalled'
+          | 'lot-released'
+          | 'lot-void'
+          | 'lot-expired'
+        )
     readonly who: string
     readonly details: Readonly<Record<string, string | number>>
   }[]

@@ -140,7 +140,7 @@ test('cases, what the vault would not close, and what was let go and given to th
   const vault = new Proxy(centre.needs.vault, {
     get: (line, verb) =>
       verb === 'closeSupplyDeliveries'
-        ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+        ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
             orders.map(() => ({ refusal: 'no-safe-key' as const }))
         : line[verb as keyof typeof line],
   })
@@ -168,8 +168,8 @@ test('cases, what the vault would not close, and what was let go and given to th
   expect((await story(5)).at(-1)).toEqual(inCase[0])
   expect((await story(6)).at(-1)![0]).toBe('withheld')
   await centre.needs.pool.query(
-    `INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-     VALUES ('main', 'atlas', $1, 1, 'stolen', 'by night', 'demo', now() - interval '1 day')`,
+    `INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+     VALUES ('atlas', $1, 1, 'stolen', 'by night', 'demo', now() - interval '1 day')`,
     [FIRST + 5],
   )
   expect([await stateOf(4), await stateOf(5)]).toEqual(['on_hold', 'stolen'])
@@ -190,9 +190,13 @@ test('cases, what the vault would not close, and what was let go and given to th
   await report({ events: [event(4, 'settled-damaged', 0)] })
   await report({}, next)
   expect(await stateOf(4)).toBe('delivered')
-  // What a terminal has stays there, whatever case is opened about it.
-  await hold(0, 5)
-  expect([await stateOf(0), await stateOf(4)]).toEqual(['sold', 'delivered'])
+  // What is sold stays sold, whatever case is opened about it; what lies at a terminal is what people say of it.
+  const about = await hold(0, 5)
+  expect([await stateOf(0), await stateOf(1), await stateOf(2), await stateOf(4)]).toEqual([
+    ...['sold', 'on_hold', 'sold', 'on_hold'],
+  ])
+  await end(about)
+  expect([await stateOf(1), await stateOf(4)]).toEqual(['damaged', 'delivered'])
   await centre.needs.pool.query('UPDATE pack SET held_at = now()')
   expect(await stateOf(900)).toBe('on_hold')
   await centre.needs.pool.query('UPDATE pack SET held_at = NULL')
@@ -251,19 +255,22 @@ test('the whole story is found by indexes: among many rows it reads few', async 
       FROM generate_series(1, 8000) AS n;
     INSERT INTO ticket_event (depot_id, operator, serial, terminal_id, ticket, vendor_id, at, what, reported_in)
     SELECT 'main', 'atlas', 2001000 + 20 * n, 'T99999', n, '02', now(), 'in-doubt', 3 FROM generate_series(1, 8000) AS n;
-    INSERT INTO code_case (depot_id, operator, first_serial, count, state, cause, opened_by, opened_at)
-    SELECT 'main', 'atlas', 100 * n, 100, 'on_hold', 'c', 'demo', now() FROM generate_series(1, 8000) AS n;
+    INSERT INTO code_case (operator, first_serial, count, state, cause, opened_by, opened_at)
+    SELECT 'atlas', 100 * n, 100, 'on_hold', 'c', 'demo', now() FROM generate_series(1, 8000) AS n;
     UPDATE pack SET given = (-1)::bit(1000) WHERE first_serial >= 2001000;
     ANALYZE`)
-  const about = ['main', 'atlas', 2_151_060]
+  const about = ['atlas', 2_151_060]
   const { rows } = await owner.query<{ what: string }>(CODE_HISTORY, about)
   expect(rows.map(({ what }) => what).sort()).toEqual(['arrived', 'delivered', 'given', 'in-doubt', 'sold'])
   const read = await rowsRead(owner, CODE_HISTORY, about)
   expect(Object.keys(read).sort()).toEqual([
     ...[
       'code_case',
+      'code_exchange',
+      'depot',
       'lot_activation',
       'lot_activation_run',
+      'lot_state',
       'pack',
       'restock_delivery',
       'sale',

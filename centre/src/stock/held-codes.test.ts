@@ -8,7 +8,6 @@ import { ATLAS, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-produc
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
 import { centreChecks } from '../audit.ts'
-import { DEPOT } from '../settings.ts'
 import { createSupplyDoor } from '../supply/answer-supply-frame.ts'
 import { createSupplyDesk } from '../supply/supply-desk.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
@@ -28,11 +27,10 @@ beforeAll(async () => {
 afterAll(() => centre.close())
 
 const range = (offset: number, count: number) => ({ firstSerial: serialFromNumber(FIRST + offset), count })
-const hold = (offset: number, count: number) =>
-  holdRange(centre.needs.pool, DEPOT, ATLAS, range(offset, count))
+const hold = (offset: number, count: number) => holdRange(centre.needs.pool, ATLAS, range(offset, count))
 const release = (offset: number, count: number) =>
   inTransaction(centre.needs.pool, (sql) =>
-    releaseRange(sql, DEPOT, ATLAS, range(offset, count), new Date(centre.clock.nowMs())),
+    releaseRange(sql, ATLAS, range(offset, count), new Date(centre.clock.nowMs())),
   )
 const counted = async () => {
   const [stock] = await readStock(centre.needs.pool)
@@ -105,7 +103,7 @@ test('what the vault would not close is held, and let go it is supplied to the n
   const vault = new Proxy(centre.needs.vault, {
     get: (line, verb) =>
       verb === 'closeSupplyDeliveries'
-        ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+        ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
             orders.map(() => ({ refusal: 'no-safe-key' as const }))
         : line[verb as keyof typeof line],
   })

@@ -1,6 +1,7 @@
 // Where the codes are, in numbers, what happened to one of them, and what terminals ordered.
 
-import type { StaffGuard } from '@scratchless/office/staff/staff-routes'
+import { noteLookUp } from '@scratchless/office/cases/note-look-up'
+import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
 import type { OperatorId } from '@scratchless/voucher/ids'
 import { money, toDecimal } from '@scratchless/voucher/money'
@@ -8,19 +9,22 @@ import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
 import type { CentreNeeds } from '../needs.ts'
 import { DEPOT } from '../settings.ts'
-import { OrdersQuery, type SupplyOrderView } from '../staff-api.ts'
 import { type CodeHistoryView, CodeParams } from './case-shapes.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { type OrderPlace, readNewestOrders } from './newest-orders.sql.ts'
-import { readStock } from './stock.sql.ts'
+import { readStockByState } from './stock-by-state.ts'
+import { OrdersQuery, type SupplyOrderView } from './stock-shapes.ts'
 
 /** What a page shows. */
 const MAX_ORDERS = 200
 
 export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
-  app.get('/api/stock', guard.mayDo('see-stock'), async () => ({ stock: await readStock(needs.pool) }))
+  app.get('/api/stock', guard.mayDo('see-stock'), async () => ({
+    stock: await readStockByState(needs.pool),
+  }))
   app.get('/api/codes/:operator/:serial', guard.mayDo('see-code-history'), async (request) => {
     const { operator, serial } = parseInput(CodeParams, request.params)
+    await noteLookUp(needs, staffOf(request).signInName, `${operator} ${serial}`)
     return codeHistory(needs, operator, serial)
   })
   app.get('/api/supply/orders', guard.mayDo('see-stock'), async (request) => {
@@ -36,7 +40,7 @@ async function codeHistory(
   operator: OperatorId,
   serial: SerialNumber,
 ): Promise<CodeHistoryView> {
-  const rows = await readCodeHistory(pool, DEPOT, operator, serial)
+  const rows = await readCodeHistory(pool, operator, serial)
   const [first] = rows
   if (first === undefined) throw new HttpRefusal(404, 'unknown-serial')
   const { product, lot, expiresOn, activatedOn, state } = first

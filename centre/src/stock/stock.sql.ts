@@ -1,5 +1,5 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { StockView } from '../staff-api.ts'
+import type { StockView } from './stock-shapes.ts'
 
 /**
  * Counts of codes by depot and product: in packs, held back, on their way, at terminals, sold. Reads the packs' maps, the

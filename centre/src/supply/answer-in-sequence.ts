@@ -3,30 +3,29 @@
 
 import { availableMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { settlePending } from '@scratchless/ledger/post-transfers'
+import { beginBatch, endBatch, type LedgerBatch, settleInBatch } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import type { Sql } from '@scratchless/office/database/database'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import type { RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { DepotId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
 import type { SupplyRefusalReason } from '@scratchless/wire/supply/supply-refusal'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount } from '../retailers/accounts.ts'
-import { DEPOT } from '../settings.ts'
 import { markTerminalLocked } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
+import { markDelivered, readOpenOrders } from './open-orders.sql.ts'
 import { type Place, placeOf } from './sequence.ts'
-import type { SignedMessage } from './signed-message.ts'
-import { standingFor, standingsFor } from './standing.ts'
-import { markDelivered } from './supply.sql.ts'
+import type { SignedMessage, VerifiedMessage } from './signed-message.ts'
+import { standingFor } from './standing.ts'
 import { insertMessages, readMessages, type SequenceKey } from './supply-message.sql.ts'
-import { lockTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals, type SupplyTerminal } from './supply-terminal.sql.ts'
 
 /** `in-progress`: an order whose codes are being closed; ask again. */
 export type Answered = Uint8Array | 'in-progress'
 
-export function keyOf({ terminal, sequence }: SignedMessage): SequenceKey {
-  return { terminal: terminal.id, sequence }
+export function keyOf({ sender, sequence }: Pick<VerifiedMessage, 'sender' | 'sequence'>): SequenceKey {
+  return { terminal: sender, sequence }
 }
 
 /** The pending transfer of an accepted order. */
@@ -44,72 +43,67 @@ export async function answerInSequence(
   make: () => Promise<Uint8Array>,
   effect: (sql: SqlClient, at: Date) => Promise<void> = async () => undefined,
 ): Promise<Answered> {
-  const [answer] = await answerGroupInSequence(needs, [message], async () => [await make()], effect)
-  return answer!
-}
-
-/**
- * The same for messages that came together, at most one of a terminal: `make` is given those that are next ones, and
- * `effect` runs where one of them still is.
- */
-export async function answerGroupInSequence<Message extends SignedMessage>(
-  needs: CentreNeeds,
-  messages: readonly Message[],
-  make: (next: readonly Message[]) => Promise<readonly Uint8Array[]>,
-  effect: (sql: SqlClient, at: Date) => Promise<void> = async () => undefined,
-  settlementReason = 'later message',
-): Promise<Answered[]> {
-  const before = await placesNow(needs, needs.pool, messages)
-  const next = messages.filter((message) => before.get(message) === 'next')
+  const before = await placeNow(needs, message)
+  if (before !== 'next') return answerPlace(needs, message, before)
   // Signed before the locks are taken, so that nobody waits for the vault behind them.
-  const made = next.length === 0 ? [] : await make(next)
-  const answers = new Map(next.map((message, index) => [message, made[index]!]))
-  const places = next.length === 0 ? before : await inTransaction(needs.pool, take)
-  return Promise.all(
-    messages.map((message) => {
-      const place = places.get(message) ?? before.get(message)!
-      return place === 'next' ? answers.get(message)! : answerPlace(needs, message, place)
-    }),
-  )
-
-  async function take(sql: SqlClient): Promise<ReadonlyMap<Message, Place>> {
+  const answer = await make()
+  const { depot, sender, kind, payloadHash, bytes: request } = message
+  const place = await inTransaction(needs.pool, async (sql) => {
     const at = new Date(needs.clock.nowMs())
-    const ids = next.map(({ terminal }) => terminal.id)
-    const now = await placesNow(needs, sql, next, await lockTerminals(sql, DEPOT, ids))
-    const taken = next.filter((message) => now.get(message) === 'next')
-    if (taken.length === 0) return now
-    await settleEarlierOrders(sql, taken.map(keyOf), at, settlementReason)
+    const terminals = await lockTerminals(sql, depot, [sender])
+    const now = (await placesOf(needs, sql, depot, [message], terminals)).get(message)!
+    if (now !== 'next') return now
+    const openOrder = await settleEarlierOrders(
+      sql,
+      depot,
+      terminalOf(terminals, sender),
+      message.sequence,
+      at,
+    )
     await effect(sql, at)
-    const rows = taken.map((message) => {
-      const { kind, payloadHash, bytes: request } = message
-      return { ...keyOf(message), kind, payloadHash, request, answer: answers.get(message)! }
-    })
-    await insertMessages(sql, DEPOT, rows, at)
+    await insertMessages(sql, depot, [{ ...keyOf(message), kind, payloadHash, request, answer }], at)
+    await moveTerminals(sql, depot, [{ ...keyOf(message), openOrder }])
     return now
-  }
+  })
+  return place === 'next' ? answer : answerPlace(needs, message, place)
 }
 
-/** Where each message stands, by the terminals' rows as they are given, else as the message brought them. */
-async function placesNow<Message extends SignedMessage>(
-  { clock }: CentreNeeds,
+/** Where each message of a depot stands, by its terminal's row. */
+export async function placesOf<Message extends VerifiedMessage>(
+  { clock }: Pick<CentreNeeds, 'clock'>,
   sql: Sql,
+  depot: DepotId,
   messages: readonly Message[],
-  terminals?: ReadonlyMap<TerminalId, SupplyTerminal>,
+  terminals: ReadonlyMap<TerminalId, SupplyTerminal>,
 ): Promise<Map<Message, Place>> {
-  const rows = await readMessages(sql, DEPOT, messages.map(keyOf))
+  // What is beyond a terminal's last message nobody has seen before.
+  const seen = messages.filter(
+    ({ sender, sequence }) => sequence <= terminalOf(terminals, sender).last_sequence,
+  )
+  const rows = seen.length > 0 ? await readMessages(sql, depot, seen.map(keyOf)) : []
   const known = new Map(rows.map((row) => [transferId(row.terminal_id, row.sequence), row]))
   return new Map(
     messages.map((message) => {
-      const { id } = message.terminal
-      const terminal = terminals === undefined ? message.terminal : terminals.get(id)
-      if (terminal === undefined) throw new Error(`${id} vanished`)
-      return [message, placeOf(terminal, known.get(transferId(id, message.sequence)), message, clock.nowMs())]
+      const { sender, sequence } = message
+      const row = known.get(transferId(sender, sequence))
+      return [message, placeOf(terminalOf(terminals, sender), row, message, clock.nowMs())]
     }),
   )
 }
 
+export function terminalOf(
+  terminals: ReadonlyMap<TerminalId, SupplyTerminal>,
+  id: TerminalId,
+): SupplyTerminal {
+  const terminal = terminals.get(id)
+  if (terminal === undefined) throw new Error(`${id} vanished`)
+  return terminal
+}
+
 export async function placeNow(needs: CentreNeeds, message: SignedMessage): Promise<Place> {
-  return (await placesNow(needs, needs.pool, [message])).get(message)!
+  const { depot, terminal } = message
+  const terminals = new Map([[terminal.id, terminal]])
+  return (await placesOf(needs, needs.pool, depot, [message], terminals)).get(message)!
 }
 
 /** The answer of a place that is not the next one: the stored bytes, or a refusal that uses up nothing. */
@@ -168,7 +162,7 @@ export async function signRefusal(
   const { terminal } = message
   const known = await standingFor(needs, needs.pool, terminal)
   const standing = ENDS_SELLING.includes(why.reason) ? { ...known, leaseUntilS: known.timeS } : known
-  const available = await readAvailableMinor(needs.pool, terminal.retailer_id)
+  const available = await readAvailableMinor(needs.pool, message.depot, terminal.retailer_id)
   return signAnswer(needs, message, {
     kind: 'supply-refusal',
     content: { standing, availableMinor: available, why },
@@ -194,43 +188,64 @@ export async function acknowledge(
   return answerInSequence(
     needs,
     message,
-    async () => (await signAcknowledgements(needs, [message]))[0]!,
+    async () => {
+      const standing = await standingFor(needs, needs.pool, message.terminal)
+      return signAnswer(needs, message, { kind: 'acknowledgement', content: { standing } })
+    },
     effect,
   )
 }
 
-/** In the messages' order. */
-export async function signAcknowledgements(
-  needs: CentreNeeds,
-  messages: readonly SignedMessage[],
-): Promise<Uint8Array[]> {
-  const standings = await standingsFor(
-    needs,
-    needs.pool,
-    messages.map(({ terminal }) => terminal),
-  )
-  return Promise.all(
-    messages.map((message, index) =>
-      signAnswer(needs, message, { kind: 'acknowledgement', content: { standing: standings[index]! } }),
-    ),
-  )
-}
-
-async function readAvailableMinor(sql: Sql, retailer: RetailerId): Promise<bigint> {
-  const account = await readAccount(sql, DEPOT, retailerAccount(retailer))
+async function readAvailableMinor(sql: Sql, depot: DepotId, retailer: RetailerId): Promise<bigint> {
+  const account = await readAccount(sql, depot, retailerAccount(retailer))
   return account === null ? 0n : (availableMinor(account) ?? 0n)
 }
 
-/** A terminal that speaks again has what it was sent before: the money of its earlier orders is posted. */
+/**
+ * A terminal that speaks again has what it was sent before: the money of its orders before this sequence is posted. Which
+ * of its orders is open still, where one has no answer yet.
+ */
 export async function settleEarlierOrders(
   sql: Sql,
-  messages: readonly SequenceKey[],
+  depot: DepotId,
+  terminal: SupplyTerminal,
+  sequence: number,
   at: Date,
-  reason = 'later message',
-): Promise<void> {
-  if (messages.length === 0) return
-  const orders = await markDelivered(sql, DEPOT, messages, at)
-  if (orders.length === 0) return
-  const ids = orders.map(({ terminal_id, sequence }) => transferId(terminal_id, sequence))
-  await settlePending(sql, DEPOT, ids, { outcome: 'posted', reason, settledAt: at })
+): Promise<bigint | null> {
+  const batch = await beginBatch(sql, depot, [])
+  const spoke = [{ terminal, sequence, reason: 'later message' }]
+  const open = await settleInTurn(batch, depot, spoke, at)
+  await endBatch(batch)
+  return open.get(terminal.id) ?? null
+}
+
+/** The same for terminals of one depot, within what else their turn books: of each, the first order still open. */
+export async function settleInTurn(
+  batch: LedgerBatch,
+  depot: DepotId,
+  spoke: readonly { readonly terminal: SupplyTerminal; readonly sequence: number; readonly reason: string }[],
+  at: Date,
+): Promise<Map<TerminalId, bigint>> {
+  const { sql } = batch
+  const asked = spoke.flatMap(({ terminal: { id, open_order: from }, sequence: before }) =>
+    from === null || from >= before ? [] : [{ terminal: id, from, before }],
+  )
+  const first = new Map<TerminalId, bigint>()
+  const open = asked.length > 0 ? await readOpenOrders(sql, depot, asked) : []
+  const despatched = open.filter(({ state }) => state === 'despatched')
+  for (const { terminal, sequence, state } of open)
+    if (state === 'decided' && sequence < (first.get(terminal) ?? sequence + 1n))
+      first.set(terminal, sequence)
+  if (despatched.length === 0) return first
+  const keys = despatched.map(({ terminal, sequence }) => ({ terminal, sequence: Number(sequence) }))
+  const reasons = new Map(spoke.map(({ terminal, reason }) => [terminal.id, reason]))
+  const byReason = Map.groupBy(
+    await markDelivered(sql, depot, keys, at),
+    ({ terminal }) => reasons.get(terminal)!,
+  )
+  for (const [reason, orders] of byReason) {
+    const ids = orders.map(({ terminal, sequence }) => transferId(terminal, sequence))
+    await settleInBatch(batch, ids, { outcome: 'posted', reason, settledAt: at })
+  }
+  return first
 }

@@ -4,17 +4,16 @@ import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerAccount, unpaidAccount } from '../retailers/accounts.ts'
-import { DEPOT } from '../settings.ts'
 import { type Answered, answerInSequence, signAnswer } from './answer-in-sequence.ts'
 import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 
 export async function receiveBalanceRequest(needs: CentreNeeds, message: SignedMessage): Promise<Answered> {
-  const { terminal } = message
+  const { terminal, depot } = message
   return answerInSequence(needs, message, async () => {
-    const account = await readAccount(needs.pool, DEPOT, retailerAccount(terminal.retailer_id))
+    const account = await readAccount(needs.pool, depot, retailerAccount(terminal.retailer_id))
     if (account === null) throw new Error(`${terminal.retailer_id} has no account`)
-    const unpaid = await readAccount(needs.pool, DEPOT, unpaidAccount(terminal.retailer_id))
+    const unpaid = await readAccount(needs.pool, depot, unpaidAccount(terminal.retailer_id))
     const balance = balanceMinor(account)
     const { blocked } = account
     return signAnswer(needs, message, {

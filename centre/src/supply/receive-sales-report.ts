@@ -7,7 +7,7 @@ import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { bookSales } from '../sales/book-sales.ts'
 import { insertTicketEvents } from '../sales/sale.sql.ts'
-import { DEPOT } from '../settings.ts'
+import { lowerAboardBySales } from './aboard.sql.ts'
 import { type Answered, acknowledge } from './answer-in-sequence.ts'
 import { takeCardCounts } from './receive-state-report.ts'
 import type { SignedMessage } from './signed-message.ts'
@@ -23,14 +23,15 @@ export async function receiveSalesReport(
 async function store(
   { settings }: CentreNeeds,
   sql: SqlClient,
-  { terminal, sequence }: SignedMessage,
+  { terminal, depot, sequence }: SignedMessage,
   { sales, events, cards }: SalesReport,
   at: Date,
 ): Promise<void> {
-  const from = { depot: DEPOT, terminal: terminal.id, sequence }
+  const from = { depot, terminal: terminal.id, sequence }
   const { timeZone } = settings
   const reporting = { ...from, retailer: terminal.retailer_id, at, timeZone }
-  const { strange } = await bookSales(sql, reporting, sales)
+  const { booked, strange } = await bookSales(sql, reporting, sales)
+  await lowerAboardBySales(sql, from, booked)
   for (const { serial, product, ticket } of strange)
     await raiseAlarm(sql, {
       at,

@@ -6,7 +6,6 @@ import type { TerminalId } from '@scratchless/voucher/ids'
 import type { StateReport } from '@scratchless/wire/supply/state-report'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import {
   type CardCount,
   storeCardCounts,
@@ -24,7 +23,7 @@ export async function receiveStateReport(
   const terminal = message.terminal.id
   return acknowledge(needs, message, async (sql, at) => {
     await storeTerminalState(sql, {
-      ...{ terminal, depot: DEPOT, reportedAt: at, softwareVersion: report.softwareVersion },
+      ...{ terminal, depot: message.depot, reportedAt: at, softwareVersion: report.softwareVersion },
       content: JSON.stringify(report, (_, value) => (typeof value === 'bigint' ? String(value) : value)),
     })
     const alarms = report.alarms.map(({ sinceS, ...alarm }) => ({ ...alarm, since: new Date(sinceS * 1000) }))

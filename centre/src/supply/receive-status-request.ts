@@ -4,7 +4,6 @@
 import { inTransaction } from '@scratchless/office/database/database'
 import type { StatusRequest } from '@scratchless/wire/supply/status-request'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import {
   type Answered,
   answerInSequence,
@@ -19,7 +18,7 @@ import { BURNT, placeOf } from './sequence.ts'
 import type { SignedMessage } from './signed-message.ts'
 import { standingFor } from './standing.ts'
 import { insertMessages, readMessages } from './supply-message.sql.ts'
-import { lockTerminals } from './supply-terminal.sql.ts'
+import { lockTerminals, moveTerminals } from './supply-terminal.sql.ts'
 
 const HASH_BYTES = 32
 
@@ -36,21 +35,21 @@ export async function receiveStatusRequest(
   const answer = await signFate(needs, message, 'burnt')
   const at = new Date(needs.clock.nowMs())
   const place = await inTransaction(needs.pool, async (sql) => {
-    const terminal = (await lockTerminals(sql, DEPOT, [message.terminal.id])).get(message.terminal.id)
+    const terminal = (await lockTerminals(sql, message.depot, [message.terminal.id])).get(message.terminal.id)
     if (terminal === undefined) throw new Error(`${message.terminal.id} vanished`)
-    const [known] = await readMessages(sql, DEPOT, [keyOf(message)])
+    const [known] = await readMessages(sql, message.depot, [keyOf(message)])
     const beforeIt = { ...terminal, last_sequence: terminal.last_sequence + 1n }
     // Where the asked number arrived meanwhile, this one is simply the next, or a repeat.
     const stillUnseen = Number(terminal.last_sequence) + 1 === asked
     const now = placeOf(stillUnseen ? beforeIt : terminal, known, message, at.getTime())
     if (now !== 'next') return now
     if (!stillUnseen) return 'in-progress'
-    await settleEarlierOrders(sql, [{ terminal: terminal.id, sequence: asked }], at)
+    const openOrder = await settleEarlierOrders(sql, message.depot, terminal, asked, at)
     const nothing = new Uint8Array(0)
     const { kind, payloadHash, bytes: request } = message
     await insertMessages(
       sql,
-      DEPOT,
+      message.depot,
       [
         {
           ...keyOf(message),
@@ -64,6 +63,7 @@ export async function receiveStatusRequest(
       ],
       at,
     )
+    await moveTerminals(sql, message.depot, [{ ...keyOf(message), openOrder }])
     return 'next'
   })
   return place === 'next' ? answer : answerPlace(needs, message, place)
@@ -78,7 +78,9 @@ async function answerFate(
 ): Promise<Answered> {
   const place = await placeNow(needs, message)
   if (place !== 'next') return answerPlace(needs, message, place)
-  const [known] = await readMessages(needs.pool, DEPOT, [{ terminal: message.terminal.id, sequence: asked }])
+  const [known] = await readMessages(needs.pool, message.depot, [
+    { terminal: message.terminal.id, sequence: asked },
+  ])
   if (known === undefined)
     return signRefusal(needs, message, { reason: 'sequence-unexpected', expected: last + 1 })
   return answerInSequence(needs, message, () =>

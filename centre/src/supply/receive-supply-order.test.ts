@@ -4,6 +4,7 @@ import { packedSize } from '@scratchless/voucher/packed-code'
 import { productId } from '@scratchless/voucher/product'
 import { serialAt, serialNumber } from '@scratchless/voucher/serial'
 import { openCode } from '@scratchless/wire/seal/code-box'
+import { balanceRequestMessage } from '@scratchless/wire/supply/balance-request'
 import { cardLetterRequestMessage } from '@scratchless/wire/supply/card-letter-request'
 import { UNACCEPTABLE_FRAME } from '@scratchless/wire/supply/envelope'
 import { salesReportMessage } from '@scratchless/wire/supply/sales-report'
@@ -16,6 +17,7 @@ import { codeKey, recipientFor, sealedCodeAt, unwrapAsRecipient } from '../../..
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { packedCodes } from '../../testing/test-operator.ts'
 import { addShop, availableTo, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { DEPOT } from '../settings.ts'
 import { clearTerminalLock } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
@@ -170,7 +172,7 @@ test('an order that was answered just before it would be closed again has that a
 test('what one process closed is not withheld by another that was refused it', async () => {
   const terminal = await terminalWith(10)
   const held = Promise.withResolvers<void>()
-  const slow = doorWhere(async (orders) => {
+  const slow = doorWhere(async ({ orders }) => {
     await held.promise
     return orders.map(() => ({ refusal: 'no-safe-key' as const }))
   })
@@ -307,11 +309,13 @@ test('orders that were decided and left open are closed with the same runs, once
 
 test('a group that never reached the vault is closed by whoever finds it', async () => {
   const terminals = await Promise.all([1, 2, 3, 4].map(() => terminalWith(10)))
-  const orders = terminals.map((terminal) => terminal.order(5))
-  const states = () => Promise.all(terminals.map((terminal, at) => stateOf(terminal, orders[at]!.sequence)))
   const door = doorWhere(async () => {
     throw new Error('killed')
   })
+  // Who has asked before is known, so that all four come to one turn.
+  await Promise.all(terminals.map((one) => door(one.sign(balanceRequestMessage, {}).frame)))
+  const orders = terminals.map((terminal) => terminal.order(5))
+  const states = () => Promise.all(terminals.map((terminal, at) => stateOf(terminal, orders[at]!.sequence)))
   const ends = await Promise.allSettled(orders.map(({ frame }) => door(frame)))
   expect(ends.map(({ status }) => status)).toEqual(terminals.map(() => 'rejected'))
   centre.clock.move(10_000)
@@ -344,27 +348,30 @@ test('the vault closes no order with other runs, another product or more than wa
     count: number,
     product = ATLAS_5.id,
   ) =>
-    centre.needs.vault.closeSupplyDeliveries([
-      {
-        ...{ terminal: terminal.id, sequence: request.sequence, frame: request.frame },
-        decided: {
-          ...{ standing, debitedMinor: BigInt(count) * UNIT_PRICE_MINOR, availableMinor: 0n },
-          lots: [
-            {
-              ...{ operator: ATLAS, product, lot: lotId('L000001'), expiresOn: '2028-12-31' },
-              unitPriceMinor: UNIT_PRICE_MINOR,
-              runs: [
-                {
-                  packFirstSerial: serialNumber(first),
-                  firstSerial: serialAt(serialNumber(first), offset),
-                  count,
-                },
-              ],
-            },
-          ],
+    centre.needs.vault.closeSupplyDeliveries({
+      depot: DEPOT,
+      orders: [
+        {
+          ...{ terminal: terminal.id, sequence: request.sequence, frame: request.frame },
+          decided: {
+            ...{ standing, debitedMinor: BigInt(count) * UNIT_PRICE_MINOR, availableMinor: 0n },
+            lots: [
+              {
+                ...{ operator: ATLAS, product, lot: lotId('L000001'), expiresOn: '2028-12-31' },
+                unitPriceMinor: UNIT_PRICE_MINOR,
+                runs: [
+                  {
+                    packFirstSerial: serialNumber(first),
+                    firstSerial: serialAt(serialNumber(first), offset),
+                    count,
+                  },
+                ],
+              },
+            ],
+          },
         },
-      },
-    ])
+      ],
+    })
   expect(await close(signed, pack.taken, 4)).toEqual([{ refusal: 'runs-differ' }])
   const next = terminal.order(4)
   expect(await close(next, pack.taken, 5)).toEqual([{ refusal: 'not-as-ordered' }])

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { createSupplyDoor } from './answer-supply-frame.ts'
+import { createSupplyDoor, type SupplyDoor } from './answer-supply-frame.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 
 let centre: TestCentre
@@ -20,11 +20,12 @@ beforeAll(async () => {
 })
 afterAll(() => centre.close())
 
-async function deliveryOf(terminal: TestTerminal) {
+async function deliveryOf(door: SupplyDoor, terminal: TestTerminal) {
   const order = terminal.order(2)
-  const { kind, payloadHash } = await terminal.ask('supply-order', order)
-  expect(kind).toBe('supply-delivery')
-  return { delivery: order.sequence, deliveryHash: payloadHash.subarray(0, 8) }
+  const answer = terminal.verify('supply-order', await door(order.frame), order)
+  if (answer === 'unacceptable') throw new Error(answer)
+  expect(answer.kind).toBe('supply-delivery')
+  return { delivery: order.sequence, deliveryHash: answer.payloadHash.subarray(0, 8) }
 }
 
 async function statesOf(): Promise<string[]> {
@@ -46,7 +47,7 @@ test('each is answered for itself: taken, refused for another hash, repeated wit
   const needs = { ...centre.needs, pool: counted }
   const door = createSupplyDoor(needs, createSupplyDesk(needs))
 
-  const deliveries = await Promise.all(terminals.map(deliveryOf))
+  const deliveries = await Promise.all(terminals.map((terminal) => deliveryOf(door, terminal)))
   const receipts = deliveries.map((content, index): Signed & { sequence: number } => {
     const wrong = { ...content, deliveryHash: Buffer.alloc(8, 1) }
     return terminals[index]!.sign(supplyReceiptMessage, index === 2 ? wrong : content)

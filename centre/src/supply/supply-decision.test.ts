@@ -38,6 +38,7 @@ function view(more: Partial<SupplyView> = {}): SupplyView {
     given: new Map(),
     blocked: new Map(),
     opensAtS: new Map(),
+    capMinor: new Map(),
     availableMinor: new Map([[RETAILER, 1_000_000n]]),
     ...more,
   }
@@ -45,7 +46,7 @@ function view(more: Partial<SupplyView> = {}): SupplyView {
 const terminal = {
   ...{ id: TERMINAL, retailer_id: RETAILER, retailer_closed_at: null, letter_epoch: 3 },
   letter_ends_at: new Date(NOW_S * 1000 + 3_600_000),
-  ...{ letter_number: 3n, letter_wanted: 3n, has_card: true },
+  ...{ letter_number: 3n, letter_wanted: 3n, has_card: true, aboard_minor: 0n },
 } as SupplyTerminal
 const line = (quantity: number, product = FIVE) => ({
   ...{ product, quantity, unitPriceMinor: product === FIVE ? 4_800n : 9_600n },
@@ -183,4 +184,22 @@ test('a refused order takes nothing from the next', () => {
   expect(decideSupplyOrder(from, terminal, order(line(2)))).toMatchObject({
     accepted: { runs: [{ firstSerial: 1_000n }] },
   })
+})
+
+test('what would be on board, at public prices, is held against the shop’s cap, before stock and money are', () => {
+  const [five, ten] = [ATLAS_5.publicPrice.amountMinor, ATLAS_10.publicPrice.amountMinor]
+  const nothing = createShelf([])
+  const capped = (capMinor: bigint) => view({ capMinor: new Map([[RETAILER, capMinor]]), shelf: nothing })
+  const holding = { ...terminal, aboard_minor: 7n * five }
+  const asked = order(line(2), line(1, TEN))
+  const value = 2n * five + ten
+  const noStock = { reason: 'no-stock', products: [FIVE, TEN] }
+  expect(why(asked, capped(7n * five + value), holding)).toEqual(noStock)
+  const free = { reason: 'cap-exceeded', freeMinor: value - 1n }
+  expect(why(asked, capped(7n * five + value - 1n), holding)).toEqual(free)
+  // The cap was lowered below what is there.
+  expect(why(asked, capped(five), holding)).toEqual({ reason: 'cap-exceeded', freeMinor: 0n })
+  expect(why(asked, view({ capMinor: new Map([[retailerId('R00002'), 1n]]), shelf: nothing }))).toEqual(
+    noStock,
+  )
 })

@@ -25,6 +25,8 @@ export interface SupplyView {
   readonly blocked: ReadonlyMap<RetailerId, BlockedOrders>
   /** Retailers outside their order hours: from when on they may order again, in seconds. */
   readonly opensAtS: ReadonlyMap<RetailerId, number>
+  /** Of retailers that have one, the most value that a terminal of theirs may have on board. */
+  readonly capMinor: ReadonlyMap<RetailerId, bigint>
   /** What each retailer may still order for, minor units; written to. */
   readonly availableMinor: Map<RetailerId, bigint>
 }
@@ -91,6 +93,16 @@ export function decideSupplyOrder(
   const asked = lines.reduce((sum, { quantity }) => sum + quantity, 0)
   const exceeded = ceilingExceeded(view, terminal, asked, nowS)
   if (exceeded !== null) return { why: exceeded }
+
+  const value = lines.reduce(
+    (sum, { price, quantity }) => sum + price.publicPrice.amountMinor * BigInt(quantity),
+    0n,
+  )
+  const cap = view.capMinor.get(retailer)
+  if (cap !== undefined && terminal.aboard_minor + value > cap) {
+    const free = cap - terminal.aboard_minor
+    return { why: { reason: 'cap-exceeded', freeMinor: free > 0n ? free : 0n } }
+  }
 
   const found = lines.map(({ product, quantity, unitPriceMinor }) =>
     shelf.find(product, quantity, unitPriceMinor),

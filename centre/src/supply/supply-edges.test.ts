@@ -23,9 +23,10 @@ import { readNewestOrders } from '../stock/newest-orders.sql.ts'
 import { wantNewLetters } from '../terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../vault/verbs.ts'
 import { createSupplyDoor } from './answer-supply-frame.ts'
+import { countGivenCodes } from './open-orders.sql.ts'
 import { settleOverdueOrders } from './settle-overdue-orders.ts'
 import { standingFor } from './standing.ts'
-import { countGivenCodes, lockPacksToTake } from './supply.sql.ts'
+import { lockPacksToTake } from './supply.sql.ts'
 import { createSupplyDesk } from './supply-desk.ts'
 import { readRevokedCards, readTerminals, updateLetter } from './supply-terminal.sql.ts'
 
@@ -102,27 +103,32 @@ test('what expires first is taken first, page after page', async () => {
 
 test('what was given is counted within the hour and the day, and not what was withheld', async () => {
   await terminal.ask('supply-order', terminal.order(3))
-  const { rows } = await centre.needs.pool.query<{ decided_at: Date }>(
-    'SELECT decided_at FROM supply_order WHERE terminal_id = $1',
+  const { rows } = await centre.needs.pool.query<{ decided_at: Date; sequence: bigint }>(
+    'SELECT decided_at, sequence FROM supply_order WHERE terminal_id = $1',
     [terminal.id],
   )
   const decidedMs = rows[0]!.decided_at.getTime()
-  const count = async (hourMs: number, dayMs: number) =>
-    countGivenCodes(centre.needs.pool, DEPOT, [terminal.id], {
+  const count = async (hourMs: number, dayMs: number, day_order = 0n) =>
+    countGivenCodes(centre.needs.pool, DEPOT, [{ id: terminal.id, day_order }], {
       ...{ hour: new Date(hourMs), day: new Date(dayMs) },
     })
-  const given = (last_hour: number, last_day: number) => [{ terminal_id: terminal.id, last_hour, last_day }]
+  const day_order = rows[0]!.sequence
+  const given = (last_hour: number, last_day: number) => [
+    { terminal_id: terminal.id, last_hour, last_day, day_order },
+  ]
   expect(await count(decidedMs - 1, decidedMs - 1)).toEqual(given(3, 3))
   expect(await count(decidedMs, decidedMs - 1)).toEqual(given(0, 3))
   expect(await count(decidedMs, decidedMs)).toEqual([])
+  expect(await count(decidedMs - 1, decidedMs - 1, day_order)).toEqual(given(3, 3))
+  expect(await count(decidedMs - 1, decidedMs - 1, day_order + 1n)).toEqual([])
   expect(
-    await countGivenCodes(centre.needs.pool, DEPOT, [terminalId('T99999')], {
+    await countGivenCodes(centre.needs.pool, DEPOT, [{ id: terminalId('T99999'), day_order: 0n }], {
       hour: new Date(0),
       day: new Date(0),
     }),
   ).toEqual([])
   await owner(`UPDATE supply_order SET state = 'withheld' WHERE terminal_id = $1`, [terminal.id])
-  expect(await count(decidedMs - 1, decidedMs - 1)).toEqual([])
+  expect(await count(decidedMs - 1, decidedMs - 1)).toEqual(given(0, 0))
 })
 
 test('codes that cost a shop nothing are supplied, and no money moves', async () => {
@@ -289,7 +295,7 @@ test.each([
     const vault = new Proxy(centre.needs.vault, {
       get: (line, verb) =>
         verb === 'closeSupplyDeliveries'
-          ? async (orders: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
+          ? async ({ orders }: Parameters<VaultVerbs['closeSupplyDeliveries']>[0]) =>
               orders.map(() => ({ refusal }))
           : line[verb as keyof typeof line],
     })
@@ -459,8 +465,16 @@ test('two orders of one terminal that come together are decided one after the ot
   const asked = [1, 2].map((quantity) => ({ quantity, signed: terminal.order(quantity) }))
   const answers = await Promise.all(
     asked.map(({ quantity, signed: { sequence, frame, payloadHash } }) =>
-      desk.answerOrder({
-        ...{ terminal: row, certificate, sequence, kind: 'supply-order', payloadHash, bytes: frame },
+      desk.answer({
+        ...{
+          sender: row.id,
+          depot: DEPOT,
+          certificate,
+          sequence,
+          kind: 'supply-order',
+          payloadHash,
+          bytes: frame,
+        },
         order: {
           expiresAtS: Math.floor(centre.clock.nowMs() / 1000) + 60,
           because: 'person',

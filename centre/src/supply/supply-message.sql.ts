@@ -1,9 +1,18 @@
 import type { Sql } from '@scratchless/office/database/database'
 import type { DepotId, TerminalId } from '@scratchless/voucher/ids'
 
+/** A place in a terminal's sequence. */
 export interface SequenceKey {
   readonly terminal: TerminalId
   readonly sequence: number
+}
+
+/**
+ * Keys as arrays, the depot's name in one of its own: while a table is empty, a depot that stands alone in a condition
+ * looks to the planner as if it named one row, and every row would be read.
+ */
+export function keysOf(depot: DepotId, keys: readonly SequenceKey[]): [DepotId[], TerminalId[], number[]] {
+  return [keys.map(() => depot), keys.map(({ terminal }) => terminal), keys.map(({ sequence }) => sequence)]
 }
 
 export interface KnownMessage {
@@ -22,11 +31,11 @@ export async function readMessages(
 ): Promise<KnownMessage[]> {
   const { rows } = await sql.query<KnownMessage>(
     `SELECT message.terminal_id, message.sequence, kind, payload_hash, request, answer
-       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
+       FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (depot_id, terminal_id, sequence)
        JOIN supply_message AS message
-         ON message.depot_id = $1 AND message.terminal_id = asked.terminal_id
+         ON message.depot_id = asked.depot_id AND message.terminal_id = asked.terminal_id
         AND message.sequence = asked.sequence`,
-    [depot, keys.map(({ terminal }) => terminal), keys.map(({ sequence }) => sequence)],
+    keysOf(depot, keys),
   )
   return rows
 }
@@ -39,7 +48,7 @@ interface NewMessage extends SequenceKey {
   readonly answer: Uint8Array | null
 }
 
-/** Writes messages into their places and moves the terminals' sequences to them. */
+/** Writes messages into their places. Their terminals move with them (`moveTerminals`). */
 export async function insertMessages(
   sql: Sql,
   depot: DepotId,
@@ -61,14 +70,6 @@ export async function insertMessages(
       messages.map(({ answer }) => bytes(answer)),
     ],
   )
-  await sql.query(
-    `UPDATE terminal SET last_sequence = moved.sequence
-       FROM (SELECT terminal_id, max(sequence) AS sequence
-               FROM unnest($2::text[], $3::bigint[]) AS taken (terminal_id, sequence) GROUP BY 1) AS moved
-      WHERE terminal.depot_id = $1 AND terminal.id = moved.terminal_id
-        AND terminal.last_sequence < moved.sequence`,
-    [depot, messages.map(({ terminal }) => terminal), messages.map(({ sequence }) => sequence)],
-  )
 }
 
 /** Stores answers, each where none is yet: of two processes that closed one order the first is heard. Says whose. */
@@ -79,16 +80,11 @@ export async function storeAnswers(
 ): Promise<SequenceKey[]> {
   const { rows } = await sql.query<{ terminal: TerminalId; sequence: bigint }>(
     `UPDATE supply_message AS message SET answer = made.answer
-       FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS made (terminal_id, sequence, answer)
-      WHERE message.depot_id = $1 AND message.terminal_id = made.terminal_id
+       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[]) AS made (depot_id, terminal_id, sequence, answer)
+      WHERE message.depot_id = made.depot_id AND message.terminal_id = made.terminal_id
         AND message.sequence = made.sequence AND message.answer IS NULL
       RETURNING message.terminal_id AS terminal, message.sequence`,
-    [
-      depot,
-      answers.map(({ terminal }) => terminal),
-      answers.map(({ sequence }) => sequence),
-      answers.map(({ answer }) => Buffer.from(answer)),
-    ],
+    [...keysOf(depot, answers), answers.map(({ answer }) => Buffer.from(answer))],
   )
   return rows.map(({ terminal, sequence }) => ({ terminal, sequence: Number(sequence) }))
 }

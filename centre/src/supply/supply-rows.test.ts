@@ -1,26 +1,35 @@
 // What the supply desk's statements do to rows: who waits for whom, and which state a row must be in to be changed.
 
+import { beginBatch } from '@scratchless/ledger/post-transfers'
 import { inTransaction, type SqlClient } from '@scratchless/office/database/database'
-import type { OperatorId } from '@scratchless/voucher/ids'
+import type { OperatorId, TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
+import { balanceRequestMessage } from '@scratchless/wire/supply/balance-request'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { addTestProduct, startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
+import { retailerAccount, SALES_ACCOUNT } from '../retailers/accounts.ts'
 import { DEPOT } from '../settings.ts'
+import { createSupplyDoor } from './answer-supply-frame.ts'
 import { decideSupplyOrders, type SupplyOrderMessage } from './decide-supply-orders.ts'
 import {
-  lockPacksToTake,
   markDelivered,
-  markDespatched,
-  markGiven,
-  markWithheld,
-  putAside,
-  readDeliveryHashes,
+  readOpenOrders,
+  readUnansweredOrder,
   readUnansweredOrders,
-} from './supply.sql.ts'
-import { insertMessages, readMessages, storeAnswers } from './supply-message.sql.ts'
-import { lockTerminals, readTerminals } from './supply-terminal.sql.ts'
+} from './open-orders.sql.ts'
+import { lockPacksToTake, markDespatched, markGiven, markWithheld, putAside } from './supply.sql.ts'
+import { createSupplyDesk } from './supply-desk.ts'
+import { readMessages, storeAnswers } from './supply-message.sql.ts'
+import {
+  lockTerminals,
+  moveTerminals,
+  readReceiving,
+  readTerminals,
+  type SupplyTerminal,
+} from './supply-terminal.sql.ts'
+import { takeTurn } from './take-turn.ts'
 
 let centre: TestCentre
 let terminal: TestTerminal
@@ -101,13 +110,19 @@ async function asked(
   return given
 }
 
+async function decide(sql: SqlClient, row: SupplyTerminal, message: SupplyOrderMessage): Promise<void> {
+  const batch = await beginBatch(sql, DEPOT, [retailerAccount(row.retailer_id), SALES_ACCOUNT])
+  await decideSupplyOrders(centre.needs, batch, [message], new Map([[row.id, row]]), at())
+}
+
 test('products are locked in one order, whatever the order’s', async () => {
   const ten = productId('ATLAS-10')
   await addTestProduct(centre.needs.pool, { ...ATLAS_5, id: ten }, at())
   const row = (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!
   const message = (products: (typeof ten)[]): SupplyOrderMessage => ({
     ...{
-      terminal: row,
+      sender: row.id,
+      depot: DEPOT,
       certificate: { number: row.certificate_number, endsAt: row.certified_until },
       sequence: 2,
       kind: 'supply-order',
@@ -121,7 +136,7 @@ test('products are locked in one order, whatever the order’s', async () => {
     },
   })
   const locked = (products: (typeof ten)[]) =>
-    asked('FROM pack', (sql) => decideSupplyOrders(centre.needs, sql, [message(products)], at()), 1)
+    asked('FROM pack', (sql) => decide(sql, row, message(products)), 1)
   const expected = ['ATLAS-10', 'ATLAS-5']
   expect([...new Set(await locked([ATLAS_5.id, ten]))]).toEqual(expected)
   expect([...new Set(await locked([ten, ATLAS_5.id]))]).toEqual(expected)
@@ -136,24 +151,46 @@ test('terminals are locked in the order of their names', async () => {
   expect([...rows.keys()]).toEqual([one.id, two.id].sort())
 })
 
-test('a message settles the orders before it, and not one of its own number or after it', async () => {
+test('orders of a terminal are open from one place on and before another, and no other terminal’s', async () => {
   const sequence = await despatched()
-  const spoke = (place: number) =>
-    markDelivered(centre.needs.pool, DEPOT, [{ terminal: terminal.id, sequence: place }], at())
-  expect(await spoke(sequence - 1)).toEqual([])
-  expect(await spoke(sequence)).toEqual([])
-  expect(await stateOf(sequence)).toBe('despatched')
-  expect(await spoke(sequence + 1)).toEqual([{ terminal_id: terminal.id, sequence: BigInt(sequence) }])
-  expect(await spoke(sequence + 1)).toEqual([])
+  const from = BigInt(sequence)
+  const open = (place: { terminal: TerminalId; from: bigint; before: number }) =>
+    readOpenOrders(centre.needs.pool, DEPOT, [place])
+  const found = [{ terminal: terminal.id, sequence: from, state: 'despatched' }]
+  expect(await open({ terminal: terminal.id, from, before: sequence + 1 })).toEqual(found)
+  expect(await open({ terminal: terminal.id, from: from - 1n, before: sequence + 9 })).toEqual(found)
+  expect(await open({ terminal: terminal.id, from: from + 1n, before: sequence + 9 })).toEqual([])
+  expect(await open({ terminal: terminal.id, from: 0n, before: sequence })).toEqual([])
+  const other = await enrolTerminal(centre, await addShop(centre, 0n))
+  expect(await open({ terminal: other.id, from: 0n, before: 99 })).toEqual([])
+  const [one] = [{ terminal: terminal.id, sequence }]
+  expect(await markDelivered(centre.needs.pool, DEPOT, [one], at())).toEqual([one])
+  expect(await markDelivered(centre.needs.pool, DEPOT, [one], at())).toEqual([])
+  expect(await open({ terminal: terminal.id, from, before: sequence + 1 })).toEqual([])
 })
 
-test('another terminal’s message settles nothing of this one’s', async () => {
-  const sequence = await despatched()
-  const other = await enrolTerminal(centre, await addShop(centre, 0n))
-  expect(await markDelivered(centre.needs.pool, DEPOT, [{ terminal: other.id, sequence: 99 }], at())).toEqual(
-    [],
-  )
-  expect(await stateOf(sequence)).toBe('despatched')
+test('an order without an answer stays open behind a later message, and its money is posted by the one after', async () => {
+  const { pool } = centre.needs
+  const left = terminal.order(1)
+  const vault = new Proxy(centre.needs.vault, {
+    get: (line, verb) =>
+      verb === 'closeSupplyDeliveries'
+        ? () => Promise.reject(new Error('lost'))
+        : line[verb as keyof typeof line],
+  })
+  const needs = { ...centre.needs, vault }
+  await expect(createSupplyDoor(needs, createSupplyDesk(needs))(left.frame)).rejects.toThrow('lost')
+  const openOrder = async () => (await readTerminals(pool, DEPOT, [terminal.id])).get(terminal.id)!.open_order
+  const first = BigInt(left.sequence)
+  await despatched()
+  expect([await openOrder(), await stateOf(left.sequence)]).toEqual([first, 'decided'])
+  const balance = () => terminal.sign(balanceRequestMessage, {})
+  await terminal.ask('balance-request', balance())
+  expect([await openOrder(), await stateOf(left.sequence + 1)]).toEqual([first, 'delivered'])
+  await terminal.ask('supply-order', left)
+  expect(await stateOf(left.sequence)).toBe('despatched')
+  await terminal.ask('balance-request', balance())
+  expect([await openOrder(), await stateOf(left.sequence)]).toEqual([null, 'delivered'])
 })
 
 test('what was despatched is not withheld afterwards, nor despatched again', async () => {
@@ -161,9 +198,11 @@ test('what was despatched is not withheld afterwards, nor despatched again', asy
   const key = { terminal: terminal.id, sequence }
   await markWithheld(centre.needs.pool, DEPOT, key, at())
   expect(await stateOf(sequence)).toBe('despatched')
-  const before = await readDeliveryHashes(centre.needs.pool, DEPOT, [key])
+  const hash = async () => (await readReceiving(centre.needs.pool, DEPOT, [key]))[0]!.delivery_hash
+  const before = await hash()
+  expect(before).not.toBeNull()
   await markDespatched(centre.needs.pool, DEPOT, [{ ...key, deliveryHash: Buffer.alloc(8, 9) }])
-  expect(await readDeliveryHashes(centre.needs.pool, DEPOT, [key])).toEqual(before)
+  expect(await hash()).toEqual(before)
 })
 
 test('an answer is stored once, and whoever comes second hears that he did', async () => {
@@ -174,17 +213,15 @@ test('an answer is stored once, and whoever comes second hears that he did', asy
   expect(await readMessages(centre.needs.pool, DEPOT, [key])).toEqual([before])
 })
 
-test('a sequence moves forward to the highest of a group, and never back', async () => {
-  const last = async () =>
-    (await readTerminals(centre.needs.pool, DEPOT, [terminal.id])).get(terminal.id)!.last_sequence
-  const message = (sequence: number) => ({
-    ...{ terminal: terminal.id, sequence, kind: 'burnt', payloadHash: Buffer.alloc(32) },
-    ...{ request: Buffer.alloc(0), answer: Buffer.alloc(0) },
-  })
-  await insertMessages(centre.needs.pool, DEPOT, [message(9), message(7)], at())
-  expect(await last()).toBe(9n)
-  await insertMessages(centre.needs.pool, DEPOT, [message(8)], at())
-  expect(await last()).toBe(9n)
+test('a terminal moves forward to its message, and never back; what it has more on board is added', async () => {
+  const { pool } = centre.needs
+  const row = async () => (await readTerminals(pool, DEPOT, [terminal.id])).get(terminal.id)!
+  const move = (sequence: number, dayOrder: bigint, aboardMinor: bigint) =>
+    moveTerminals(pool, DEPOT, [{ terminal: terminal.id, sequence, openOrder: 7n, dayOrder, aboardMinor }])
+  await move(9, 5n, 30n)
+  expect(await row()).toMatchObject({ last_sequence: 9n, open_order: 7n, day_order: 5n, aboard_minor: 30n })
+  await move(8, 4n, 1n)
+  expect(await row()).toMatchObject({ last_sequence: 9n, day_order: 5n, aboard_minor: 31n })
 })
 
 test('a code is given once, and none that is aside; where one is not free, none is given', async () => {
@@ -242,35 +279,34 @@ test('unanswered orders come in the order of their decision, or the one that is 
       lines: [{ product: ATLAS_5.id, quantity: 1, unitPriceMinor: UNIT_PRICE_MINOR }],
     }
     const { sequence, payloadHash, frame: bytes } = signed
-    await inTransaction(centre.needs.pool, (sql) =>
-      decideSupplyOrders(
-        centre.needs,
-        sql,
-        [
-          {
-            ...{ terminal: row, sequence, kind: 'supply-order', payloadHash, bytes, order },
-            certificate: { number: row.certificate_number, endsAt: row.certified_until },
-          },
-        ],
-        at(),
-      ),
+    const certificate = { number: row.certificate_number, endsAt: row.certified_until }
+    await takeTurn(
+      centre.needs,
+      DEPOT,
+      [
+        {
+          ...{ sender: one.id, depot: DEPOT, certificate, sequence, kind: 'supply-order' },
+          payloadHash,
+          bytes,
+          order,
+        },
+      ],
+      [],
     )
     keys.push({ terminal: one.id, sequence })
     centre.clock.move(1)
   }
-  const all = { decidedBefore: at() }
+  const { pool } = centre.needs
   const names = (rows: { terminal_id: string }[]) => rows.map(({ terminal_id }) => terminal_id)
-  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, all))).toEqual(
-    keys.map((key) => key.terminal),
-  )
-  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 1, all))).toEqual([keys[0]!.terminal])
-  const decidedOf = (one: number) =>
-    centre.needs.pool
-      .query('SELECT decided_at FROM supply_order WHERE terminal_id = $1', [keys[one]!.terminal])
-      .then(({ rows }) => rows[0].decided_at as Date)
-  const first = { decidedBefore: await decidedOf(0) }
-  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, first))).toEqual([keys[0]!.terminal])
+  const before = async (moment: Date, limit = 9) =>
+    names(await readUnansweredOrders(pool, DEPOT, limit, moment))
+  expect(await before(at())).toEqual(keys.map((key) => key.terminal))
+  expect(await before(at(), 1)).toEqual([keys[0]!.terminal])
+  const { rows } = await pool.query('SELECT decided_at FROM supply_order WHERE terminal_id = $1', [
+    keys[0]!.terminal,
+  ])
+  expect(await before(rows[0].decided_at)).toEqual([keys[0]!.terminal])
   const only = { terminal: terminals[0]!.id, sequence: keys[1]!.sequence }
-  expect(names(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, only))).toEqual([only.terminal])
-  expect(await readUnansweredOrders(centre.needs.pool, DEPOT, 9, { ...only, sequence: 99 })).toEqual([])
+  expect(names(await readUnansweredOrder(pool, DEPOT, only))).toEqual([only.terminal])
+  expect(await readUnansweredOrder(pool, DEPOT, { ...only, sequence: 99 })).toEqual([])
 })

@@ -1,8 +1,8 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { DepotId, LotId, OperatorId, RetailerId, TerminalId } from '@scratchless/voucher/ids'
+import type { DepotId, LotId, OperatorId, RetailerId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
-import type { SequenceKey } from './supply-message.sql.ts'
+import { keysOf, type SequenceKey } from './supply-message.sql.ts'
 
 export interface PackRow {
   operator: OperatorId
@@ -209,44 +209,6 @@ export async function insertRuns(
   )
 }
 
-/** An accepted order whose codes are not closed yet, as the database holds it. */
-interface UnansweredOrder {
-  terminal_id: TerminalId
-  sequence: bigint
-  retailer_id: RetailerId
-  debited_minor: bigint
-  available_minor: bigint
-  request: Buffer
-}
-
-/** The oldest first: one order, or those decided before a moment. */
-export async function readUnansweredOrders(
-  sql: Sql,
-  depot: DepotId,
-  limit: number,
-  which: SequenceKey | { readonly decidedBefore: Date },
-): Promise<UnansweredOrder[]> {
-  const { rows } = await sql.query<UnansweredOrder>(
-    `SELECT message.terminal_id, message.sequence, retailer_id, debited_minor, available_minor, request
-       FROM supply_message AS message
-       JOIN supply_order AS "order"
-         ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
-        AND "order".sequence = message.sequence
-      WHERE message.depot_id = $1 AND message.answer IS NULL AND "order".state = 'decided'
-        AND ($3::text IS NULL OR (message.terminal_id = $3 AND message.sequence = $4))
-        AND ($5::timestamptz IS NULL OR decided_at <= $5)
-      ORDER BY decided_at LIMIT $2`,
-    [
-      depot,
-      limit,
-      ...('decidedBefore' in which
-        ? [null, null, which.decidedBefore]
-        : [which.terminal, which.sequence, null]),
-    ],
-  )
-  return rows
-}
-
 export async function readRuns(
   sql: Sql,
   depot: DepotId,
@@ -256,10 +218,10 @@ export async function readRuns(
     `SELECT run.terminal_id AS terminal, run.sequence, operator, product_id AS product, lot_id AS lot,
             expires_on AS "expiresOn", pack_first_serial AS "packFirstSerial", first_serial AS "firstSerial",
             count, unit_price_minor AS "unitPriceMinor"
-       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
+       FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (depot_id, terminal_id, sequence)
        JOIN supply_run AS run
-         ON run.depot_id = $1 AND run.terminal_id = asked.terminal_id AND run.sequence = asked.sequence`,
-    [depot, orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
+         ON run.depot_id = asked.depot_id AND run.terminal_id = asked.terminal_id AND run.sequence = asked.sequence`,
+    keysOf(depot, orders),
   )
   return rows.map((row) => ({ ...row, sequence: Number(row.sequence) }))
 }
@@ -271,91 +233,18 @@ export async function markDespatched(
 ): Promise<void> {
   await sql.query(
     `UPDATE supply_order AS "order" SET state = 'despatched', delivery_hash = made.delivery_hash
-       FROM unnest($2::text[], $3::bigint[], $4::bytea[]) AS made (terminal_id, sequence, delivery_hash)
-      WHERE "order".depot_id = $1 AND "order".terminal_id = made.terminal_id
+       FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bytea[])
+            AS made (depot_id, terminal_id, sequence, delivery_hash)
+      WHERE "order".depot_id = made.depot_id AND "order".terminal_id = made.terminal_id
         AND "order".sequence = made.sequence AND "order".state = 'decided'`,
-    [
-      depot,
-      orders.map(({ terminal }) => terminal),
-      orders.map(({ sequence }) => sequence),
-      orders.map(({ deliveryHash }) => Buffer.from(deliveryHash)),
-    ],
+    [...keysOf(depot, orders), orders.map(({ deliveryHash }) => Buffer.from(deliveryHash))],
   )
 }
 
 export async function markWithheld(sql: Sql, depot: DepotId, order: SequenceKey, now: Date): Promise<void> {
   await sql.query(
-    `UPDATE supply_order SET state = 'withheld', settled_at = $4
+    `UPDATE supply_order SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3 AND state = 'decided'`,
     [depot, order.terminal, order.sequence, now],
   )
-}
-
-/** Despatched orders of these terminals, each before its sequence here, become delivered. */
-export async function markDelivered(
-  sql: Sql,
-  depot: DepotId,
-  before: readonly SequenceKey[],
-  now: Date,
-): Promise<{ terminal_id: TerminalId; sequence: bigint }[]> {
-  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint }>(
-    `UPDATE supply_order AS "order" SET state = 'delivered', settled_at = $4
-       FROM unnest($2::text[], $3::bigint[]) AS spoke (terminal_id, sequence)
-      WHERE "order".depot_id = $1 AND "order".terminal_id = spoke.terminal_id
-        AND "order".sequence < spoke.sequence AND "order".state = 'despatched'
-      RETURNING "order".terminal_id, "order".sequence`,
-    [depot, before.map(({ terminal }) => terminal), before.map(({ sequence }) => sequence), now],
-  )
-  return rows
-}
-
-/** Despatched orders decided before `decidedBefore` become delivered. */
-export async function markOverdueDelivered(
-  sql: Sql,
-  depot: DepotId,
-  decidedBefore: Date,
-  now: Date,
-): Promise<{ terminal_id: TerminalId; sequence: bigint }[]> {
-  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint }>(
-    `UPDATE supply_order SET state = 'delivered', settled_at = $3
-      WHERE depot_id = $1 AND state = 'despatched' AND decided_at < $2 RETURNING terminal_id, sequence`,
-    [depot, decidedBefore, now],
-  )
-  return rows
-}
-
-/** None of an order that has no delivery. */
-export async function readDeliveryHashes(
-  sql: Sql,
-  depot: DepotId,
-  orders: readonly SequenceKey[],
-): Promise<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }[]> {
-  const { rows } = await sql.query<{ terminal_id: TerminalId; sequence: bigint; delivery_hash: Buffer }>(
-    `SELECT "order".terminal_id, "order".sequence, delivery_hash
-       FROM unnest($2::text[], $3::bigint[]) AS asked (terminal_id, sequence)
-       JOIN supply_order AS "order"
-         ON "order".depot_id = $1 AND "order".terminal_id = asked.terminal_id
-        AND "order".sequence = asked.sequence
-      WHERE delivery_hash IS NOT NULL`,
-    [depot, orders.map(({ terminal }) => terminal), orders.map(({ sequence }) => sequence)],
-  )
-  return rows
-}
-
-/** Codes given to each terminal within the last hour and day, by the desk's own count. */
-export async function countGivenCodes(
-  sql: Sql,
-  depot: DepotId,
-  terminals: readonly TerminalId[],
-  since: { hour: Date; day: Date },
-): Promise<{ terminal_id: TerminalId; last_hour: number; last_day: number }[]> {
-  const { rows } = await sql.query<{ terminal_id: TerminalId; last_hour: number; last_day: number }>(
-    `SELECT terminal_id, coalesce(sum(codes) FILTER (WHERE decided_at > $3), 0)::int AS last_hour,
-            coalesce(sum(codes), 0)::int AS last_day
-       FROM supply_order
-      WHERE depot_id = $1 AND terminal_id = ANY($2::text[]) AND decided_at > $4 AND state <> 'withheld'
-      GROUP BY terminal_id`,
-    [depot, terminals, since.hour, since.day],
-  )
-  return rows
 }

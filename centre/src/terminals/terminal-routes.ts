@@ -119,7 +119,9 @@ export function addTerminalRoutes(app: FastifyInstance, needs: CentreNeeds, guar
       body,
     )
     if (approvals !== null) {
-      const certified = await vault.certifyTerminal({ terminal: id, enrolmentNumber, approvals })
+      const certified = await vault.certifyTerminal({
+        ...{ terminal: id, depot: row.depot_id, enrolmentNumber, approvals },
+      })
       if (typeof certified === 'string') throw new HttpRefusal(409, certified)
       const at = new Date(clock.nowMs())
       await inTransaction(pool, async (sql) => {

@@ -93,7 +93,7 @@ test('a certificate is followed by a later one only, and those before stay known
   expect(await field(id, 'centre_until')).toEqual({ value: LATE })
   expect((await findTerminal(sql(), id))?.certificate_number).toBe(901)
   expect(await findTerminalKey(sql(), 900)).toEqual({
-    ...{ number: 900, terminal_id: id, public_key: Buffer.of(1), ends_at: EARLY },
+    ...{ number: 900, terminal_id: id, depot_id: DEPOT, public_key: Buffer.of(1), ends_at: EARLY },
   })
   expect(await findTerminalKey(sql(), 902)).toBeUndefined()
 })

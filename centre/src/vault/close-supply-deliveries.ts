@@ -7,7 +7,7 @@ import type { KeyObject } from 'node:crypto'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
 import { openPack, sealedPack } from '@scratchless/office/vault/closing'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
-import { lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
+import { type DepotId, lotId, type OperatorId, type TerminalId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { type SerialNumber, serialFromNumber, serialToNumber } from '@scratchless/voucher/serial'
 import { readFrame } from '@scratchless/wire/compact/frame'
@@ -17,22 +17,23 @@ import { orderIn, readRequest } from '@scratchless/wire/supply/request'
 import { type DeliveredRun, supplyDeliveryMessage } from '@scratchless/wire/supply/supply-delivery'
 import type { SupplyOrder } from '@scratchless/wire/supply/supply-order'
 import { signerOfNumber } from './centre-signers.ts'
-import { lockTerminals, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
+import { lockTerminalsOf, readNewestSafeKeys, readSafeKey, type SafeKeyRow } from './ring.sql.ts'
 import { safeKeyOf, terminalVerifier } from './ring.ts'
 import {
+  type ClosedPack,
   countClosedCodes,
   insertJournal,
   lockPacks,
   type MarkedRun,
   markClosed,
+  readClosedPacks,
   readJournal,
-  readSealedRuns,
-  type SealedPart,
 } from './supply.sql.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { ClosedDelivery, DecidedSupply, SupplyClosingRefusal, VaultVerbs } from './verbs.ts'
 
-type Order = Parameters<VaultVerbs['closeSupplyDeliveries']>[0][number]
+type Group = Parameters<VaultVerbs['closeSupplyDeliveries']>[0]
+type Order = Group['orders'][number]
 type Lot = DecidedSupply['lots'][number]
 
 interface PackMarks {
@@ -63,39 +64,39 @@ const DAY_MS = 24 * HOUR_MS
 
 export async function closeSupplyDeliveries(
   needs: VaultNeeds,
-  orders: readonly Order[],
+  group: Group,
 ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]> {
-  const { plans, parts } = await inTransaction(needs.pool, async (sql) => {
-    const judged = await judgeGroup(needs, sql, orders)
+  const { plans, packs } = await inTransaction(needs.pool, async (sql) => {
+    const judged = await judgeGroup(needs, sql, group)
     const accepted = judged.filter((plan): plan is Plan => typeof plan === 'object')
     const runs = accepted.flatMap(({ order }) =>
       order.decided.lots.flatMap((lot) => lot.runs.map((run) => ({ ...run, operator: lot.operator }))),
     )
-    return { plans: judged, parts: runs.length > 0 ? await readSealedRuns(sql, runs) : [] }
+    return { plans: judged, packs: runs.length > 0 ? await readClosedPacks(sql, group.depot, runs) : [] }
   })
   // From here on the journal stands: whatever happens now, these codes are this order's.
-  const partOf = new Map(parts.map((part) => [runName(part.operator, part.first_serial), part]))
-  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, partOf)))
+  const packOf = new Map(packs.map((pack) => [runName(pack.operator, pack.first_serial), pack]))
+  return plans.map((plan) => (typeof plan === 'string' ? { refusal: plan } : close(needs, plan, packOf)))
 }
 
 async function judgeGroup(
   needs: VaultNeeds,
   sql: Sql,
-  orders: readonly Order[],
+  { depot, orders }: Group,
 ): Promise<(Plan | SupplyClosingRefusal)[]> {
   const nowMs = needs.clock.nowMs()
   const ids = [...new Set(orders.map(({ terminal }) => terminal))]
-  const terminals = new Map((await lockTerminals(sql, ids)).map((row) => [row.id, row]))
+  const terminals = new Map((await lockTerminalsOf(sql, depot, ids)).map((row) => [row.id, row]))
   const journal = new Map(
-    (await readJournal(sql, orders)).map((row) => [`${row.terminal_id} ${row.sequence}`, row]),
+    (await readJournal(sql, depot, orders)).map((row) => [`${row.terminal_id} ${row.sequence}`, row]),
   )
-  const safeKeys = new Map((await readNewestSafeKeys(sql, ids)).map((row) => [row.terminal_id, row]))
-  const closed = await countClosedCodes(sql, ids, {
+  const safeKeys = new Map((await readNewestSafeKeys(sql, depot, ids)).map((row) => [row.terminal_id, row]))
+  const closed = await countClosedCodes(sql, depot, ids, {
     hour: new Date(nowMs - HOUR_MS),
     day: new Date(nowMs - DAY_MS),
   })
   const counts = new Map(closed.map((row) => [row.terminal_id, row]))
-  const packs = await readMarks(sql, orders)
+  const packs = await readMarks(sql, depot, orders)
 
   const plans: (Plan | SupplyClosingRefusal)[] = []
   for (const order of orders) {
@@ -109,7 +110,7 @@ async function judgeGroup(
     const known = journal.get(`${order.terminal} ${order.sequence}`)
     if (known !== undefined) {
       const same = known.runs === runs && known.order_hash.equals(verified.payloadHash)
-      const key = same ? await readSafeKey(sql, order.terminal, known.epoch) : undefined
+      const key = same ? await readSafeKey(sql, depot, order.terminal, known.epoch) : undefined
       if (key === undefined) plans.push('runs-differ')
       else plans.push({ ...planOf(needs, order, verified, runs, key), marks: null })
       continue
@@ -136,20 +137,20 @@ async function judgeGroup(
   if (fresh.length > 0) {
     // What was read is locked: the statement, which asks the same of each pack again, can only agree.
     const marks = fresh.flatMap((plan) => plan.marks ?? [])
-    if (!(await markClosed(sql, marks))) throw new Error('a code to be closed is gone already')
+    if (!(await markClosed(sql, depot, marks))) throw new Error('a code to be closed is gone already')
     const rows = fresh.map(({ order, ...plan }) => ({
       terminal: order.terminal,
       sequence: order.sequence,
       ...plan,
     }))
-    await insertJournal(sql, rows, new Date(nowMs))
+    await insertJournal(sql, depot, rows, new Date(nowMs))
   }
   return plans
 }
 
 function verifyOrder(
   needs: VaultNeeds,
-  row: Parameters<typeof terminalVerifier>[1],
+  row: Parameters<typeof terminalVerifier>[1] & { centre_certificate: number },
   { terminal, sequence, frame }: Order,
 ): VerifiedOrder | undefined {
   const verifier = terminalVerifier(needs, row)
@@ -232,13 +233,17 @@ function fitsCeilings(
   return true
 }
 
-async function readMarks(sql: Sql, orders: readonly Order[]): Promise<Map<string, PackMarks>> {
+async function readMarks(
+  sql: Sql,
+  depot: DepotId,
+  orders: readonly Order[],
+): Promise<Map<string, PackMarks>> {
   const packs = orders.flatMap(({ decided }) =>
     decided.lots.flatMap(({ operator, runs }) =>
       runs.map(({ packFirstSerial }) => ({ operator, packFirstSerial })),
     ),
   )
-  const rows = packs.length > 0 ? await lockPacks(sql, packs) : []
+  const rows = packs.length > 0 ? await lockPacks(sql, depot, packs) : []
   return new Map(
     rows.map(({ operator, first_serial: firstSerial, count, gone, lot_id: lot, product_id: product }) => [
       runName(operator, firstSerial),
@@ -249,7 +254,7 @@ async function readMarks(sql: Sql, orders: readonly Order[]): Promise<Map<string
 
 /**
  * Takes an order's codes off what is left of their packs. Takes none, and is null, where a code is gone or lies outside
- * its pack, or where the pack is of another lot or product than the delivery would say.
+ * its pack, or where the pack is of another depot, lot or product than the delivery would say.
  */
 function marksOf(packs: Map<string, PackMarks>, { lots }: DecidedSupply): MarkedRun[] | null {
   const marks: MarkedRun[] = []
@@ -277,7 +282,7 @@ function runName(operator: OperatorId, firstSerial: bigint): string {
 function close(
   needs: VaultNeeds,
   { order, orderHash, centreCertificate, safeKey, epoch }: Plan,
-  partOf: ReadonlyMap<string, SealedPart>,
+  packOf: ReadonlyMap<string, ClosedPack>,
 ): ClosedDelivery {
   const { terminal, sequence, decided } = order
   const lots = decided.lots.map((lot) => ({
@@ -285,10 +290,10 @@ function close(
     lot: lot.lot,
     expiresOn: lot.expiresOn,
     unitPriceMinor: lot.unitPriceMinor,
-    runs: lot.runs.map(({ firstSerial, count }): DeliveredRun => {
-      const part = partOf.get(runName(lot.operator, BigInt(firstSerial)))
-      if (part === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
-      return { firstSerial, count, codes: reclose(needs, part, firstSerial, count) }
+    runs: lot.runs.map(({ packFirstSerial, firstSerial, count }): DeliveredRun => {
+      const pack = packOf.get(runName(lot.operator, BigInt(packFirstSerial)))
+      if (pack === undefined) throw new Error(`the run at ${firstSerial} has no pack`)
+      return { firstSerial, count, codes: reclose(needs, pack, firstSerial, count) }
     }),
   }))
   return supplyDeliveryMessage.sign(
@@ -305,32 +310,32 @@ function close(
 
   function reclose(
     { keys, cache, centre }: VaultNeeds,
-    part: SealedPart,
+    closed: ClosedPack,
     firstSerial: SerialNumber,
     count: number,
   ): DeliveredRun['codes'] {
-    const lot = lotId(part.lot_id)
-    const product = productId(part.product_id)
-    const { operator, code_digits: digits } = part
+    const lot = lotId(closed.lot_id)
+    const product = productId(closed.product_id)
+    const { operator, code_digits: digits } = closed
     const binding = { holderKind: 'centre', holder: centre, operator, product, lot } as const
-    const contentKey = cache.get(`record ${part.record_id}`, () =>
+    const contentKey = cache.get(`record ${closed.record_id}`, () =>
       readLotRecord(
         {
-          recordId: part.record_id,
+          recordId: closed.record_id,
           binding,
           codeDigits: digits,
-          wrappedKey: part.wrapped_key,
-          mac: part.mac,
+          wrappedKey: closed.wrapped_key,
+          mac: closed.mac,
         },
         { holder: keys.stock, macKey: keys.macKey },
       ),
     )
-    if (typeof contentKey === 'string') throw new Error(`lot record ${part.record_id} is ${contentKey}`)
-    const { pack_first_serial, first_index, sealed } = part
+    if (typeof contentKey === 'string') throw new Error(`lot record ${closed.record_id} is ${contentKey}`)
     const pack = sealedPack<'centre'>(
       {
-        ...{ firstSerial: serialFromNumber(Number(pack_first_serial)), firstIndex: Number(first_index) },
-        ...{ count: part.count, sealed },
+        firstSerial: serialFromNumber(Number(closed.first_serial)),
+        firstIndex: Number(closed.first_index),
+        ...{ count: closed.count, sealed: closed.sealed },
       },
       digits,
     )

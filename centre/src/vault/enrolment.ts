@@ -33,13 +33,7 @@ import {
 } from './ring.sql.ts'
 import { assertOwnEnrolment, certify, macEnrolment, macTerminal } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
-import type {
-  CertifiedTerminal,
-  CertifyRefusal,
-  EnrolmentProgress,
-  GivenApproval,
-  VaultVerbs,
-} from './verbs.ts'
+import type { CertifiedTerminal, CertifyRefusal, EnrolmentProgress, VaultVerbs } from './verbs.ts'
 
 const MAC_KEY_BYTES = 32
 
@@ -132,7 +126,7 @@ export async function answerEnrolmentRequest(
 /** Approved over [terminal, retailer, fingerprint as the device's screen shows it]. May be repeated. */
 export async function certifyTerminal(
   needs: VaultNeeds,
-  request: { terminal: TerminalId; enrolmentNumber: number; approvals: readonly GivenApproval[] },
+  request: Parameters<VaultVerbs['certifyTerminal']>[0],
 ): Promise<CertifiedTerminal | CertifyRefusal> {
   return inTransaction(needs.pool, async (sql) => {
     const row = await lockEnrolment(sql, request.enrolmentNumber)
@@ -160,7 +154,8 @@ export async function certifyTerminal(
     const given = await centreCertificateToGive(needs, sql)
     const subject = { name: row.terminal_id, purpose: 'terminal', publicKey } as const
     const { number, expiresAtS } = await certify(needs, sql, subject, given.number)
-    const terminal = { id: row.terminal_id, retailer_id: row.retailer_id, certificate: number }
+    const { terminal_id: id, retailer_id } = row
+    const terminal = { id, depot_id: request.depot, retailer_id, certificate: number }
     await upsertTerminal(sql, { ...terminal, mac: macTerminal(needs.keys, terminal) })
     await storeEnrolmentCertificate(sql, row.number, number)
     return {

@@ -1,18 +1,17 @@
-// Verified content keys and safe keys, kept in the vault's memory: an RSA operation takes a quarter of a millisecond,
-// an order of twenty codes less than that. The oldest go first.
-
-import type { KeyObject } from 'node:crypto'
+// What was opened or verified once and is the same for good, kept in the vault's memory: content keys and safe keys,
+// because an RSA operation takes a quarter of a millisecond and an order of twenty codes no more than that; and terminals'
+// certificates. The oldest go first.
 
 /** A key object of 32 bytes takes some hundred bytes: 10,000 terminals and their lots fit in a few megabytes. */
 const MAX_KEYS = 20_000
 
-export interface KeyCache {
-  /** The cached key of this name, or the one that `open` finds; a refusal (text) is not kept. */
-  get<Refusal extends string>(name: string, open: () => KeyObject | Refusal): KeyObject | Refusal
+export interface KeyCache<Kept extends object> {
+  /** What is kept under this name, or what `open` finds; a refusal (text) is not kept. */
+  get<Refusal extends string>(name: string, open: () => Kept | Refusal): Kept | Refusal
 }
 
-export function createKeyCache(): KeyCache {
-  const keys = new Map<string, KeyObject>()
+export function createKeyCache<Kept extends object>(): KeyCache<Kept> {
+  const keys = new Map<string, Kept>()
   return {
     get(name, open) {
       const known = keys.get(name)

@@ -13,6 +13,7 @@ import { ATLAS, ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/examp
 import { addRetailer, beginEnrolment } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestShop, type TestTerminal } from '../../testing/test-terminal.ts'
+import { DEPOT } from '../settings.ts'
 import { markClosed } from './supply.sql.ts'
 import type { DecidedSupply } from './verbs.ts'
 
@@ -75,7 +76,7 @@ const part = (signed: Signed, what: DecidedSupply, of: TerminalId = terminal.id)
   ...{ terminal: of, sequence: signed.sequence, frame: signed.frame, decided: what },
 })
 async function close(...orders: ReturnType<typeof part>[]): Promise<string[]> {
-  const answers = await centre.needs.vault.closeSupplyDeliveries(orders)
+  const answers = await centre.needs.vault.closeSupplyDeliveries({ depot: DEPOT, orders })
   return answers.map((answer) => ('refusal' in answer ? answer.refusal : 'closed'))
 }
 /** An order of that many codes is signed and closed with just these. */
@@ -186,11 +187,11 @@ test('the statement that marks codes closed asks for itself, whatever was read b
   })
   const isFree = next - FIRST
   const before = await closed()
-  expect(await markClosed(pool, [mark(isFree - 1, 2)])).toBe(false)
+  expect(await markClosed(pool, DEPOT, [mark(isFree - 1, 2)])).toBe(false)
   await rows('UPDATE vault_pack SET void = void | (1::bit(1000) << 1) WHERE first_serial = $1', [FIRST])
-  expect(await markClosed(pool, [mark(998, 1)])).toBe(false)
-  expect(await markClosed(pool, [mark(isFree, 2), mark(isFree + 1, 1)])).toBe(false)
-  expect(await markClosed(pool, [{ ...mark(isFree, 1), packFirstSerial: 1n }])).toBe(false)
+  expect(await markClosed(pool, DEPOT, [mark(998, 1)])).toBe(false)
+  expect(await markClosed(pool, DEPOT, [mark(isFree, 2), mark(isFree + 1, 1)])).toBe(false)
+  expect(await markClosed(pool, DEPOT, [{ ...mark(isFree, 1), packFirstSerial: 1n }])).toBe(false)
   expect(await closed()).toBe(before)
 })
 
@@ -339,7 +340,9 @@ test('a card that is revoked ends the epochs of its own shop, once, and an unkno
 test('a terminal is certified once, for its own enrolment, and by a device only', async () => {
   const { id, enrolmentNumber } = await beginEnrolment(centre, shop.retailer)
   const certify = (of: TerminalId, number: number) =>
-    centre.needs.vault.certifyTerminal({ terminal: of, enrolmentNumber: number, approvals: [] })
+    centre.needs.vault.certifyTerminal({
+      ...{ terminal: of, depot: DEPOT, enrolmentNumber: number, approvals: [] },
+    })
   expect(await certify(id, enrolmentNumber)).toBe('no-device')
   expect(await certify(terminal.id, enrolmentNumber)).toBe('no-device')
   expect(await certify(id, 999_999)).toBe('no-device')

@@ -61,7 +61,7 @@ export async function renewTerminal(
     // The terminal judges it by the answer's time. One that it cannot take would be its answer for ever.
     if (typeof verifyCertificate(made.bytes, needs.keys.rootPublic, standing.timeS) === 'string')
       throw new Error(`the standing's time, ${standing.timeS}, is not this vault's`)
-    const renewed = { id: terminal, retailer_id: row.retailer_id, certificate: made.number }
+    const renewed = { ...row, certificate: made.number }
     await updateTerminalCertificate(sql, { ...renewed, mac: macTerminal(needs.keys, renewed) })
     const answer = renewalMessage.sign(
       { standing, terminalCertificate: made.bytes, centreCertificate: given.bytes },

@@ -1,5 +1,5 @@
 import type { Sql } from '@scratchless/office/database/database'
-import type { CardId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
+import type { CardId, DepotId, RetailerId, TerminalId, VendorId } from '@scratchless/voucher/ids'
 
 /** A number for a certificate that is about to be made. */
 export async function takeCertificateNumber(sql: Sql, subject: string): Promise<number> {
@@ -143,6 +143,7 @@ export async function storeEnrolmentCertificate(
 
 export interface TerminalRow {
   id: TerminalId
+  depot_id: DepotId
   retailer_id: RetailerId
   certificate: number
   mac: Buffer
@@ -157,8 +158,8 @@ export interface TerminalRow {
 /** Terminals of the ring, each locked until the transaction ends, in the order of their ids. */
 export async function lockTerminals(sql: Sql, ids: readonly TerminalId[]): Promise<TerminalRow[]> {
   const { rows } = await sql.query<TerminalRow>(
-    `SELECT terminal.id, terminal.retailer_id, terminal.certificate, terminal.mac, terminal.revoked_at,
-            certificate.bytes, certificate.centre_certificate, centre.bytes AS centre_bytes
+    `SELECT terminal.id, terminal.depot_id, terminal.retailer_id, terminal.certificate, terminal.mac,
+            terminal.revoked_at, certificate.bytes, certificate.centre_certificate, centre.bytes AS centre_bytes
        FROM vault_terminal AS terminal
        JOIN vault_certificate AS certificate ON certificate.number = terminal.certificate
        JOIN vault_certificate AS centre ON centre.number = certificate.centre_certificate
@@ -168,17 +169,34 @@ export async function lockTerminals(sql: Sql, ids: readonly TerminalId[]): Promi
   return rows
 }
 
+/** The same of terminals of one depot, but for the centre's certificate itself. */
+export async function lockTerminalsOf(
+  sql: Sql,
+  depot: DepotId,
+  ids: readonly TerminalId[],
+): Promise<Omit<TerminalRow, 'centre_bytes'>[]> {
+  const { rows } = await sql.query<TerminalRow>(
+    `SELECT terminal.id, terminal.depot_id, terminal.retailer_id, terminal.certificate, terminal.mac,
+            terminal.revoked_at, certificate.bytes, certificate.centre_certificate
+       FROM vault_terminal AS terminal JOIN vault_certificate AS certificate ON certificate.number = terminal.certificate
+      WHERE terminal.depot_id = $1 AND terminal.id = ANY($2::text[])
+      ORDER BY terminal.id FOR NO KEY UPDATE OF terminal`,
+    [depot, ids],
+  )
+  return rows
+}
+
 /** A terminal that enrols anew gets a new certificate; the old one no longer opens anything. */
 export async function upsertTerminal(
   sql: Sql,
-  row: Pick<TerminalRow, 'id' | 'retailer_id' | 'certificate' | 'mac'>,
+  row: Pick<TerminalRow, 'id' | 'depot_id' | 'retailer_id' | 'certificate' | 'mac'>,
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO vault_terminal (id, retailer_id, certificate, mac) VALUES ($1, $2, $3, $4)
+    `INSERT INTO vault_terminal (id, depot_id, retailer_id, certificate, mac) VALUES ($1, $2, $3, $4, $5)
      ON CONFLICT (id) DO UPDATE
-       SET retailer_id = excluded.retailer_id, certificate = excluded.certificate, mac = excluded.mac,
-           revoked_at = NULL`,
-    [row.id, row.retailer_id, row.certificate, row.mac],
+       SET depot_id = excluded.depot_id, retailer_id = excluded.retailer_id, certificate = excluded.certificate,
+           mac = excluded.mac, revoked_at = NULL`,
+    [row.id, row.depot_id, row.retailer_id, row.certificate, row.mac],
   )
 }
 
@@ -232,6 +250,7 @@ export async function markCardRevoked(sql: Sql, id: CardId, now: Date): Promise<
 }
 
 export interface SafeKeyRow {
+  depot_id: DepotId
   terminal_id: TerminalId
   epoch: number
   ends_at: Date
@@ -240,38 +259,44 @@ export interface SafeKeyRow {
 }
 
 /** Of each terminal the safe key of its newest epoch, ended or not. */
-export async function readNewestSafeKeys(sql: Sql, terminals: readonly TerminalId[]): Promise<SafeKeyRow[]> {
+export async function readNewestSafeKeys(
+  sql: Sql,
+  depot: DepotId,
+  terminals: readonly TerminalId[],
+): Promise<SafeKeyRow[]> {
   const { rows } = await sql.query<SafeKeyRow>(
-    `SELECT DISTINCT ON (terminal_id) terminal_id, epoch, ends_at, wrapped_key, mac
-       FROM vault_safe_key WHERE terminal_id = ANY($1::text[]) ORDER BY terminal_id, epoch DESC`,
-    [terminals],
+    `SELECT DISTINCT ON (terminal_id) depot_id, terminal_id, epoch, ends_at, wrapped_key, mac
+       FROM vault_safe_key WHERE depot_id = $1 AND terminal_id = ANY($2::text[]) ORDER BY terminal_id, epoch DESC`,
+    [depot, terminals],
   )
   return rows
 }
 
 export async function readSafeKey(
   sql: Sql,
+  depot: DepotId,
   terminal: TerminalId,
   epoch: number,
 ): Promise<SafeKeyRow | undefined> {
   const { rows } = await sql.query<SafeKeyRow>(
-    `SELECT terminal_id, epoch, ends_at, wrapped_key, mac
-       FROM vault_safe_key WHERE terminal_id = $1 AND epoch = $2`,
-    [terminal, epoch],
+    `SELECT depot_id, terminal_id, epoch, ends_at, wrapped_key, mac
+       FROM vault_safe_key WHERE depot_id = $1 AND terminal_id = $2 AND epoch = $3`,
+    [depot, terminal, epoch],
   )
   return rows[0]
 }
 
 export async function insertSafeKey(sql: Sql, row: SafeKeyRow): Promise<void> {
   await sql.query(
-    `INSERT INTO vault_safe_key (terminal_id, epoch, ends_at, wrapped_key, mac) VALUES ($1, $2, $3, $4, $5)`,
-    [row.terminal_id, row.epoch, row.ends_at, row.wrapped_key, row.mac],
+    `INSERT INTO vault_safe_key (depot_id, terminal_id, epoch, ends_at, wrapped_key, mac)
+     VALUES ($1, $2, $3, $4, $5, $6)`,
+    [row.depot_id, row.terminal_id, row.epoch, row.ends_at, row.wrapped_key, row.mac],
   )
 }
 
 export async function readSafeKeysOfRetailer(sql: Sql, retailer: RetailerId): Promise<SafeKeyRow[]> {
   const { rows } = await sql.query<SafeKeyRow>(
-    `SELECT DISTINCT ON (key.terminal_id) key.terminal_id, key.epoch, key.ends_at, key.wrapped_key, key.mac
+    `SELECT DISTINCT ON (key.terminal_id) key.depot_id, key.terminal_id, key.epoch, key.ends_at, key.wrapped_key, key.mac
        FROM vault_safe_key AS key JOIN vault_terminal AS terminal ON terminal.id = key.terminal_id
       WHERE terminal.retailer_id = $1 ORDER BY key.terminal_id, key.epoch DESC`,
     [retailer],

@@ -10,6 +10,7 @@ import { recipientFor, unwrapAsRecipient } from '../../../wire/testing/as-card.t
 import { registerCard } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
+import { DEPOT } from '../settings.ts'
 import { ForeignRecord } from './own-record.ts'
 
 const DAY_MS = 86_400_000
@@ -64,7 +65,9 @@ test('the vault certifies no terminal on one approval', async () => {
     .query<{ number: number }>('SELECT number FROM vault_enrolment WHERE terminal_id = $1', [terminal.id])
   const [one] = centre.approvers
   const certify = (approvals: { approver: string; signature: Uint8Array }[]) =>
-    centre.needs.vault.certifyTerminal({ terminal: terminal.id, enrolmentNumber: rows[0]!.number, approvals })
+    centre.needs.vault.certifyTerminal({
+      ...{ terminal: terminal.id, depot: DEPOT, enrolmentNumber: rows[0]!.number, approvals },
+    })
   expect(await certify([])).toBe('one-approver-only')
   const other = signApproval(one!.privateKey, 'certify-terminal', [
     terminal.id,

@@ -4,6 +4,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { Sql } from '@scratchless/office/database/database'
 import { nowSeconds } from '@scratchless/voucher/clock'
+import type { DepotId } from '@scratchless/voucher/ids'
 import { p256Signer, type Verifier } from '@scratchless/wire/compact/cose'
 import { kidOfNumber, ROOT_KID, signCertificate, verifyCertificate } from '@scratchless/wire/compact/cwt'
 import { assertOwnRecord, macRecord, type OwnFields } from './own-record.ts'
@@ -23,12 +24,13 @@ const LIFETIME_S = { terminal: 90 * 86_400, centre: 365 * 86_400 } as const
 /** A terminal's clock may be a little behind the centre's. */
 const BACKDATED_S = 60
 
-const terminalFields = (row: Pick<TerminalRow, 'id' | 'retailer_id' | 'certificate'>): OwnFields => [
-  'terminal',
-  row.id,
-  row.retailer_id,
-  row.certificate,
-]
+/** Rows older than depots are of the first one, and say nothing of it. */
+const FIRST_DEPOT = 'main'
+const depotFields = ({ depot_id }: { depot_id: DepotId }) => (depot_id === FIRST_DEPOT ? [] : [depot_id])
+
+const terminalFields = (
+  row: Pick<TerminalRow, 'id' | 'depot_id' | 'retailer_id' | 'certificate'>,
+): OwnFields => ['terminal', row.id, row.retailer_id, row.certificate, ...depotFields(row)]
 const cardFields = (row: Omit<CardRow, 'mac'>): OwnFields => [
   'card',
   row.id,
@@ -43,6 +45,7 @@ const safeKeyFields = (row: Omit<SafeKeyRow, 'mac'>): OwnFields => [
   row.epoch,
   row.ends_at.getTime(),
   row.wrapped_key,
+  ...depotFields(row),
 ]
 const enrolmentFields = (row: Omit<EnrolmentRow, 'mac' | 'device_key' | 'certificate'>): OwnFields => [
   'enrolment',
@@ -77,12 +80,20 @@ export function cardKeyOf(keys: VaultKeys, row: CardRow): KeyObject {
 }
 
 /** Whose signature a terminal's messages carry; null where it is revoked or its certificate has ended. */
-export function terminalVerifier(needs: VaultNeeds, row: TerminalRow): Verifier | null {
-  const { keys, clock } = needs
+export function terminalVerifier(
+  needs: Pick<VaultNeeds, 'keys' | 'clock' | 'certificates'>,
+  row: Omit<TerminalRow, 'centre_bytes' | 'centre_certificate'>,
+): Verifier | null {
+  const { keys, clock, certificates } = needs
   assertOwnRecord(keys.macKey, terminalFields(row), row.mac)
   if (row.revoked_at !== null) return null
-  const certificate = verifyCertificate(row.bytes, keys.rootPublic, nowSeconds(clock))
+  const nowS = nowSeconds(clock)
+  // By its bytes: what the root has signed it has signed, and its time is looked at each time.
+  const certificate = certificates.get(row.bytes.toString('latin1'), () =>
+    verifyCertificate(row.bytes, keys.rootPublic, nowS),
+  )
   if (typeof certificate === 'string' || certificate.subject !== row.id) return null
+  if (nowS < certificate.issuedAtS || nowS >= certificate.expiresAtS) return null
   return { kid: certificate.kid, publicKey: certificate.publicKey }
 }
 

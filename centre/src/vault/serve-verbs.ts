@@ -74,6 +74,7 @@ export async function startVault(
     epochDays,
     signers: new Map(),
     cache: createKeyCache(),
+    certificates: createKeyCache(),
     restockWorker,
   }
   return {

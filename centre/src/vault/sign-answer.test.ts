@@ -1,5 +1,6 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
+import { tieLanes } from '@scratchless/office/audit-chain/tie-lanes'
 import { inTransaction } from '@scratchless/office/database/database'
 import { catalogueRequestMessage } from '@scratchless/wire/supply/catalogue-request'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -17,9 +18,11 @@ afterAll(() => centre.close())
 const head = () => readHead(centre.needs.pool)
 
 async function appendEntry() {
-  await inTransaction(centre.needs.pool, (sql) =>
-    appendAudit(sql, { at: new Date(0), actor: 'amel', action: 'staff-signed-in', subject: 'amel' }),
-  )
+  await inTransaction(centre.needs.pool, async (sql) => {
+    const at = new Date(0)
+    await appendAudit(sql, { at, actor: 'amel', action: 'staff-signed-in', subject: 'amel' })
+    await tieLanes(sql, at)
+  })
 }
 
 /** The head of an acknowledgement: the answer to whoever knows the catalogue. */

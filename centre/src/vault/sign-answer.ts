@@ -12,8 +12,24 @@ import type { RecentHead } from './recent-head.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
 
+type AnswerNeeds = Pick<VaultNeeds, 'keys' | 'pool' | 'signers'> & { readonly recentHead: RecentHead }
+
+export async function signAcknowledgements(
+  needs: AnswerNeeds,
+  answers: Parameters<VaultVerbs['signAcknowledgements']>[0],
+): Promise<readonly Buffer[]> {
+  const auditHead = await needs.recentHead()
+  const signed: Buffer[] = []
+  for (const { terminal, certificate, sequence, answering, standing } of answers) {
+    const signer = await signerUnder(needs, terminal, certificate)
+    const binding = { terminal, sequence, answering }
+    signed.push(acknowledgementMessage.sign({ standing, auditHead }, signer, binding).frame)
+  }
+  return signed
+}
+
 export async function signAnswer(
-  needs: Pick<VaultNeeds, 'keys' | 'pool' | 'signers'> & { readonly recentHead: RecentHead },
+  needs: AnswerNeeds,
   { terminal, certificate, sequence, answering, answer }: Parameters<VaultVerbs['signAnswer']>[0],
 ): Promise<Buffer> {
   const { recentHead } = needs

@@ -8,10 +8,11 @@ import { keepRecentHead } from './recent-head.ts'
 import { renewTerminal } from './renew-terminal.ts'
 import { answerRestockNotice, openNotUnderstood, openRestockNotice } from './restock-notices.ts'
 import { signRestockOrder, verifyOrderResponse } from './restock-orders.ts'
-import { signAnswer } from './sign-answer.ts'
+import { signAcknowledgements, signAnswer } from './sign-answer.ts'
 import { takeRestockDelivery } from './take-restock-delivery.ts'
 import type { VaultNeeds } from './vault-needs.ts'
 import type { VaultVerbs } from './verbs.ts'
+import { voidCodes } from './void-codes.ts'
 import { writeCardLetter } from './write-card-letter.ts'
 
 export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
@@ -33,7 +34,9 @@ export function vaultVerbs(needs: VaultNeeds): VaultVerbs {
     registerCard: (request) => registerCard(needs, request),
     revokeCard: (card) => revokeCard(needs, card),
     writeCardLetter: (request) => writeCardLetter(needs, request),
-    closeSupplyDeliveries: (orders) => closeSupplyDeliveries(needs, orders),
+    closeSupplyDeliveries: (group) => closeSupplyDeliveries(needs, group),
+    signAcknowledgements: (answers) => signAcknowledgements(answering, answers),
+    voidCodes: (act) => voidCodes(needs, act),
     signAnswer: (request) => signAnswer(answering, request),
   }
 }

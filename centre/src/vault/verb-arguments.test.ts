@@ -7,6 +7,7 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import { expect, test } from 'vitest'
 import { misshapen } from '../../../office/testing/misshapen-calls.ts'
 import { ATLAS, ATLAS_5, CENTRE } from '../../../voucher/testing/example-product.ts'
+import { DEPOT } from '../settings.ts'
 import { CENTRE_VERB_ARGUMENTS } from './verb-arguments.ts'
 import type { VaultVerbs } from './verbs.ts'
 
@@ -19,6 +20,7 @@ const standing: Standing = {
   ...{ catalogueVersion: 3, settingsVersion: 1, letter: 1, notices: [] },
 }
 const signed = { terminal, sequence: 17, frame: bytes }
+const answered = { terminal, certificate: 2, sequence: 17, answering: Buffer.alloc(32) }
 const approvals = [{ approver: 'one', signature: Buffer.alloc(64) }]
 const refusal = {
   standing,
@@ -43,7 +45,7 @@ const GOOD: Arguments = {
   openNotUnderstood: { operator: ATLAS, bytes },
   beginEnrolment: { terminal, retailer, expiresAtS: 1_795_347_600 },
   answerEnrolmentRequest: { frame: bytes, standing, retailerName: 'El Amen', lastSequence: 0 },
-  certifyTerminal: { terminal, enrolmentNumber: 1_001, approvals },
+  certifyTerminal: { terminal, depot: DEPOT, enrolmentNumber: 1_001, approvals },
   renewTerminal: { ...signed, standing },
   revokeTerminal: terminal,
   registerCard: {
@@ -52,25 +54,33 @@ const GOOD: Arguments = {
   },
   revokeCard: cardId('C0000001'),
   writeCardLetter: { ...signed, standing },
-  closeSupplyDeliveries: [
-    {
-      ...signed,
-      decided: {
-        ...{ standing, debitedMinor: 4_800n, availableMinor: 0n },
-        lots: [
-          {
-            ...{ operator: ATLAS, product: ATLAS_5.id, lot: lotId('L000001'), expiresOn: '2027-12-31' },
-            unitPriceMinor: 4_800n,
-            runs: [
-              { firstSerial: serialFromNumber(1_007), count: 1, packFirstSerial: serialFromNumber(1_000) },
-            ],
-          },
-        ],
+  closeSupplyDeliveries: {
+    depot: DEPOT,
+    orders: [
+      {
+        ...signed,
+        decided: {
+          ...{ standing, debitedMinor: 4_800n, availableMinor: 0n },
+          lots: [
+            {
+              ...{ operator: ATLAS, product: ATLAS_5.id, lot: lotId('L000001'), expiresOn: '2027-12-31' },
+              unitPriceMinor: 4_800n,
+              runs: [
+                { firstSerial: serialFromNumber(1_007), count: 1, packFirstSerial: serialFromNumber(1_000) },
+              ],
+            },
+          ],
+        },
       },
-    },
-  ],
+    ],
+  },
+  signAcknowledgements: [{ ...answered, standing }],
+  voidCodes: {
+    ...{ number: 1, endsAtS: 1_795_347_600, cause: 'a box is missing', approvals },
+    stock: { operator: ATLAS, firstSerial: serialFromNumber(1_007), count: 5 },
+  },
   signAnswer: {
-    ...{ terminal, certificate: 2, sequence: 17, answering: Buffer.alloc(32) },
+    ...answered,
     answer: { kind: 'supply-refusal', content: refusal },
   },
 }

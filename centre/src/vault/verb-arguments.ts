@@ -14,6 +14,7 @@ import {
 } from '@scratchless/office/vault/verb-door'
 import {
   cardId,
+  depotId,
   lotId,
   messageId,
   operatorId,
@@ -44,16 +45,19 @@ const SIGNATURE_BYTES = 64
 const MAX_KEY_BYTES = 600
 const MAX_PRODUCTS = 10_000
 const MAX_ORDERS = 64
+const MAX_ACKNOWLEDGEMENTS = 64
 const MAX_LOTS = 40
 const MAX_RUNS = 100
 const MAX_CODES = 1_000
 const MAX_APPROVALS = 10
+const MAX_VOID_CODES = 1_000_000
 const NO_HEAD = { n: 0n, hash: Buffer.alloc(HASH_BYTES) }
 
 const shaped = <Content>(shape: Shape<Content>) =>
   fittingField<Content>((content) => encodeShape(shape, content))
 
 const terminal = namedField(terminalId)
+const depot = namedField(depotId)
 const retailer = namedField(retailerId)
 const operator = namedField(operatorId)
 const frame = bytesField(MAX_REQUEST_BYTES + 7)
@@ -62,6 +66,10 @@ const amount = z.bigint().min(0n).max(MAX_AMOUNT_MINOR)
 const standingField = shaped(standing)
 const fromOperator = z.strictObject({ operator, bytes: message })
 const signedRequest = { terminal, sequence: sequenceField, frame }
+const answeredRequest = {
+  ...{ terminal, certificate: countedField, sequence: z.int().min(0).max(0xffff_ffff) },
+  answering: bytesField(HASH_BYTES, HASH_BYTES),
+}
 const approvals = z
   .array(
     z.strictObject({
@@ -141,7 +149,7 @@ export const CENTRE_VERB_ARGUMENTS: VerbSchemas<VaultVerbs> = {
     retailerName: z.string().min(1).max(64),
     lastSequence: z.int().min(0).max(0xffff_ffff),
   }),
-  certifyTerminal: z.strictObject({ terminal, enrolmentNumber: countedField, approvals }),
+  certifyTerminal: z.strictObject({ terminal, depot, enrolmentNumber: countedField, approvals }),
   renewTerminal: z.strictObject({ ...signedRequest, standing: standingField }),
   revokeTerminal: terminal,
   registerCard: z.strictObject({
@@ -154,10 +162,22 @@ export const CENTRE_VERB_ARGUMENTS: VerbSchemas<VaultVerbs> = {
   }),
   revokeCard: namedField(cardId),
   writeCardLetter: z.strictObject({ ...signedRequest, standing: standingField }),
-  closeSupplyDeliveries: z.array(z.strictObject({ ...signedRequest, decided })).max(MAX_ORDERS),
-  signAnswer: z.strictObject({
-    ...{ terminal, certificate: countedField, sequence: z.int().min(0).max(0xffff_ffff) },
-    answering: bytesField(HASH_BYTES, HASH_BYTES),
-    answer: plainAnswer,
+  closeSupplyDeliveries: z.strictObject({
+    depot,
+    orders: z.array(z.strictObject({ ...signedRequest, decided })).max(MAX_ORDERS),
   }),
+  voidCodes: z.strictObject({
+    number: countedField,
+    endsAtS: secondsField,
+    stock: z.union([
+      z.strictObject({ operator, firstSerial: serialField, count: countField.max(MAX_VOID_CODES) }),
+      z.strictObject({ operator, lot: namedField(lotId) }),
+    ]),
+    cause: z.string().min(1).max(200),
+    approvals,
+  }),
+  signAcknowledgements: z
+    .array(z.strictObject({ ...answeredRequest, standing: standingField }))
+    .max(MAX_ACKNOWLEDGEMENTS),
+  signAnswer: z.strictObject({ ...answeredRequest, answer: plainAnswer }),
 }

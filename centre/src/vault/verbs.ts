@@ -3,8 +3,10 @@
 // that it verifies itself. Refusals are values.
 
 import type { ApprovalRefusal } from '@scratchless/office/staff/approval'
+import type { AgreementRefusal } from '@scratchless/office/vault/use-agreement'
 import type {
   CardId,
+  DepotId,
   LotId,
   MessageId,
   OperatorId,
@@ -72,6 +74,16 @@ interface SignedRequest {
   readonly frame: Uint8Array
 }
 
+/** A request that an answer is bound to. */
+interface AnsweredRequest {
+  readonly terminal: TerminalId
+  /** The number of the terminal's certificate that the request came under. */
+  readonly certificate: number
+  readonly sequence: number
+  /** Payload hash of the request. */
+  readonly answering: Uint8Array
+}
+
 /** A run to be closed, named by its pack. */
 interface SupplyRun extends SerialRange {
   readonly packFirstSerial: SerialNumber
@@ -102,7 +114,7 @@ export type SupplyClosingRefusal =
   | 'not-as-ordered'
   | 'no-safe-key'
   | 'ceiling-exceeded'
-  /** A code was closed before or is void, or a run lies in no pack. */
+  /** A code was closed before or is void, or a run lies in no pack of the depot. */
   | 'codes-taken'
 
 export interface ClosedDelivery {
@@ -205,6 +217,8 @@ export type VaultVerbs = {
   /** Certifies the device of a terminal's newest enrolment once two approvers of the ring agree to its fingerprint. */
   certifyTerminal(request: {
     terminal: TerminalId
+    /** Where its codes come from; for good. */
+    depot: DepotId
     enrolmentNumber: number
     approvals: readonly GivenApproval[]
   }): Promise<CertifiedTerminal | CertifyRefusal>
@@ -239,17 +253,28 @@ export type VaultVerbs = {
     | 'unknown-epoch'
   >
   /** Closes and signs the deliveries of a group of orders; one durable write; an order repeated gets the same runs. */
-  closeSupplyDeliveries(
-    orders: readonly (SignedRequest & { decided: DecidedSupply })[],
-  ): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]>
+  closeSupplyDeliveries(group: {
+    /** Of the terminals, and of the packs. */
+    depot: DepotId
+    orders: readonly (SignedRequest & { decided: DecidedSupply })[]
+  }): Promise<(ClosedDelivery | { refusal: SupplyClosingRefusal })[]>
+  /** Signs acknowledgements of a group of requests, in their order: `signAnswer` for many. */
+  signAcknowledgements(
+    answers: readonly (AnsweredRequest & { standing: Standing })[],
+  ): Promise<readonly Uint8Array[]>
+  /**
+   * Makes codes void for good, a range or a lot, once two approvers of the ring agree to it over the act's number and its
+   * end. Used once; the same again is answered alike.
+   */
+  voidCodes(act: {
+    number: number
+    endsAtS: number
+    stock:
+      | ({ readonly operator: OperatorId } & SerialRange)
+      | { readonly operator: OperatorId; readonly lot: LotId }
+    cause: string
+    approvals: readonly GivenApproval[]
+  }): Promise<{ codes: number } | { refusal: AgreementRefusal }>
   /** Signs an answer that closes no code. */
-  signAnswer(request: {
-    terminal: TerminalId
-    /** The number of the terminal's certificate that the request came under. */
-    certificate: number
-    sequence: number
-    /** Payload hash of the request answered. */
-    answering: Uint8Array
-    answer: PlainAnswer
-  }): Promise<Uint8Array>
+  signAnswer(request: AnsweredRequest & { answer: PlainAnswer }): Promise<Uint8Array>
 }

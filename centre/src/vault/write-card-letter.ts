@@ -4,7 +4,6 @@
 
 import { wrapForHolder } from '@scratchless/keys/holder-key'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
-import type { TerminalId } from '@scratchless/voucher/ids'
 import { randomBytes } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { SAFE_KEY_BYTES } from '@scratchless/wire/seal/code-box'
@@ -19,6 +18,7 @@ import {
   readNewestSafeKeys,
   readSafeKey,
   type SafeKeyRow,
+  type TerminalRow,
 } from './ring.sql.ts'
 import { assertOwnSafeKey, cardKeyOf, macSafeKey, safeKeyOf, terminalVerifier } from './ring.ts'
 import type { VaultNeeds } from './vault-needs.ts'
@@ -46,8 +46,8 @@ export async function writeCardLetter(
 
     const found =
       wanted.epoch === 0
-        ? await currentSafeKey(needs, sql, terminal)
-        : await readSafeKey(sql, terminal, wanted.epoch)
+        ? await currentSafeKey(needs, sql, row)
+        : await readSafeKey(sql, row.depot_id, terminal, wanted.epoch)
     if (found === undefined) return 'unknown-epoch'
     const safeKey = safeKeyOf(needs, found)
     const epochEndsS = Math.floor(found.ends_at.getTime() / 1000)
@@ -77,13 +77,18 @@ export async function writeCardLetter(
 }
 
 /** The safe key of the epoch that runs now, made where the last one has ended. The terminal's row is locked. */
-async function currentSafeKey(needs: VaultNeeds, sql: Sql, terminal: TerminalId): Promise<SafeKeyRow> {
+async function currentSafeKey(
+  needs: VaultNeeds,
+  sql: Sql,
+  { id: terminal, depot_id: depot }: Pick<TerminalRow, 'id' | 'depot_id'>,
+): Promise<SafeKeyRow> {
   const nowMs = needs.clock.nowMs()
-  const [newest] = await readNewestSafeKeys(sql, [terminal])
+  const [newest] = await readNewestSafeKeys(sql, depot, [terminal])
   if (newest !== undefined) assertOwnSafeKey(needs.keys, newest)
   if (newest !== undefined && newest.ends_at.getTime() > nowMs) return newest
   const bytes = randomBytes(needs.random, SAFE_KEY_BYTES)
   const made = {
+    depot_id: depot,
     terminal_id: terminal,
     epoch: (newest?.epoch ?? 0) + 1,
     ends_at: new Date(nowMs + needs.epochDays * DAY_MS),

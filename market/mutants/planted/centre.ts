@@ -22,28 +22,28 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     why: 'packs are read and not locked: two groups take the same codes',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: "AND decided_at > $4 AND state <> 'withheld'",
-    replace: 'AND decided_at > $4',
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: "coalesce(sum(codes) FILTER (WHERE state <> 'withheld'), 0)::int AS last_day",
+    replace: 'coalesce(sum(codes), 0)::int AS last_day',
     why: 'codes that were withheld count against the ceiling',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: 'AND "order".sequence < spoke.sequence AND "order".state = \'despatched\'',
-    replace: 'AND "order".sequence <= spoke.sequence AND "order".state = \'despatched\'',
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: 'AND "order".sequence < asked.before',
+    replace: 'AND "order".sequence <= asked.before',
     why: 'a message settles an order of its own number',
   },
   {
-    file: 'centre/src/supply/supply.sql.ts',
-    find: "state = 'despatched' AND decided_at < $2 RETURNING",
-    replace: "state = 'despatched' RETURNING",
+    file: 'centre/src/supply/open-orders.sql.ts',
+    find: "AND state = 'despatched' AND decided_at < $2",
+    replace: "AND state = 'despatched'",
     why: 'orders of a minute ago are settled as overdue',
   },
   {
     file: 'centre/src/supply/supply.sql.ts',
-    find: `SET state = 'withheld', settled_at = $4
+    find: `SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3 AND state = 'decided'`,
-    replace: `SET state = 'withheld', settled_at = $4
+    replace: `SET state = 'withheld', settled_at = $4, withheld_at = $4
       WHERE depot_id = $1 AND terminal_id = $2 AND sequence = $3`,
     why: 'an order that was despatched is withheld afterwards',
   },
@@ -61,8 +61,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/close-supply-orders.ts',
-    find: 'if (!stored.has(nameOf(order)))',
-    replace: 'if (stored.size < 0)',
+    find: 'return stored.has(order) ?',
+    replace: 'return stored.size >= 0 ?',
     why: 'of two processes that close one order each answers with its own bytes',
   },
   {
@@ -148,10 +148,9 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
     why: 'one number with two contents locks the terminal without an alarm',
   },
   {
-    file: 'centre/src/supply/answer-in-sequence.ts',
-    find: `    await settleEarlierOrders(sql, taken.map(keyOf), at, settlementReason)
-`,
-    replace: '',
+    file: 'centre/src/supply/take-turn.ts',
+    find: 'const open = await settleInTurn(\n    batch,\n    depot,\n    next.map(',
+    replace: 'const open = await settleInTurn(\n    batch,\n    depot,\n    next.slice(next.length).map(',
     why: 'a receipt posts no money',
   },
   {
@@ -204,7 +203,7 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/close-supply-orders.ts',
-    find: 'if (order.debitedMinor > 0n) await settlePending(sql, DEPOT, [id], settlement)',
+    find: 'if (order.debitedMinor > 0n) await settlePending(sql, depot, [id], settlement)',
     replace: '',
     why: 'the money of a withheld order stays pending',
   },

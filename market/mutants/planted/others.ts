@@ -130,9 +130,39 @@ export const OTHER_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'office/roles/roles.ts',
-    find: 'return roles.some((role) => allowed.includes(role))',
-    replace: 'return roles.length > 0 || allowed.length === 0',
+    find: 'return roles.some((role) => rule.roles.includes(role))',
+    replace: 'return roles.length > 0 || rule.roles.length === 0',
     why: 'anybody signed in does what one role may do',
+  },
+  {
+    file: 'office/roles/roles.ts',
+    find: 'amount >= rule.secondFrom',
+    replace: 'amount > rule.secondFrom',
+    why: 'the amount from which it takes two is one person’s still',
+  },
+  {
+    file: 'office/requests/agreement.ts',
+    find: 'return [party, number, endsAtS, hashOfRequest(kind, facts)]',
+    replace: 'return [party, number, hashOfRequest(kind, facts)]',
+    why: 'an agreement has no end',
+  },
+  {
+    file: 'office/requests/agree-to-request.ts',
+    find: 'if (request.asked_by === by || request.asked_by === approver) throw',
+    replace: 'if (request.asked_by === by && request.asked_by === approver) throw',
+    why: 'a member agrees to his own request by a colleague’s key',
+  },
+  {
+    file: 'office/vault/use-agreement.ts',
+    find: "return used.hash.equals(hash) ? { codes: used.codes } : { refusal: 'used-already' }",
+    replace: 'return { codes: used.codes }',
+    why: 'the number of an agreed act serves another act',
+  },
+  {
+    file: 'office/vault/use-agreement.ts',
+    find: 'if (!(leftMs > 0 && leftMs <= LONGEST_MS))',
+    replace: 'if (!(leftMs <= LONGEST_MS))',
+    why: 'the vault uses an agreement whose end has come',
   },
   {
     file: 'operator/src/stock/stock-routes.ts',

@@ -5,13 +5,16 @@ import type { Language } from '@scratchless/office/status/status-words'
 import { PrivateLineLost } from '@scratchless/program/private-line'
 import { listDeliveries, listOrders } from '../restock/restock.sql.ts'
 import { type AdoptNeeds, adoptSealedStock } from '../stock/adopt-sealed-stock.ts'
-import { readStock } from '../stock/stock.sql.ts'
+import { readStockByState } from '../stock/stock-by-state.ts'
 
 const ORDERS_SHOWN = 20
 const PARTS_SHOWN = 200
 
 const en = {
-  stock: ['Stock', 'Product', 'In stock', 'Despatched', 'Delivered', 'On hold'],
+  stock: [
+    ...['Stock', 'Product', 'In stock', 'On hold', 'In doubt', 'Damaged', 'Stolen', 'Returned'],
+    ...['Expired', 'Void', 'Despatched', 'Delivered'],
+  ],
   orders: [
     'Restock orders',
     'Received (UTC)',
@@ -23,7 +26,10 @@ const en = {
   verdicts: { accepted: 'accepted', partly: 'partial', refused: 'refused' },
 }
 const fr: typeof en = {
-  stock: ['Stock', 'Recharge', 'En stock', 'Expédié', 'Livré', 'Bloqué'],
+  stock: [
+    ...['Stock', 'Recharge', 'En stock', 'Bloqué', 'À vérifier', 'Illisible', 'Volé', 'Retourné'],
+    ...['Périmé', 'Annulé', 'Expédié', 'Livré'],
+  ],
   orders: [
     'Commandes opérateur',
     'Reçue (UTC)',
@@ -43,7 +49,7 @@ export async function statusTables(needs: AdoptNeeds, language: Language): Promi
     if (!(problem instanceof PrivateLineLost)) throw problem
   })
   const [stock, orders, deliveries] = await Promise.all([
-    readStock(pool),
+    readStockByState(pool),
     listOrders(pool, ORDERS_SHOWN),
     listDeliveries(pool, PARTS_SHOWN),
   ])
@@ -52,7 +58,10 @@ export async function statusTables(needs: AdoptNeeds, language: Language): Promi
     {
       title: words.stock[0]!,
       heads: words.stock.slice(1),
-      rows: stock.map((row) => [row.product, row.inStock, row.despatched, row.delivered, row.onHold]),
+      rows: stock.map((row) => [
+        ...[row.product, row.inStock, row.onHold, row.inDoubt, row.damaged, row.stolen, row.returned],
+        ...[row.expired, row.void, row.despatched, row.delivered],
+      ]),
     },
     {
       title: words.orders[0]!,

@@ -2,9 +2,11 @@
 // and so also after a crash between the two. Who brought it in is written down with it.
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import { inTransaction, type Pool, type SqlClient } from '@scratchless/office/database/database'
 import type { PrivateLine } from '@scratchless/program/private-line'
 import type { SealedLotEntry, VaultVerbs } from '../vault/verbs.ts'
+import { holdArrivals } from './held-codes.sql.ts'
 import { countLots, insertLots, insertPacks } from './stock.sql.ts'
 
 export interface AdoptNeeds {
@@ -27,7 +29,10 @@ async function enter(sql: SqlClient, lots: readonly SealedLotEntry[]): Promise<v
   // Of two that ask at once, one enters them.
   const entered = new Set(await insertLots(sql, lots))
   const fresh = lots.filter(({ lot }) => entered.has(lot))
+  // Nobody opens a case meanwhile that would miss these.
+  await lockCases(sql, {})
   await insertPacks(sql, fresh)
+  await holdArrivals(sql, [...entered])
   for (const { lot, product, codes, source, sealedAt, broughtBy, fileName } of fresh)
     if (broughtBy !== null)
       await appendAudit(sql, {

@@ -1,5 +1,6 @@
 // Codes put aside by range with a cause, and let go again, by the routes themselves over real tables.
 
+import { lockCases } from '@scratchless/office/cases/code-case.sql'
 import { inTransaction } from '@scratchless/office/database/database'
 import { addStaff } from '@scratchless/office/staff/staff'
 import type { FastifyInstance } from 'fastify'
@@ -7,7 +8,6 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ATLAS, type TestVault, testVault } from '../../testing/test-vault.ts'
 import { createStaffServer } from '../staff-server.ts'
 import { planParts } from './allocation.ts'
-import { lockCases } from './code-case.sql.ts'
 import { lockProducts } from './product.sql.ts'
 import { findFreePacks, markGiven, readStock } from './stock.sql.ts'
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
       },
     } as never,
     settings: {
-      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
+      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [], approvers: [] },
       ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 4003 } },
     },
   })
@@ -137,7 +137,7 @@ test('a range is put aside with its cause, what centres have is counted, and end
   expect(await audited()).toEqual([
     {
       ...{ at: new Date(NOW), actor: 'amel', action: 'codes-held', subject: id },
-      details: { ...body(0, 1_510), ...counts },
+      details: { ...body(0, 1_510), state: 'on_hold', ...counts },
     },
     {
       ...{ at: new Date(NOW + 1_500), actor: 'amel', action: 'codes-released', subject: id },
@@ -196,7 +196,7 @@ async function whileOpening<Answer>(
   const other = await pool().connect()
   try {
     await other.query('BEGIN')
-    await lockCases(other)
+    await lockCases(other, {})
     const answer = work()
     await untilOneWaits()
     await other.query(
@@ -214,7 +214,7 @@ async function whileOpening<Answer>(
 test('who opens or ends a case waits for who is opening one, and respects it', async () => {
   expect(await whileOpening(100, 'on_hold', () => hold(109, 5))).toMatchObject({ code: 'overlaps' })
   const { id } = (await hold(200, 100)).json
-  const ended = await whileOpening(200, 'stolen', () => end(id))
+  const ended = await whileOpening(200, 'damaged', () => end(id))
   expect(ended.json).toMatchObject({ released: 90 })
 })
 
@@ -230,7 +230,7 @@ test('what another open case has as well stays aside until that one ends too', a
   const addCase = async (from: number, count: number) => {
     const { rows } = await pool().query<{ id: string }>(
       `INSERT INTO code_case (first_serial, count, state, cause, opened_by, opened_at)
-       VALUES ($1, $2, 'stolen', 'by night', 'amel', now()) RETURNING id::text`,
+       VALUES ($1, $2, 'damaged', 'by night', 'amel', now()) RETURNING id::text`,
       [FIRST + from, count],
     )
     return rows[0]!.id
@@ -267,7 +267,7 @@ test('open cases are listed newest first, a page at a time', async () => {
 test('what is no range or has no cause is not taken, and a case that never was is not ended', async () => {
   for (const change of [
     ...[{ count: 0 }, { count: 1_000_001 }, { count: 1.5 }, { firstSerial: '1' }, { operator: 'atlas' }],
-    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'stolen' }],
+    ...[{ cause: ' ' }, { cause: 'c'.repeat(201) }, { state: 'sold' }],
     { firstSerial: '999999999999', count: 2 },
   ])
     expect((await hold(20, 1, change)).status).toBe(400)

@@ -1,19 +1,21 @@
+import { MOMENT } from '@scratchless/office/cases/code-case.sql'
+import type { CodeState } from '@scratchless/office/cases/code-states'
 import type { Sql } from '@scratchless/office/database/database'
 import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialNumber } from '@scratchless/voucher/serial'
-import { type CaseView, MOMENT } from './code-case.sql.ts'
 
 interface HistoryRow {
   readonly product: ProductId
   readonly lot: LotId
   readonly expiresOn: string
   readonly activatedAt: string | null
-  readonly state: CaseView['state'] | 'in_stock' | 'despatched' | 'delivered'
+  readonly state: CodeState
   readonly at: Date
   readonly what:
     | ('sealed' | 'activated' | 'given' | 'delivered' | 'known-already' | 'refused')
-    | ('case-opened' | 'case-ended')
+    | ('replaced' | 'replaces' | 'case-opened' | 'case-ended')
+    | ('lot-held' | 'lot-recalled' | 'lot-released' | 'lot-void' | 'lot-expired')
   /** A member of staff or a centre, where it is known. */
   readonly who: string | null
   readonly details: Readonly<Record<string, string | number | null>>
@@ -53,6 +55,8 @@ export const CODE_HISTORY = `
       FROM code_case
      WHERE first_serial <= $1::bigint AND first_serial > $1::bigint - 1000000
        AND first_serial + count > $1::bigint),
+  changed AS (SELECT * FROM lot_state WHERE lot = (SELECT lot FROM code)),
+  now AS (SELECT state FROM changed ORDER BY no DESC LIMIT 1),
   event (at, step, no, what, who, details) AS (
     SELECT sealed_at, 1, 0::bigint, 'sealed', NULL,
            json_build_object('lot', lot, 'pack', lpad(first_serial::text, 12, '0'))
@@ -73,6 +77,18 @@ export const CODE_HISTORY = `
                               WHERE run.activation_id = lot_activation.id AND run.first_serial <= $1::bigint
                                 AND run.first_serial + run.count > $1::bigint))
     UNION ALL
+    SELECT set_at, 3, no, CASE state WHEN 'in_stock' THEN 'lot-released' ELSE 'lot-' || state END, set_by,
+           json_build_object('lot', lot, 'cause', cause)
+      FROM changed
+    UNION ALL
+    SELECT made_at, 3, replacing, 'replaced', made_by,
+           json_build_object('serial', lpad(replacing::text, 12, '0'), 'cause', cause)
+      FROM code_exchange WHERE replaced = $1::bigint
+    UNION ALL
+    SELECT made_at, 3, replaced, 'replaces', made_by,
+           json_build_object('serial', lpad(replaced::text, 12, '0'), 'cause', cause)
+      FROM code_exchange WHERE replacing = $1::bigint
+    UNION ALL
     SELECT opened_at, 3, id, 'case-opened', opened_by, details FROM held
     UNION ALL
     SELECT issued_at, 4, position, 'given', partner,
@@ -86,13 +102,16 @@ export const CODE_HISTORY = `
       FROM held WHERE ended_at IS NOT NULL),
   here (state) AS (
     SELECT CASE
-        WHEN is_given THEN
+        WHEN is_given THEN coalesce(
+          -- What people say of a code that is away says more than where it is.
+          (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1),
           (SELECT CASE WHEN outcome IN ('planned', 'despatched') THEN 'despatched' WHEN outcome = 'delivered' THEN outcome
                        ELSE 'on_hold' END
-             FROM given)
+             FROM given))
         WHEN is_aside THEN coalesce(
+          (SELECT state FROM now WHERE state = 'void'),
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1), 'on_hold')
-        WHEN held_at IS NOT NULL THEN 'on_hold'
+        WHEN held_at IS NOT NULL THEN coalesce((SELECT state FROM now WHERE state IN ('void', 'expired')), 'on_hold')
         ELSE 'in_stock' END
       FROM code)
   SELECT product, lot, expires_on AS "expiresOn",

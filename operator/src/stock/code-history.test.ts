@@ -26,7 +26,7 @@ beforeAll(async () => {
     ...{ clock, random, log, pool: pool() },
     vault: { listSealedLots: async () => [], signLotActivation: async () => Buffer.of(1) } as never,
     settings: {
-      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [] },
+      ...{ party, name: 'Atlas', colour: '#1D4F9F', currency: 'TND', partners: [], approvers: [] },
       ...{ staffHttp: { host: '127.0.0.1', port: 1 }, stockHttp: { host: '127.0.0.1', port: 4003 } },
     },
   })
@@ -207,6 +207,23 @@ test('a serial that is not here is unknown, and what is none is not asked', asyn
   expect((await call('GET', '/api/codes/1000000')).status).toBe(400)
 })
 
+test('who looked up which serial is in the audit chain, also where it is not here', async () => {
+  const looked = async () =>
+    (
+      await vault.database
+        .pool('auditor')
+        .query(
+          `SELECT actor, subject FROM audit_entry WHERE action = 'serial-looked-up' ORDER BY n DESC LIMIT 2`,
+        )
+    ).rows
+  await ask(0)
+  await ask(1_999)
+  expect(await looked()).toEqual([
+    { actor: 'amel', subject: serial(1_999) },
+    { actor: 'amel', subject: serial(0) },
+  ])
+})
+
 test('the whole story is found by indexes: among many rows it reads few', async () => {
   const owner = vault.database.pool('owner')
   await owner.query(`
@@ -237,7 +254,16 @@ test('the whole story is found by indexes: among many rows it reads few', async 
   expect(rows.map(({ what }) => what).sort()).toEqual(['delivered', 'given', 'sealed'])
   const read = await rowsRead(owner, CODE_HISTORY, about)
   expect(Object.keys(read).sort()).toEqual([
-    ...['code_case', 'lot', 'lot_activation', 'lot_activation_run', 'pack', 'restock_delivery'],
+    ...[
+      'code_case',
+      'code_exchange',
+      'lot',
+      'lot_activation',
+      'lot_activation_run',
+      'lot_state',
+      'pack',
+      'restock_delivery',
+    ],
     ...['restock_duplicate', 'restock_order', 'restock_run'],
   ])
   for (const rowsOf of Object.values(read)) expect(rowsOf).toBeLessThanOrEqual(50)

@@ -1,6 +1,7 @@
 // Codes that are held back from centres, and let go again, by ranges of serials.
 
 import type { Sql } from '@scratchless/office/database/database'
+import type { LotId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 
@@ -66,4 +67,36 @@ export async function productsOfRange(sql: Sql, { firstSerial, count }: SerialRa
     [firstSerial, count],
   )
   return rows.map(({ product }) => product)
+}
+
+/** Whether codes of a range are in a part that is planned and not despatched: the vault is closing them, or will. */
+export async function isBeingClosed(sql: Sql, { firstSerial, count }: SerialRange): Promise<boolean> {
+  const { rows } = await sql.query<{ so: boolean }>(
+    `SELECT EXISTS (
+       SELECT FROM pack JOIN restock_run AS run ON run.pack = pack.id
+         JOIN restock_delivery AS delivery ON delivery.id = run.delivery_id AND delivery.state = 'planned'
+        WHERE pack.first_serial > $1::bigint - 1000 AND pack.first_serial < $1::bigint + $2::int
+          AND run.first_serial < $1::bigint + $2::int AND run.first_serial + run.count > $1::bigint) AS so`,
+    [firstSerial, count],
+  )
+  return rows[0]!.so
+}
+
+/** What comes in with a lot inside the range of an open case comes in aside. Under the lock of the cases. */
+export async function holdArrivals(sql: Sql, lots: readonly LotId[]): Promise<void> {
+  await sql.query(
+    `UPDATE pack SET aside = pack.aside | held.codes
+       FROM (SELECT pack.id,
+                    bit_or(((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int) AS codes
+               FROM pack
+               JOIN code_case ON code_case.ended_at IS NULL AND code_case.first_serial < pack.first_serial + pack.count
+                AND code_case.first_serial > pack.first_serial - 1000000
+                AND code_case.first_serial + code_case.count > pack.first_serial,
+                    LATERAL (SELECT greatest(pack.first_serial, code_case.first_serial) AS start,
+                                    least(pack.first_serial + pack.count, code_case.first_serial + code_case.count)
+                                      AS upto) AS cut
+              WHERE pack.lot = ANY($1::text[]) GROUP BY pack.id) AS held
+      WHERE pack.id = held.id`,
+    [lots],
+  )
 }

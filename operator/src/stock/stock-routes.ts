@@ -12,6 +12,7 @@
 //   GET  /api/codes/:serial                                           CodeHistory; 404 unknown-serial
 
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
+import { noteLookUp } from '@scratchless/office/cases/note-look-up'
 import { inTransaction } from '@scratchless/office/database/database'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
@@ -34,7 +35,8 @@ import { adoptSealedStock } from './adopt-sealed-stock.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { admitStockFile, generateStock, type ImportNeeds } from './import-stock.ts'
 import { findProduct, insertProduct, listProducts, type StockedProduct } from './product.sql.ts'
-import { listLots, readStock } from './stock.sql.ts'
+import { listLots } from './stock.sql.ts'
+import { readStockByState } from './stock-by-state.ts'
 
 const amount = z.string().regex(/^\d{1,12}(\.\d{1,3})?$/)
 const product = z.string().regex(PRODUCT_ID).transform(productId)
@@ -105,22 +107,16 @@ export function addStockRoutes(
 
   app.get('/api/stock', guard.mayDo('see-stock'), async () => {
     await adoptSealedStock(needs)
-    const [stock, lots] = await Promise.all([readStock(needs.pool), listLots(needs.pool)])
+    const [stock, lots] = await Promise.all([readStockByState(needs.pool), listLots(needs.pool)])
     return {
-      stock: stock.map((row) => ({
-        product: row.product,
-        inStock: Number(row.inStock),
-        despatched: Number(row.despatched),
-        delivered: Number(row.delivered),
-        onHold: Number(row.onHold),
-        notActivated: Number(row.notActivated),
-      })),
+      stock,
       lots: lots.map((lot) => ({ ...lot, inStock: Number(lot.inStock) })),
     }
   })
 
   app.get('/api/codes/:serial', guard.mayDo('see-code-history'), async (request) => {
     const { serial } = parseInput(CodeParams, request.params)
+    await noteLookUp(needs, staffOf(request).signInName, serial)
     await adoptSealedStock(needs)
     const rows = await readCodeHistory(needs.pool, serial)
     const [first] = rows

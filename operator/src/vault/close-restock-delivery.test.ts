@@ -1,6 +1,7 @@
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { readHead } from '@scratchless/office/audit-chain/audit-chain.sql'
 import { readKeptHeads } from '@scratchless/office/audit-chain/kept-head.sql'
+import { tieLanes } from '@scratchless/office/audit-chain/tie-lanes'
 import { inTransaction } from '@scratchless/office/database/database'
 import { depotId, lotId, type MessageId, messageId } from '@scratchless/voucher/ids'
 import { money } from '@scratchless/voucher/money'
@@ -225,9 +226,10 @@ test('response and part bring the operator’s own head, whatever the api asks f
   expect('content' in verified && verified.content.auditHead).toEqual(before)
 
   const at = new Date(0)
-  await inTransaction(vault.database.pool('api'), (sql) =>
-    appendAudit(sql, { at, actor: 'amel', action: 'staff-signed-in', subject: 'amel' }),
-  )
+  await inTransaction(vault.database.pool('api'), async (sql) => {
+    await appendAudit(sql, { at, actor: 'amel', action: 'staff-signed-in', subject: 'amel' })
+    await tieLanes(sql, at)
+  })
   const closed = await closeRestockDelivery(vault.needs, plan())
   if ('refusal' in closed) throw new Error(closed.refusal)
   const part = await open(closed)

@@ -6,6 +6,7 @@ import { fileHolderKey, type HolderKey } from '@scratchless/keys/holder-key'
 import type { KeyFolder } from '@scratchless/keys/party-keys'
 import { connectTokenKeys } from '@scratchless/keys/pkcs11-keys'
 import { createPool, type Pool } from '@scratchless/office/database/database'
+import type { ApproverRing } from '@scratchless/office/staff/approval'
 import type { Log } from '@scratchless/program/log'
 import type { Clock } from '@scratchless/voucher/clock'
 import type { CentreId, OperatorId } from '@scratchless/voucher/ids'
@@ -37,6 +38,7 @@ export interface VaultNeeds {
   readonly party: OperatorId
   readonly keys: VaultKeys
   readonly partners: ReadonlyMap<CentreId, RestockPartnerSettings>
+  readonly approvers: ApproverRing
   /** The vault's own database. */
   readonly pool: Pool
   /** The office's books, of which the vault reads the audit chain's head and nothing else. */
@@ -71,6 +73,7 @@ export async function loadVaultNeeds(
       stockFile: stockFileKeyOf(lotMac),
     },
     partners: new Map(settings.partners.map((partner) => [partner.party, partner])),
+    approvers: new Map(settings.approvers.map(({ name, publicKey }) => [name, publicKey])),
     pool: createPool({
       url: settings.databaseUrl,
       max: outside.connections,

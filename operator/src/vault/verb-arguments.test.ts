@@ -45,6 +45,11 @@ const GOOD: Arguments = {
   signLotActivation: { partner: CENTRE, id, issuedAt, lot, activatedOn: issuedAt, runs: [] },
   verifyNoticeReceipt: message,
   openNotUnderstood: message,
+  voidCodes: {
+    ...{ number: 1, endsAtS: 1_795_347_600, cause: 'a box is missing' },
+    stock: { firstSerial: serialFromNumber(1_007), count: 5 },
+    approvals: [{ approver: 'one', signature: Buffer.alloc(64) }],
+  },
 }
 
 /** Other contents of one place that are as good: not every lot is activated yet, and names are any text. */

@@ -2,10 +2,12 @@
 
 import {
   bytesField,
+  countedField,
   countField,
   dayField,
   fittingField,
   namedField,
+  secondsField,
   serialField,
   type VerbSchemas,
 } from '@scratchless/office/vault/verb-door'
@@ -35,6 +37,9 @@ const MAX_GENERATED = 1_000_000
 const MAX_FILE_BYTES = 1_000_000_000
 const MAX_PACK = (1n << 63n) - 1n
 const HASH_BYTES = 32
+const SIGNATURE_BYTES = 64
+const MAX_APPROVALS = 10
+const MAX_VOID_CODES = 1_000_000
 const NO_HEAD = { n: 0n, hash: Buffer.alloc(HASH_BYTES) }
 /** Whose message it becomes is the vault's to say; any will do to see whether the rest fits. */
 const SOMEBODY = { sender: 'somebody', receiver: 'somebody' }
@@ -107,4 +112,21 @@ export const OPERATOR_VERB_ARGUMENTS: VerbSchemas<VaultVerbs> = {
   }),
   verifyNoticeReceipt: fromPartner,
   openNotUnderstood: fromPartner,
+  voidCodes: z.strictObject({
+    number: countedField,
+    endsAtS: secondsField,
+    stock: z.union([
+      z.strictObject({ firstSerial: serialField, count: countField.max(MAX_VOID_CODES) }),
+      z.strictObject({ lot: namedField(lotId) }),
+    ]),
+    cause: z.string().min(1).max(200),
+    approvals: z
+      .array(
+        z.strictObject({
+          approver: z.string().min(1).max(40),
+          signature: bytesField(SIGNATURE_BYTES, SIGNATURE_BYTES),
+        }),
+      )
+      .max(MAX_APPROVALS),
+  }),
 }

@@ -1,10 +1,12 @@
 // What the api may ask of the vault: all of it. No verb takes a key or bytes to sign, and none answers with a code.
 // Holders are named and looked up in the vault's own ring; what is signed is made here from typed fields.
 
+import type { GivenAgreement } from '@scratchless/office/requests/agreement'
+import type { AgreementRefusal } from '@scratchless/office/vault/use-agreement'
 import type { CentreId, LotId, MessageId } from '@scratchless/voucher/ids'
 import type { Money } from '@scratchless/voucher/money'
 import type { ProductId } from '@scratchless/voucher/product'
-import type { SerialNumber } from '@scratchless/voucher/serial'
+import type { SerialNumber, SerialRange } from '@scratchless/voucher/serial'
 import type { NoticeVerdict } from '@scratchless/wire/restock/answer-notice'
 import type { LotActivation } from '@scratchless/wire/restock/lot-activation'
 import type { NoticeReceipt } from '@scratchless/wire/restock/notice-receipt'
@@ -169,4 +171,15 @@ export type VaultVerbs = {
     partner: CentreId
     bytes: Uint8Array
   }): Promise<RestockNotUnderstood | { refusal: OpeningRefusal }>
+  /**
+   * Makes codes void for good, a range or a lot, once two approvers of the ring agree to it over the act's number and its
+   * end. Used once; the same again is answered alike.
+   */
+  voidCodes(act: {
+    number: number
+    endsAtS: number
+    stock: SerialRange | { readonly lot: LotId }
+    cause: string
+    approvals: readonly GivenAgreement[]
+  }): Promise<{ codes: number } | { refusal: AgreementRefusal }>
 }

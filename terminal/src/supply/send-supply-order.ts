@@ -47,7 +47,7 @@ export function takeOrder(
   return store.transaction(() => insertOrder(store, clock.nowMs(), wanted))
 }
 
-/** What on board, on the way and in these lines is worth together, at what the shop pays today. */
+/** What on board, on the way and in these lines is worth together at today's public prices, as the centre counts it. */
 function valueWith(
   store: Store,
   nowMs: number,
@@ -59,7 +59,7 @@ function valueWith(
   return (getCatalogue(store)?.products ?? []).reduce((sum, product) => {
     const { id } = product
     const codes = (stock.get(id) ?? 0) + (coming.get(id) ?? 0) + (wanted.get(id) ?? 0)
-    return sum + BigInt(codes) * priceAt(product, Math.floor(nowMs / 1_000)).unitPriceMinor
+    return sum + BigInt(codes) * priceAt(product, Math.floor(nowMs / 1_000)).publicPriceMinor
   }, 0n)
 }
 
