@@ -12,14 +12,12 @@ export const STOCK = `
            sum(bit_count(given)) AS given
       FROM pack GROUP BY depot_id, operator, product_id),
   under_way AS (
-    SELECT depot_id, terminal_id, sequence FROM supply_order WHERE state = 'despatched'
-     UNION ALL
     SELECT "order".depot_id, "order".terminal_id, "order".sequence
-      FROM supply_message AS message
+      FROM terminal
       JOIN supply_order AS "order"
-        ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
-       AND "order".sequence = message.sequence
-     WHERE message.answer IS NULL AND "order".state = 'decided'),
+        ON "order".depot_id = terminal.depot_id AND "order".terminal_id = terminal.id
+       AND "order".sequence >= terminal.open_order AND "order".state IN ('decided', 'despatched')
+     WHERE terminal.open_order IS NOT NULL),
   travelling AS (
     SELECT run.depot_id, run.product_id, sum(run.count) AS codes
       FROM under_way
