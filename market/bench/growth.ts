@@ -1,7 +1,7 @@
 // Whether a supply order costs more where there is more: the same orders, asked in turn of a centre with 10,000 codes and 100
 // retailers and of one with 1,000,000 codes and 100,000 retailers, each of which has worked for half a year. Buffers: all
-// that PostgreSQL touched in the centre's two databases meanwhile, over the orders; what it touches while nobody asks is
-// taken off. Both by the real processes, over frame sockets.
+// that PostgreSQL touched of the tables and indexes in the centre's two databases meanwhile, over the orders with their
+// receipts. Both by the real processes, over frame sockets.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPool, type Pool } from '@scratchless/office/database/database'
@@ -34,7 +34,6 @@ const WARM_ORDERS = 40
 /** Of each centre, in rounds of which each has a figure of its own. */
 const ROUNDS = 5
 const ORDERS = 80
-const IDLE_MS = 5_000
 /** PostgreSQL's backends tell what they touched once a second, or when they rest. */
 const TOLD_WITHIN_MS = 1_500
 const DAY_S = 86_400
@@ -59,17 +58,14 @@ async function* compare(small: Market, large: Market): AsyncIterable<BenchLine> 
   try {
     await shops[1].rest()
     for (let order = 0; order < WARM_ORDERS; order++) for (const shop of shops) await shop.order()
-    const idle = await touchedWhile(shops, () => sleep(IDLE_MS))
     const rounds: { buffers: number[]; ms: number[] }[] = []
     for (let round = 0; round < ROUNDS; round++) {
       const times: [number[], number[]] = [[], []]
-      const began = performance.now()
       const touched = await touchedWhile(shops, async () => {
         for (let order = 0; order < ORDERS; order++)
           for (const [index, shop] of shops.entries()) times[index]!.push(await shop.order())
       })
-      const idleFor = (performance.now() - began) / (IDLE_MS + TOLD_WITHIN_MS)
-      const buffers = touched.map((blocks, index) => (blocks - idle[index]! * idleFor) / ORDERS)
+      const buffers = touched.map((blocks) => blocks / ORDERS)
       rounds.push({ buffers, ms: times.map(median) })
     }
     const of = (figure: 'buffers' | 'ms', index: number) =>
@@ -96,7 +92,7 @@ async function* compare(small: Market, large: Market): AsyncIterable<BenchLine> 
 interface Shop {
   /** One order with its receipt; how long its delivery took, in milliseconds. */
   order(): Promise<number>
-  /** Blocks that PostgreSQL has touched in the centre's databases so far. */
+  /** Blocks that PostgreSQL has touched of the centre's tables so far. */
   touched(): Promise<number>
   rest(): Promise<void>
   close(): Promise<void>
@@ -142,7 +138,9 @@ async function openShops(market: Market, size: WorldSize): Promise<Shop> {
       const found = await Promise.all(
         pools.map((pool) =>
           pool.query<{ blocks: string }>(
-            `SELECT (blks_hit + blks_read)::text AS blocks FROM pg_stat_database WHERE datname = current_database()`,
+            `SELECT sum(heap_blks_hit + heap_blks_read + coalesce(idx_blks_hit + idx_blks_read, 0)
+                        + coalesce(toast_blks_hit + toast_blks_read + tidx_blks_hit + tidx_blks_read, 0))::text AS blocks
+               FROM pg_statio_user_tables WHERE schemaname = 'public'`,
           ),
         ),
       )

@@ -211,7 +211,10 @@ export async function fillOrders(sql: Sql): Promise<void> {
       FROM ${priced};
     INSERT INTO settlement (depot_id, transfer_id, outcome, reason, settled_at)
     SELECT 'main', 'supply:' || terminal || ':' || sequence, 'posted', 'receipt', at + interval '5 seconds'
-      FROM world_message`)
+      FROM world_message;
+    UPDATE terminal SET aboard_minor = aboard.minor
+      FROM (SELECT terminal AS id, sum((${ORDER_CODES} - sold) * minor) AS minor FROM ${priced} GROUP BY terminal) AS aboard
+     WHERE aboard.id = terminal.id`)
 }
 
 /** Accounts of shops, what they paid in each month, what was bought from operators, and all of it added up. */

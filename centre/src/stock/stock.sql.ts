@@ -11,15 +11,14 @@ export const STOCK = `
            sum(bit_count(aside)) + coalesce(sum(free) FILTER (WHERE held_at IS NOT NULL), 0) AS on_hold,
            sum(bit_count(given)) AS given
       FROM pack GROUP BY depot_id, operator, product_id),
+  -- Terminal by terminal by the key, not all orders that ever were.
   under_way AS (
-    SELECT depot_id, terminal_id, sequence FROM supply_order WHERE state = 'despatched'
-     UNION ALL
-    SELECT "order".depot_id, "order".terminal_id, "order".sequence
-      FROM supply_message AS message
-      JOIN supply_order AS "order"
-        ON "order".depot_id = message.depot_id AND "order".terminal_id = message.terminal_id
-       AND "order".sequence = message.sequence
-     WHERE message.answer IS NULL AND "order".state = 'decided'),
+    SELECT placed.depot_id, placed.terminal_id, placed.sequence
+      FROM (SELECT depot_id, id, open_order FROM terminal WHERE open_order IS NOT NULL OFFSET 0) AS asked
+     CROSS JOIN LATERAL (
+       SELECT depot_id, terminal_id, sequence FROM supply_order
+        WHERE depot_id = asked.depot_id AND terminal_id = asked.id AND sequence >= asked.open_order
+          AND state IN ('decided', 'despatched') OFFSET 0) AS placed),
   travelling AS (
     SELECT run.depot_id, run.product_id, sum(run.count) AS codes
       FROM under_way

@@ -35,6 +35,17 @@ export async function readUnansweredOrder(
   return rows
 }
 
+/**
+ * Orders of a depot from each terminal's first open one on. `OFFSET 0`: terminal by terminal by the key. Joined as they are,
+ * the planner reads all orders that ever were, each minute.
+ */
+const OPEN = `(
+  SELECT placed.terminal_id, placed.sequence, placed.state, placed.decided_at
+    FROM (SELECT id, open_order FROM terminal WHERE depot_id = $1 AND open_order IS NOT NULL OFFSET 0) AS asked
+   CROSS JOIN LATERAL (
+     SELECT terminal_id, sequence, state, decided_at FROM supply_order
+      WHERE depot_id = $1 AND terminal_id = asked.id AND sequence >= asked.open_order OFFSET 0) AS placed)`
+
 /** Those decided before a moment, the oldest first. */
 export async function readUnansweredOrders(
   sql: Sql,
@@ -44,10 +55,9 @@ export async function readUnansweredOrders(
 ): Promise<UnansweredOrder[]> {
   const { rows } = await sql.query<UnansweredOrder>(
     `${UNANSWERED}
-     JOIN terminal ON terminal.depot_id = "order".depot_id AND terminal.id = "order".terminal_id
-                  AND "order".sequence >= terminal.open_order
-      WHERE "order".depot_id = $1 AND "order".state = 'decided' AND decided_at <= $2
-      ORDER BY decided_at LIMIT $3`,
+     JOIN ${OPEN} AS open ON open.terminal_id = "order".terminal_id AND open.sequence = "order".sequence
+      WHERE "order".depot_id = $1 AND "order".state = 'decided' AND open.state = 'decided' AND open.decided_at <= $2
+      ORDER BY open.decided_at LIMIT $3`,
     [depot, decidedBefore, limit],
   )
   return rows
@@ -106,9 +116,9 @@ export async function markOverdueDelivered(
   now: Date,
 ): Promise<SequenceKey[]> {
   const { rows } = await sql.query<{ terminal: TerminalId; sequence: bigint }>(
-    `UPDATE supply_order AS "order" SET state = 'delivered', settled_at = $3 FROM terminal
-      WHERE terminal.depot_id = $1 AND "order".depot_id = $1 AND "order".terminal_id = terminal.id
-        AND "order".sequence >= terminal.open_order AND state = 'despatched' AND decided_at < $2
+    `UPDATE supply_order AS "order" SET state = 'delivered', settled_at = $3 FROM ${OPEN} AS open
+      WHERE "order".depot_id = $1 AND "order".terminal_id = open.terminal_id AND "order".sequence = open.sequence
+        AND open.state = 'despatched' AND open.decided_at < $2 AND "order".state = 'despatched'
       RETURNING "order".terminal_id AS terminal, "order".sequence`,
     [depot, decidedBefore, now],
   )
