@@ -76,18 +76,18 @@ export async function countDifferingPacks({
     books,
     `SELECT pack.operator || ' pack ' || pack.first_serial
        FROM pack
-       LEFT JOIN json_to_recordset($1) AS sealed (operator text, first_serial bigint, count int, lot_id text,
-                                                  product_id text)
+       LEFT JOIN json_to_recordset($1) AS sealed (depot_id text, operator text, first_serial bigint, count int,
+                                                  lot_id text, product_id text)
          ON sealed.operator = pack.operator AND sealed.first_serial = pack.first_serial
        LEFT JOIN json_to_recordset($2) AS marked (operator text, first_serial bigint, closed bit(1000))
          ON marked.operator = pack.operator AND marked.first_serial = pack.first_serial
-      WHERE (sealed.count, sealed.lot_id, sealed.product_id)
-              IS DISTINCT FROM (pack.count, pack.lot_id, pack.product_id)
+      WHERE (sealed.depot_id, sealed.count, sealed.lot_id, sealed.product_id)
+              IS DISTINCT FROM (pack.depot_id, pack.count, pack.lot_id, pack.product_id)
          OR marked.closed & ~pack.given <> 0::bit(1000)`,
     [
       await rowsAsJson(
         vaultAfter,
-        `SELECT pack.operator, first_serial, count, lot_id, product_id
+        `SELECT pack.depot_id, pack.operator, first_serial, count, lot_id, product_id
            FROM vault_pack AS pack JOIN vault_lot_record AS record ON record.id = record_id`,
       ),
       await rowsAsJson(vaultBefore, 'SELECT operator, first_serial, closed FROM vault_pack'),

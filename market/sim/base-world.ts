@@ -8,12 +8,7 @@ import { join } from 'node:path'
 import { insertPrice, insertProduct } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
-import {
-  CENTRE_MIGRATIONS,
-  CENTRE_VAULT_MIGRATIONS,
-  type CentreSettings,
-  DEPOT,
-} from '@scratchless/centre/settings'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
@@ -52,6 +47,7 @@ import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { testCentreSettings } from '../../centre/testing/centre-settings.ts'
+import { DEPOT } from '../../centre/testing/main-depot.ts'
 import {
   addRetailer,
   beginEnrolment,
