@@ -27,13 +27,15 @@ const CODES_ASIDE = `
   WITH cased AS (
     SELECT pack.depot_id, pack.operator, pack.product_id, pack.first_serial, pack.count,
            pack.aside & ~pack.asleep AS aside, ${maskColumns()}
-      FROM pack
-      JOIN code_case ON code_case.operator = pack.operator AND code_case.ended_at IS NULL
-       AND code_case.first_serial < pack.first_serial + pack.count
-       AND code_case.first_serial + code_case.count > pack.first_serial,
+      FROM code_case
+      JOIN pack ON pack.depot_id = ANY(ARRAY(SELECT id FROM depot)) AND pack.operator = code_case.operator
+       AND pack.first_serial > code_case.first_serial - 1000
+       AND pack.first_serial < code_case.first_serial + code_case.count
+       AND pack.first_serial + pack.count > code_case.first_serial,
            LATERAL (SELECT greatest(pack.first_serial, code_case.first_serial) AS start,
                            least(pack.first_serial + pack.count, code_case.first_serial + code_case.count) AS upto) AS cut,
            LATERAL (SELECT ((-1)::bit(1000) << (1000 - (upto - start)::int)) >> (start - pack.first_serial)::int AS mask) AS m
+     WHERE code_case.ended_at IS NULL
      GROUP BY pack.depot_id, pack.operator, pack.first_serial),
   -- At terminals, and not reported sold.
   placed AS (
@@ -75,10 +77,13 @@ const CODES_ASIDE = `
            (count(*) FILTER (WHERE what = 'in-doubt'))::int AS doubted,
            (count(*) FILTER (WHERE what = 'settled-damaged'))::int AS illegible
       FROM said
-      -- Only whoever was given the code can say what became of it.
-      JOIN supply_run AS run ON run.depot_id = said.depot_id AND run.operator = said.operator
-       AND run.first_serial <= said.serial AND run.first_serial > said.serial - 1000
-       AND run.first_serial + run.count > said.serial AND run.terminal_id = said.terminal_id
+      -- Only whoever was given the code can say what became of it. One at a time: the runs of years are not looked through.
+      CROSS JOIN LATERAL (
+        SELECT product_id FROM supply_run
+         WHERE supply_run.depot_id = said.depot_id AND supply_run.operator = said.operator
+           AND supply_run.first_serial <= said.serial AND supply_run.first_serial > said.serial - 1000
+           AND supply_run.first_serial + supply_run.count > said.serial AND supply_run.terminal_id = said.terminal_id
+         LIMIT 1) AS run
      WHERE what <> 'settled-sold'
        -- What people say of a code counts before what its terminal says.
        AND NOT EXISTS (SELECT FROM code_case WHERE code_case.operator = said.operator AND ended_at IS NULL
