@@ -1,5 +1,5 @@
-// Of the codes that are aside, how many are in which state: each is counted in one. Several cases may have one code; then
-// the gravest counts.
+// Of the codes that an open case is about, how many are in which state: each is counted in one. Several cases may have one
+// code; then the gravest counts.
 
 import type { AsideState } from './code-states.ts'
 
@@ -13,19 +13,37 @@ const BY_GRAVITY = [
   'in_doubt',
 ] as const satisfies readonly AsideState[]
 
-export type AsideCounts = Readonly<Record<(typeof BY_GRAVITY)[number], number>>
+type AsideCounts = Readonly<Record<(typeof BY_GRAVITY)[number], number>>
 
-/** Columns of a query over packs and their cases: `mask`, the codes of one case; `aside`, those of the pack. */
-export function maskColumns(): string {
-  return BY_GRAVITY.map(
-    (state) => `coalesce(bit_or(mask) FILTER (WHERE code_case.state = '${state}'), 0::bit(1000)) AS ${state}`,
-  ).join(', ')
+export interface CaseCounts extends AsideCounts {
+  /** Of those, the ones that are here. */
+  here: number
+  /** Away, and in an open case of whatever state; and those that are only on hold. */
+  away: number
+  held_away: number
 }
 
-/** Sums of those columns, each code in one of them. */
+/** Columns of a query over packs and their cases: `mask`, the codes of one case. */
+export function maskColumns(): string {
+  return [...BY_GRAVITY, 'on_hold']
+    .map(
+      (state) =>
+        `coalesce(bit_or(mask) FILTER (WHERE code_case.state = '${state}'), 0::bit(1000)) AS ${state}`,
+    )
+    .join(', ')
+}
+
+/** Sums of those columns, each code in one of them. `aside`, `away`: a pack's codes that are aside here, or elsewhere. */
 export function countColumns(): string {
-  return BY_GRAVITY.map((state, index) => {
+  const all = BY_GRAVITY.join(' | ')
+  const states = BY_GRAVITY.map((state, index) => {
     const graver = BY_GRAVITY.slice(0, index).map((other) => ` & ~${other}`)
-    return `sum(bit_count(aside & ${state}${graver.join('')}))::int AS ${state}`
-  }).join(', ')
+    return `sum(bit_count((aside | away) & ${state}${graver.join('')}))::int AS ${state}`
+  })
+  return [
+    ...states,
+    `sum(bit_count(aside & (${all})))::int AS here`,
+    `sum(bit_count(away & (${all} | on_hold)))::int AS away`,
+    `sum(bit_count(away & on_hold & ~(${all})))::int AS held_away`,
+  ].join(', ')
 }

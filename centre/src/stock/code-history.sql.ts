@@ -116,10 +116,8 @@ export const CODE_HISTORY = `
         WHEN EXISTS (SELECT FROM sold) THEN 'sold'
         WHEN is_given THEN coalesce(
           (SELECT 'sold' FROM said WHERE what = 'settled-sold'),
-          (SELECT state FROM now WHERE state = 'void'),
           -- What people say of a code at a shop says more than that it is there.
           (SELECT state FROM held WHERE ended_at IS NULL ORDER BY id DESC LIMIT 1),
-          (SELECT CASE state WHEN 'expired' THEN state ELSE 'on_hold' END FROM now WHERE state <> 'in_stock'),
           (SELECT CASE what WHEN 'in-doubt' THEN 'in_doubt' ELSE 'damaged' END FROM said),
           (SELECT CASE state WHEN 'delivered' THEN state ELSE 'despatched' END FROM given WHERE state <> 'withheld'))
         WHEN is_aside THEN coalesce(

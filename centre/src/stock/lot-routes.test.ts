@@ -117,7 +117,7 @@ test('a lot that is held is supplied to nobody, a part that comes later included
 test('a recall is one person’s to begin, and two people’s to end', async () => {
   expect((await bring('recalled')).status).toBe(201)
   expect([await aside(), await stateOf(FIRST + 20), await stateOf(FIRST)]).toEqual([
-    ...[[[LOT, 'recalled', 'amel']], 'on_hold', 'on_hold'],
+    ...[[[LOT, 'recalled', 'amel']], 'on_hold', 'delivered'],
   ])
   expect(await bring('held')).toMatchObject({ code: 'not-from' })
   const ended = await bring('in_stock')
@@ -160,7 +160,7 @@ test('a lot is void once two others agree, in the vault too, with what comes lat
   await agree('lina', asked.json, 0)
   expect([await aside(), (await agree('omar', asked.json, 1)).json.state]).toEqual([[], 'done'])
   expect([await stateOf(FIRST), await stateOf(FIRST + 20), await aside()]).toEqual([
-    ...['void', 'void', [[LOT, 'void', 'amel']]],
+    ...['delivered', 'void', [[LOT, 'void', 'amel']]],
   ])
   expect([await broken(), await take(1)]).toEqual([[], `${OTHER} ${serialFromNumber(SECOND + 2)}`])
   await centre.operator.stock(FIRST + 1_250, 50)

@@ -124,6 +124,15 @@ test('of several cases about one code the gravest counts, and what only sleeps i
   expect(await counted()).toEqual({ ...before, expired: 1_090 })
 })
 
+test('codes at terminals that people put aside are counted by what people say, the sold ones stay sold', async () => {
+  await owner().query(`DELETE FROM lot_state`)
+  await owner().query('UPDATE pack SET held_at = NULL')
+  // Of the ten there 0 is sold, 1 in doubt, 2 illegible.
+  await putCase('on_hold', 0, 6)
+  await putCase('returned', 4, 4)
+  expect(await counted()).toEqual({ inStock: 1_090, sold: 1, onHold: 3, returned: 4, delivered: 2 })
+})
+
 test('who looked up which serial is in the audit chain, also where it is not here', async () => {
   await call('GET', `/api/codes/atlas/${serialFromNumber(FIRST)}`)
   await call('GET', `/api/codes/atlas/${serialFromNumber(9_999_999)}`)

@@ -7,7 +7,7 @@ import type { StockByStateView, StockView } from './stock-shapes.ts'
 
 const NONE: Omit<AsideRow, 'depot' | 'operator' | 'product'> = {
   ...{ void: 0, stolen: 0, returned: 0, expired: 0, damaged: 0, in_doubt: 0, withheld: 0, asleep: 0 },
-  ...{ void_lots: 0, expired_lots: 0, doubted: 0, illegible: 0 },
+  ...{ void_lots: 0, expired_lots: 0, doubted: 0, illegible: 0, here: 0, away: 0, held_away: 0 },
 }
 
 export async function readStockByState(sql: Sql): Promise<StockByStateView[]> {
@@ -20,13 +20,12 @@ export async function readStockByState(sql: Sql): Promise<StockByStateView[]> {
 
 /** The two were read a moment apart: what is left over is never less than none. */
 function byState(row: StockView, apart: typeof NONE): StockByStateView {
-  const inCases = apart.void + apart.stolen + apart.returned + apart.expired + apart.damaged + apart.in_doubt
-  const elsewhere = inCases + apart.withheld + apart.asleep + apart.void_lots + apart.expired_lots
+  const elsewhere = apart.here + apart.withheld + apart.asleep + apart.void_lots + apart.expired_lots
   return {
     ...{ depot: row.depot, operator: row.operator, product: row.product },
     inStock: row.inStock + apart.asleep,
     notActivated: apart.asleep,
-    onHold: Math.max(row.onHold - elsewhere, 0),
+    onHold: Math.max(row.onHold - elsewhere, 0) + apart.held_away,
     withheld: apart.withheld,
     inDoubt: apart.in_doubt + apart.doubted,
     damaged: apart.damaged + apart.illegible,
@@ -35,7 +34,7 @@ function byState(row: StockView, apart: typeof NONE): StockByStateView {
     expired: apart.expired + apart.expired_lots,
     void: apart.void + apart.void_lots,
     despatched: row.despatched,
-    delivered: Math.max(row.delivered - apart.doubted - apart.illegible, 0),
+    delivered: Math.max(row.delivered - apart.away - apart.doubted - apart.illegible, 0),
     sold: row.sold,
   }
 }
