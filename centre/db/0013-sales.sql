@@ -131,6 +131,14 @@ SELECT sale.depot_id, sold_on, retailer_id, product_id, count(*), coalesce(sum(a
   FROM sale JOIN terminal ON terminal.id = sale.terminal_id
  GROUP BY sale.depot_id, sold_on, retailer_id, product_id;
 
+-- Each order looks a terminal, its shop, its account and its card up by name, again and again, and adds none of them. By a hash
+-- a lookup touches two pages however many there are; by the trees of the keys three with a hundred, four with 100,000.
+CREATE INDEX terminal_by_id ON terminal USING hash (id);
+CREATE INDEX retailer_by_id ON retailer USING hash (id);
+CREATE INDEX account_by_id ON account USING hash (id);
+CREATE INDEX card_by_retailer ON card USING hash (retailer_id);
+CREATE INDEX terminal_certificate_by_number ON terminal_certificate USING hash (number);
+
 -- The newest orders are looked at page by page.
 CREATE INDEX supply_order_newest ON supply_order (depot_id, decided_at, terminal_id, sequence);
 

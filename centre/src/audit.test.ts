@@ -64,6 +64,7 @@ const DAMAGE: Readonly<Record<string, readonly string[]>> = {
     'UPDATE vault_pack SET count = count - 1 WHERE first_serial = 1001000',
     'UPDATE vault_pack SET first_serial = first_serial + 1 WHERE first_serial = 1001000',
     `UPDATE vault_lot_record SET lot_id = 'L000002'`,
+    `UPDATE vault_pack SET depot_id = 'south' WHERE first_serial = 1001000`,
     `UPDATE pack SET product_id = 'ATLAS-1' WHERE first_serial = 1001000`,
   ],
   'every pack of the vault is written down': ['DELETE FROM pack WHERE first_serial = 1001000'],

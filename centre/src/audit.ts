@@ -9,18 +9,15 @@ import {
   countDifferingPacks,
   countDifferingProducts,
   countDisputedOrders,
-  countFreeCodesInCases,
   countMisaddedHours,
   countMisaddedShops,
   countMisboughtDeliveries,
   countMisclosedPacks,
   countMiscountedDeliveries,
   countMisdebitedOrders,
-  countMisheldPacks,
   countMisreceivedLines,
   countMissoldRuns,
   countMistakenPacks,
-  countMisvoidedPacks,
   countOverdrawnAccounts,
   countOverlappingPacks,
   countSharedNonces,
@@ -29,6 +26,7 @@ import {
   countUnjournalledOrders,
   countUnwrittenPacks,
 } from './audit.sql.ts'
+import { countFreeCodesInCases, countMisheldPacks, countMisvoidedPacks } from './stock/states-audit.sql.ts'
 import { countMisvaluedTerminals } from './supply/aboard.sql.ts'
 
 export const centreChecks: readonly AuditCheck[] = [

@@ -12,7 +12,7 @@ import {
 import { approverSettings, publicKeyField } from '@scratchless/office/staff/approver-settings'
 import { tokenNeedsInterop, tokenSettings } from '@scratchless/office/vault/token-settings'
 import { listener, protectedListener } from '@scratchless/program/http/listener'
-import { centreId, depotId, idPattern, operatorId } from '@scratchless/voucher/ids'
+import { centreId, idPattern, operatorId } from '@scratchless/voucher/ids'
 import { type Currency, isCurrency } from '@scratchless/voucher/money'
 import { RESTOCK_LEVEL } from '@scratchless/wire/restock/restock-messages'
 import { z } from 'zod'
@@ -85,8 +85,6 @@ export const centreVaultSettings = z.strictObject({ ...fields, ...officeVaultSet
 
 export type CentreSettings = z.output<typeof centreApiSettings>
 export type CentreVaultSettings = z.output<typeof centreVaultSettings>
-/** The one depot of a centre on one machine. */
-export const DEPOT = depotId('main')
 
 /** The centre's own tables; the office's and the ledger's come before them. */
 export const CENTRE_MIGRATIONS: MigrationSource = {
@@ -100,6 +98,11 @@ export const CENTRE_VAULT_MIGRATIONS: readonly MigrationSource[] = [
   { name: 'centre-vault', folder: new URL('../vault-db/', import.meta.url) },
 ]
 
+/** A centre of the first release had one depot. */
+function ofFirstDepot(table: string) {
+  return { table, from: `SELECT *, 'main' AS depot_id FROM ${table}` }
+}
+
 /** What the first release had in the books. */
 export const CENTRE_VAULT_MOVE: VaultMove = {
   tables: [
@@ -107,20 +110,19 @@ export const CENTRE_VAULT_MOVE: VaultMove = {
     { table: 'vault_lot_record' },
     {
       table: 'vault_pack',
-      from: `SELECT operator, first_serial, count, record_id, first_index, sealed,
+      from: `SELECT 'main' AS depot_id, operator, first_serial, count, record_id, first_index, sealed,
                     (-1)::bit(1000) << (1000 - closed_upto) AS closed
                FROM vault_pack`,
     },
     { table: 'vault_fingerprint' },
-    // What a centre of the first release ordered, it ordered for its only depot.
-    { table: 'vault_restock_line', from: `SELECT *, 'main' AS depot_id FROM vault_restock_line` },
+    ofFirstDepot('vault_restock_line'),
     { table: 'vault_restock_delivery' },
     { table: 'vault_certificate' },
     { table: 'vault_enrolment' },
-    { table: 'vault_terminal' },
+    ofFirstDepot('vault_terminal'),
     { table: 'vault_card' },
-    { table: 'vault_safe_key' },
-    { table: 'vault_supply' },
+    ofFirstDepot('vault_safe_key'),
+    ofFirstDepot('vault_supply'),
   ],
   after: [
     // What a terminal of the first release was given with its certificate: the centre's newest of that time.

@@ -40,7 +40,7 @@
 //   GET  /api/depots/:depot/papers/:series/:year              office/papers/paper-routes.ts
 //   GET  /api/restock/orders                                  {orders: RestockOrderView[]}
 //   GET  /api/stock                                           {stock: StockByStateView[]}
-//   GET  /api/supply/orders?before=PLACE                      {orders: SupplyOrderView[], next}: the newest first, 200 a page
+//   GET  /api/supply/orders?depot=ID&before=PLACE             {orders: SupplyOrderView[], next}: the newest first, 200 a page
 //   GET  /api/sales/days?from=DAY&to=DAY&depot=ID             {days: DaySalesView[]}, at most 366 days; 409 depot-needed, unknown-depot
 //   GET  /api/sales/hours?from=DAY&to=DAY                     {hours: HourSalesView[]}: the hours of these days
 //   GET  /api/sales/shops?from=DAY&to=DAY&after=RETAILER      {shops: ShopSalesView[], next}, at most 31 days, 100 a page

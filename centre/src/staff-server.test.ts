@@ -9,11 +9,11 @@ import { enrolmentKeys, readEnrolmentCode } from '@scratchless/wire/supply/enrol
 import { enrolmentRequestMessage } from '@scratchless/wire/supply/enrolment-request'
 import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEPOT } from '../testing/main-depot.ts'
 import { type StaffCall, staffCaller } from '../testing/staff-caller.ts'
 import { startTestCentre, type TestCentre } from '../testing/test-centre.ts'
 import { frameOf } from '../testing/test-terminal.ts'
 import { retailerAccount, SALES_ACCOUNT } from './retailers/accounts.ts'
-import { DEPOT } from './settings.ts'
 import type {
   CardView,
   DepositView,

@@ -3,7 +3,7 @@
 
 import type { KeyObject } from 'node:crypto'
 import { fingerprintOf } from '@scratchless/keys/fingerprint'
-import { createAccount, postOnce } from '@scratchless/ledger/post-transfers'
+import { postOnce } from '@scratchless/ledger/post-transfers'
 import type { Transfer } from '@scratchless/ledger/transfer'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction } from '@scratchless/office/database/database'
@@ -17,10 +17,9 @@ import {
 } from '@scratchless/voucher/ids'
 import { deviceFingerprint } from '@scratchless/wire/supply/enrolment-code'
 import type { CentreNeeds } from '../src/needs.ts'
-import { CASH_ACCOUNT, retailerAccount } from '../src/retailers/accounts.ts'
+import { CASH_ACCOUNT, openHeldAccount, retailerAccount } from '../src/retailers/accounts.ts'
 import { insertRetailer } from '../src/retailers/retailers.sql.ts'
 import { insertVendor } from '../src/retailers/shop-settings.sql.ts'
-import { DEPOT } from '../src/settings.ts'
 import {
   activateTerminal,
   insertCard,
@@ -30,6 +29,7 @@ import {
 } from '../src/terminals/terminals.sql.ts'
 import type { VaultVerbs } from '../src/vault/verbs.ts'
 import type { TestApprover } from './centre-settings.ts'
+import { DEPOT } from './main-depot.ts'
 
 /** The centre as these people see it. */
 export interface PeopleNeeds {
@@ -59,9 +59,8 @@ export async function addRetailer(
   const { id } = await insertRetailer(pool, {
     ...{ depot, name: 'Épicerie El Amen', place: 'Tunis', addedAt: at },
   })
-  await createAccount(pool, {
-    ...{ depotId: depot, id: retailerAccount(id), class: 'liability' },
-    ...{ currency: 'TND', creditLineMinor: 0n, openedAt: at },
+  await openHeldAccount(pool, 'retailer', {
+    ...{ depotId: depot, holder: id, currency: 'TND', creditLineMinor: 0n, openedAt: at },
   })
   await insertVendor(pool, { retailer: id, name: 'Vendor', addedAt: at })
   if (depositMinor > 0n)

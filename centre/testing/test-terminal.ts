@@ -18,7 +18,7 @@ import { type SupplyOrder, supplyOrderMessage } from '@scratchless/wire/supply/s
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../voucher/testing/example-product.ts'
 import { recipientFor } from '../../wire/testing/as-card.ts'
 import { retailerAccount } from '../src/retailers/accounts.ts'
-import { DEPOT } from '../src/settings.ts'
+import { DEPOT } from './main-depot.ts'
 import { addRetailer, beginEnrolment, certify, type openEnrolment, registerCard } from './people.ts'
 import type { TestCentre } from './test-centre.ts'
 

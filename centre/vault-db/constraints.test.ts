@@ -51,6 +51,7 @@ const TABLES: readonly TriedTable[] = [
   {
     table: 'vault_pack',
     row: {
+      depot_id: 'main',
       operator,
       first_serial: 100,
       count: 10,
@@ -138,7 +139,7 @@ const TABLES: readonly TriedTable[] = [
   },
   {
     table: 'vault_terminal',
-    row: { id: terminal_id, retailer_id: 'R10000', certificate: 1, mac: HASH },
+    row: { id: terminal_id, depot_id: 'main', retailer_id: 'R10000', certificate: 1, mac: HASH },
     breaks: {
       vault_terminal_pkey: [{ retailer_id: 'R00002' }],
       vault_terminal_certificate_fkey: [{ certificate: 2 }],
@@ -153,12 +154,15 @@ const TABLES: readonly TriedTable[] = [
   },
   {
     table: 'vault_safe_key',
-    row: { terminal_id, epoch: 1, ends_at: later, wrapped_key: HASH, mac: HASH },
+    row: { depot_id: 'main', terminal_id, epoch: 1, ends_at: later, wrapped_key: HASH, mac: HASH },
     breaks: { vault_safe_key_pkey: [{ ends_at: at }] },
   },
   {
     table: 'vault_supply',
-    row: { terminal_id, sequence: 1, order_hash: HASH, epoch: 1, codes: 1, runs: '[]', closed_at: at },
+    row: {
+      ...{ depot_id: 'main', terminal_id, sequence: 1, order_hash: HASH },
+      ...{ epoch: 1, codes: 1, runs: '[]', closed_at: at },
+    },
     breaks: { vault_supply_pkey: [{ codes: 2 }] },
   },
   {

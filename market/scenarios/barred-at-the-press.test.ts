@@ -1,6 +1,7 @@
 // What people put aside stops at the tills that have it aboard: from a case or a lot at the centre to the press at the
 // real till, and back.
 
+import { countUnreported } from '@scratchless/terminal/sale/sale.sql'
 import { getSettings } from '@scratchless/terminal/supply/centre-word.sql'
 import { takeOrder } from '@scratchless/terminal/supply/send-supply-order'
 import { latestOrders } from '@scratchless/terminal/supply/supply-order.sql'
@@ -84,6 +85,26 @@ test('a code of an open case is not sold at the till that has it, and let go it 
   expect(await press()).toBe(1)
 })
 
+test('what a shop has sold is not told to it, and what it has sold in part is', async () => {
+  // These are sold: 0, 1 and 2.
+  await talk()
+  await world.until(() => countUnreported(world.store) === 0)
+  const hold = (offset: number, count: number) =>
+    staff.does<{ id: string; tills: unknown }>('/api/cases', {
+      ...{ operator: 'atlas', firstSerial: serialFromNumber(FIRST + offset), count, cause: 'c' },
+    })
+  for (const [offset, count, shops] of [
+    [0, 3, 0],
+    [1, 2, 0],
+    [2, 2, 1],
+    [0, 4, 1],
+  ] as const) {
+    const held = await hold(offset, count)
+    expect([offset, count, held.tills]).toEqual([offset, count, { shops }])
+    await staff.does(`/api/cases/${held.id}/end`, { cause: 'found' })
+  }
+})
+
 test('what is not aboard any shop is told to none', async () => {
   const before = await versions()
   const range = { operator: 'atlas', firstSerial: serialFromNumber(FIRST + 20), count: 900, cause: 'c' }
@@ -127,6 +148,7 @@ test('what does not fit into a shop’s settings is said in words, and the grave
   )
   expect(tills.notTold!.fr).toMatch(/^Plus de 64 tranches sont bloquées chez R\d{5} : /)
   await talk()
+  expect(getSettings(world.store)!.barred).toHaveLength(64)
   // The newest fit; the oldest of the others fell out.
   expect(await press()).toBe(6)
 })

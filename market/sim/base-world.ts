@@ -8,12 +8,7 @@ import { join } from 'node:path'
 import { insertPrice, insertProduct } from '@scratchless/centre/catalogue/catalogue.sql'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { createOwnAccounts } from '@scratchless/centre/retailers/accounts'
-import {
-  CENTRE_MIGRATIONS,
-  CENTRE_VAULT_MIGRATIONS,
-  type CentreSettings,
-  DEPOT,
-} from '@scratchless/centre/settings'
+import { CENTRE_MIGRATIONS, CENTRE_VAULT_MIGRATIONS, type CentreSettings } from '@scratchless/centre/settings'
 import { receiveEnrolmentRequest } from '@scratchless/centre/supply/receive-enrolment-request'
 import { createKeyCache } from '@scratchless/centre/vault/key-cache'
 import { createRestockWorker } from '@scratchless/centre/vault/restock-worker-line'
@@ -52,6 +47,7 @@ import { randomBytes, systemRandom } from '@scratchless/voucher/random'
 import { readFrame } from '@scratchless/wire/compact/frame'
 import { signingKeyOf, unwrappingKeyOf } from '@scratchless/wire/xml/rsa-keys'
 import { testCentreSettings } from '../../centre/testing/centre-settings.ts'
+import { DEPOT } from '../../centre/testing/main-depot.ts'
 import {
   addRetailer,
   beginEnrolment,
@@ -66,9 +62,9 @@ import { resettable } from './resettable.ts'
 
 /** Every seed begins at this moment. */
 export const START_MS = Date.UTC(2026, 0, 12, 8)
-/** Lots of small packs, so that a delivery part has several runs. */
+/** Lots of small packs, so that a delivery part has several runs; the first is awake, and gone after some orders. */
 const LOTS = 2
-const PACKS_PER_LOT = 15
+const PACKS = [4, 26] as const
 const CODES_PER_PACK = 37
 const FIRST_SERIAL = 700_000_000_001
 const PACKED_BYTES = 6
@@ -217,20 +213,22 @@ async function sealStock(
   needs: Parameters<typeof beginStockSealing>[0],
   sql: Parameters<typeof beginStockSealing>[1],
 ): Promise<void> {
-  const sealing = await beginStockSealing(needs, sql, {
-    ...{ source: 'generator', activated: true, broughtBy: 'sim', fileName: null },
-  })
-  for (let pack = 0; pack < LOTS * PACKS_PER_LOT; pack++) {
-    const firstSerial = FIRST_SERIAL + pack * CODES_PER_PACK
-    const packed = Buffer.alloc(CODES_PER_PACK * PACKED_BYTES)
-    for (let i = 0; i < CODES_PER_PACK; i++)
-      packed.writeUIntBE(firstSerial + i, i * PACKED_BYTES, PACKED_BYTES)
-    const expiresOn = `2028-0${1 + Math.floor(pack / PACKS_PER_LOT)}-01`
-    await sealing.seal([
-      { product: ATLAS_5.id, codeDigits: ATLAS_5.codeDigits, expiresOn, firstSerial, packed },
-    ])
+  let firstSerial = FIRST_SERIAL
+  for (const [lot, packs] of PACKS.entries()) {
+    const sealing = await beginStockSealing(needs, sql, {
+      ...{ source: 'generator', activated: lot === 0, broughtBy: 'sim', fileName: null },
+    })
+    for (let pack = 0; pack < packs; pack++, firstSerial += CODES_PER_PACK) {
+      const packed = Buffer.alloc(CODES_PER_PACK * PACKED_BYTES)
+      for (let i = 0; i < CODES_PER_PACK; i++)
+        packed.writeUIntBE(firstSerial + i, i * PACKED_BYTES, PACKED_BYTES)
+      const expiresOn = `2028-0${1 + lot}-01`
+      await sealing.seal([
+        { product: ATLAS_5.id, codeDigits: ATLAS_5.codeDigits, expiresOn, firstSerial, packed },
+      ])
+    }
+    await sealing.finish()
   }
-  await sealing.finish()
 }
 
 type Pairs = Record<

@@ -1,6 +1,8 @@
 // Centre and operator of the simulation: their real flows over real databases, each as an api and a vault that die and
 // are started again, and the outboxes turned by hand.
 
+import { insertPrice } from '@scratchless/centre/catalogue/catalogue.sql'
+import { raiseCatalogues } from '@scratchless/centre/catalogue/raise-catalogues'
 import type { CentreNeeds } from '@scratchless/centre/needs'
 import { receiveRestockMessage } from '@scratchless/centre/restock/receive-restock-message'
 import { sendRestockOrder, takeRestockOrderResponse } from '@scratchless/centre/restock/send-restock-order'
@@ -169,11 +171,35 @@ export interface SimCentre extends Office {
   turnOutbox(post: (message: OutgoingMessage) => Promise<Uint8Array>): Promise<string | null>
   settleOverdue(): Promise<number>
   holdOrRelease(act: 'hold' | 'release', from: number, count: number): Promise<number>
-  /** Both exchanges at once; their groups at the desk meet at the shop's account. */
-  meetAtAccounts: Meeting['of']
+  /** A new price from now on, `change` minor units from the first one. */
+  setPrice(change: bigint): Promise<string>
 }
 
-export async function startCentre({ base, database, clock, random, hook }: OfficeNeeds): Promise<SimCentre> {
+/** Where two exchanges meet, whichever centre each of them asks. */
+export interface MeetingPlace {
+  current: Meeting | null
+}
+
+/** Both exchanges at once; their groups at the desks meet at the shop's account. */
+export async function meetAtAccounts<Outcome>(
+  place: MeetingPlace = { current: null },
+  askFirst: () => Promise<Outcome>,
+  askSecond: () => Promise<Outcome>,
+): Promise<readonly [Outcome, Outcome]> {
+  const meeting = newMeeting()
+  place.current = meeting
+  try {
+    return await meeting.of(askFirst, askSecond)
+  } finally {
+    place.current = null
+  }
+}
+
+/** One of several centre processes on the same databases, with a vault of its own. */
+export async function startCentre(
+  { base, database, clock, random, hook }: OfficeNeeds,
+  place: MeetingPlace = { current: null },
+): Promise<SimCentre> {
   let verbs: CentreVerbs
   let needs: CentreNeeds
   // A desk for each certificate, as if each terminal asked a centre process of its own: what meets another's order at the
@@ -186,10 +212,9 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
     doors.set(kid, door)
     return door
   }
-  let meeting: Meeting | null = null
   const watching: StatementHook = (process, on, text, values, run) => {
     const hooked = () => (hook === null ? run(text, values) : hook(process, on, text, values, run))
-    return meeting === null ? hooked() : meeting.statement(on, text, hooked)
+    return place.current === null ? hooked() : place.current.statement(on, text, hooked)
   }
   const office = officeOf(
     'centre',
@@ -244,14 +269,23 @@ export async function startCentre({ base, database, clock, random, hook }: Offic
         await resumeSupplyOrders(needs)
         return settleOverdueOrders(needs)
       }),
-    async meetAtAccounts(askFirst, askSecond) {
-      meeting = newMeeting()
-      try {
-        return await meeting.of(askFirst, askSecond)
-      } finally {
-        meeting = null
-      }
-    },
+    setPrice: (change) =>
+      office.run(async () => {
+        const at = new Date(clock.nowMs())
+        const publicPrice = { ...ATLAS_5.publicPrice, amountMinor: ATLAS_5.publicPrice.amountMinor + change }
+        const { tax, netCredit } = ATLAS_5
+        const dated = {
+          product: ATLAS_5.id,
+          publicPrice,
+          tax,
+          netCredit,
+          validFrom: at,
+          setBy: 'sim',
+          setAt: at,
+        }
+        if ((await insertPrice(needs.pool, dated)) === null) return 'one begins at this moment already'
+        return `${await raiseCatalogues(needs)} catalogues`
+      }),
   }
 }
 
@@ -263,7 +297,8 @@ async function rangeFrom(sql: Pool, from: number, count: number): Promise<Serial
 
 export interface SimOperator extends Office {
   takeOrder(bytes: Uint8Array): Promise<Uint8Array | null>
-  activate(lot: LotId): Promise<void>
+  /** A lot that sleeps wakes, or some codes of it; the centre is told. */
+  activate(from: number, count: number | null): Promise<string>
   holdOrRelease(act: 'hold' | 'release', from: number, count: number): Promise<number>
   /** Has the next planned part closed. Null where none is planned. */
   closeNextDelivery(): Promise<string | null>
@@ -330,7 +365,21 @@ export async function startOperator({
         const range = await rangeFrom(needs.pool, from, count)
         return act === 'hold' ? holdAtOperator(needs.pool, range) : releaseAtOperator(needs.pool, range)
       }),
-    activate: (lot) => office.run(() => activateLot(needs, { signInName: 'sim' } as StaffMember, { lot })),
+    activate: (from, count) =>
+      office.run(async () => {
+        const { rows } = await needs.pool.query<{ lot: LotId; first_serial: bigint; count: number }>(
+          `SELECT lot, first_serial, count FROM pack JOIN lot ON lot.id = pack.lot
+            WHERE lot.activated_at IS NULL ORDER BY first_serial OFFSET $1 LIMIT 1`,
+          [from],
+        )
+        const [pack] = rows
+        if (pack === undefined) return 'nothing sleeps'
+        const { lot } = pack
+        const firstSerial = serialFromNumber(Number(pack.first_serial))
+        const runs = count === null ? [] : [{ firstSerial, count: Math.min(count, pack.count) }]
+        await activateLot(needs, { signInName: 'sim' } as StaffMember, { lot, runs })
+        return count === null ? `all of ${lot}` : `${runs[0]!.count} of ${lot}`
+      }),
     closeNextDelivery: () =>
       office.run(async () => {
         const [plan] = await findPlannedDeliveries(needs.pool, [], 1)

@@ -20,6 +20,7 @@ import type { Clock } from '@scratchless/voucher/clock'
 import type { Random } from '@scratchless/voucher/random'
 import { priceAt } from '@scratchless/wire/supply/catalogue'
 import { VENDOR } from '../../centre/testing/people.ts'
+import { keysInMemory } from '../../terminal/testing/keys-in-memory.ts'
 import { ATLAS_5 } from '../../voucher/testing/example-product.ts'
 import { type BaseTerminal, copyStore, START_MS } from './base-world.ts'
 import type { PlantedBug } from './planted-bugs.ts'
@@ -61,6 +62,8 @@ export function newTerminal(given: {
   const { base, clock, random, log, printer, line, bug } = given
   const storeFile = `${given.folder}/${base.id}.sqlite`
   copyStore(base.storeFile, storeFile)
+  // A seed's own: a renewal makes the next one, which the next seed must not find.
+  const deviceKeys = keysInMemory(base.deviceKeys.held()[0]!)
   let process = newProcess('terminal')
   let writesBefore = 0
   let real: Store | null = null
@@ -86,10 +89,10 @@ export function newTerminal(given: {
     onBoard = terminalClock(clock, store)
     const doubt = bug?.atStart ?? doubtOpenIntents
     doubt({ store, clock: onBoard })
-    identity = identityOf(store, base.deviceKeys)!
+    identity = identityOf(store, deviceKeys)!
     turn = createTurns({
       ...{ store, log, random, line: line, clock: onBoard },
-      deviceKeys: base.deviceKeys,
+      deviceKeys,
       card: () => base.card,
       // By the time of its clock, which the seed moves.
       reporting: { sales: 10, seconds: 2 },
@@ -101,6 +104,7 @@ export function newTerminal(given: {
   function sellNeeds(): SellNeeds | null {
     const catalogue = getCatalogue(store)
     if (catalogue === undefined) return null
+    identity = identityOf(store, deviceKeys)!
     return {
       ...{ store, clock: onBoard, identity, catalogue, card, locale: 'fr' },
       standing: getStanding(store)!,

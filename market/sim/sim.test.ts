@@ -22,11 +22,27 @@ beforeAll(async () => {
 afterAll(() => base.close())
 
 test('whatever goes wrong, every invariant holds after every step, and all agree in the end', async () => {
+  let renewed = 0
+  const told: string[] = []
   for (let seed = 1; seed <= SEEDS; seed++) {
-    const { violations, operations } = await runSeed(base, seed)
+    const { violations, operations, renewals, trace } = await runSeed(base, seed)
     expect({ seed, violations }).toEqual({ seed, violations: [] })
     expect(operations).toBeGreaterThanOrEqual(50)
+    renewed += renewals
+    told.push(...trace)
   }
+  // What years bring was among it: keys that end, prices that change, codes that are held or wake.
+  expect(renewed).toBeGreaterThan(0)
+  for (const said of [
+    /^price: [12] catalogues/,
+    /^activation: \d+ of/,
+    /^hold or release: hold [1-9]/,
+    /^months pass: \d/,
+  ])
+    expect(
+      told.some((line) => said.test(line)),
+      `${said}`,
+    ).toBe(true)
 })
 
 /** Seeds in which two orders often come at once. */

@@ -33,8 +33,10 @@ export function actOfState(state: AsideState): Act {
   return state === 'void' ? 'void-codes' : 'mark-codes'
 }
 
-export function factsOfCase({ operator, firstSerial, count, cause }: CaseToOpen): RequestFacts {
-  return { ...(operator && { operator }), firstSerial, count, cause }
+/** The act says the state, but for those that have one in common. */
+export function factsOfCase({ operator, firstSerial, count, state, cause }: CaseToOpen): RequestFacts {
+  const said = actOfState(state) === 'mark-codes' ? { state } : {}
+  return { ...(operator && { operator }), firstSerial, count, ...said, cause }
 }
 
 function caseOfFacts(facts: RequestFacts, state: AsideState): CaseToOpen {
@@ -64,14 +66,29 @@ export function caseCarriers(office: CaseOffice, voidInVault: AskVault): Request
     if (late) throw new HttpRefusal(409, 'expired')
     return (await openCase(office, askedBy, caseOfFacts(facts, state), BigInt(number))).id
   }
-  return {
-    'mark-stolen': async (request) => ({ case: await caseOf(request, 'stolen') }),
-    'release-stolen': async ({ number, late, facts, askedBy }) => {
+  const release: RequestCarrier = async ({ number, late, facts, askedBy }) => {
+    if (late) throw new HttpRefusal(409, 'expired')
+    const end = { id: String(facts.case), cause: String(facts.cause) }
+    const { released } = await endCase(office, askedBy, end, { request: BigInt(number) })
+    return { released }
+  }
+  const bringTo =
+    (state: LotChange['state']): RequestCarrier =>
+    async ({ number, late, facts, askedBy }) => {
       if (late) throw new HttpRefusal(409, 'expired')
-      const end = { id: String(facts.case), cause: String(facts.cause) }
-      const { released } = await endCase(office, askedBy, end, { request: BigInt(number) })
-      return { released }
-    },
+      const { codes } = await setLotState(office, askedBy, lotOfFacts(facts, state), BigInt(number))
+      return { codes }
+    }
+  return {
+    'hold-codes': async (request) => ({ case: await caseOf(request, 'on_hold') }),
+    'mark-codes': async (request) => ({ case: await caseOf(request, request.facts.state as AsideState) }),
+    'mark-stolen': async (request) => ({ case: await caseOf(request, 'stolen') }),
+    'release-codes': release,
+    'release-stolen': release,
+    'hold-lot': bringTo('held'),
+    'release-lot': bringTo('in_stock'),
+    'recall-lot': bringTo('recalled'),
+    'end-recall': bringTo('in_stock'),
     'void-codes': async (request) => {
       const id = await caseOf(request, 'void')
       const { number, endsAtS, facts, agreements } = request
@@ -80,11 +97,6 @@ export function caseCarriers(office: CaseOffice, voidInVault: AskVault): Request
       // What the vault does not believe never was: the codes are where they were before.
       await endCase(office, 'system', { id, cause: `vault: ${voided.refusal}` }, { anyState: true })
       throw new HttpRefusal(409, voided.refusal)
-    },
-    'end-recall': async ({ number, late, facts, askedBy }) => {
-      if (late) throw new HttpRefusal(409, 'expired')
-      const { codes } = await setLotState(office, askedBy, lotOfFacts(facts, 'in_stock'), BigInt(number))
-      return { codes }
     },
     'void-lot': async ({ number, endsAtS, late, facts, agreements, askedBy }) => {
       const request = BigInt(number)

@@ -67,16 +67,15 @@ export function addCaseRoutes(
     const { id } = parseInput(IdParams, request.params)
     const { cause } = parseInput(CaseEndBody, request.body)
     const { state, operator, count, firstSerial } = await openCaseOr404(office, id)
-    if (state === 'stolen') {
-      const rule = await guard.ruleFor(request, 'release-stolen')
-      if (takesTwo(rule, BigInt(count))) {
-        const asked = await askRequest(requests, staffOf(request), {
-          ...{ kind: 'release-stolen', subject: firstSerial },
-          facts: { case: Number(id), ...(operator && { operator }), cause },
-          figures: {},
-        })
-        return reply.status(202).send(viewOfRequest(requests.party, asked))
-      }
+    const kind = state === 'stolen' ? 'release-stolen' : 'release-codes'
+    const rule = await guard.ruleFor(request, kind)
+    if (takesTwo(rule, BigInt(count))) {
+      const asked = await askRequest(requests, staffOf(request), {
+        ...{ kind, subject: firstSerial },
+        facts: { case: Number(id), ...(operator && { operator }), cause },
+        figures: {},
+      })
+      return reply.status(202).send(viewOfRequest(requests.party, asked))
     }
     return endCase(office, staffOf(request).signInName, { id, cause })
   })

@@ -21,6 +21,14 @@ const en: Wording = {
   what: {
     'void-codes': (facts, count) =>
       `Void${whose(facts)} ${count(Number(facts.count))} codes, serials ${range(facts, 'to')}. They are supplied to nobody any more, for good.`,
+    'hold-codes': (facts, count) =>
+      `Put on hold${whose(facts)} ${count(Number(facts.count))} codes, serials ${range(facts, 'to')}.`,
+    'mark-codes': (facts, count) =>
+      `Mark as ${facts.state}${whose(facts)} ${count(Number(facts.count))} codes, serials ${range(facts, 'to')}.`,
+    'release-codes': (facts) => `Let go case ${facts.case}: its${whose(facts)} codes may be supplied again.`,
+    'hold-lot': (facts) => `Hold lot${whose(facts)} ${facts.lot}: nothing of it is supplied meanwhile.`,
+    'release-lot': (facts) => `Let go lot${whose(facts)} ${facts.lot}: it may be supplied again.`,
+    'recall-lot': (facts) => `Recall lot${whose(facts)} ${facts.lot}: what is out is asked back.`,
     'mark-stolen': (facts, count) =>
       `Mark as stolen${whose(facts)} ${count(Number(facts.count))} codes, serials ${range(facts, 'to')}.`,
     'release-stolen': (facts) =>
@@ -41,6 +49,16 @@ const fr: Wording = {
   what: {
     'void-codes': (facts, count) =>
       `Annuler ${count(Number(facts.count))} codes${whose(facts)}, n° de série ${range(facts, 'à')}. Ils ne seront plus jamais fournis à personne.`,
+    'hold-codes': (facts, count) =>
+      `Bloquer ${count(Number(facts.count))} codes${whose(facts)}, n° de série ${range(facts, 'à')}.`,
+    'mark-codes': (facts, count) =>
+      `Marquer ${count(Number(facts.count))} codes${whose(facts)} (${facts.state}), n° de série ${range(facts, 'à')}.`,
+    'release-codes': (facts) =>
+      `Débloquer le dossier ${facts.case} : ses codes${whose(facts)} pourront de nouveau être fournis.`,
+    'hold-lot': (facts) => `Bloquer le lot${whose(facts)} ${facts.lot} : rien n’en est fourni entre-temps.`,
+    'release-lot': (facts) =>
+      `Débloquer le lot${whose(facts)} ${facts.lot} : il pourra de nouveau être fourni.`,
+    'recall-lot': (facts) => `Rappeler le lot${whose(facts)} ${facts.lot} : ce qui est dehors est redemandé.`,
     'mark-stolen': (facts, count) =>
       `Déclarer volés ${count(Number(facts.count))} codes${whose(facts)}, n° de série ${range(facts, 'à')}.`,
     'release-stolen': (facts) =>

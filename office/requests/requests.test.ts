@@ -208,6 +208,31 @@ test('two last agreements at one moment do it once', async () => {
   expect(done).toHaveLength(1)
 })
 
+test('whoever agrees waits for who is just ending the request, and respects it', async () => {
+  const number = await ask('mark-stolen')
+  const given = await signed(number, 0)
+  const other = await needs.pool.connect()
+  try {
+    await other.query('BEGIN')
+    await other.query(
+      `UPDATE request SET state = 'refused', ended_by = 'nadia', ended_at = now(), ended_why = 'w' WHERE number = $1`,
+      [number],
+    )
+    const agreed = expect(agreeToRequest(needs, samir, number, given)).rejects.toMatchObject({
+      code: 'not-open',
+    })
+    await expect
+      .poll(
+        async () => (await database.pool('owner').query('SELECT FROM pg_locks WHERE NOT granted')).rowCount,
+      )
+      .toBe(1)
+    await other.query('COMMIT')
+    await agreed
+  } finally {
+    other.release()
+  }
+})
+
 test('those that wait are listed, newest first, a page at a time', async () => {
   const numbers = [await ask(), await ask(), await ask()]
   const read = async (waitingOnly: boolean, before: bigint | null, limit: number) =>

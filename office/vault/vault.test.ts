@@ -90,6 +90,20 @@ test('what the first release closed opens, code by code, and a changed code spoi
   expect(() => open(2, 3)).toThrow(new BrokenSeal(serialAt(firstSerial, 3)))
 })
 
+test('a box is bound to its names, its first serial and its number of codes, byte for byte', () => {
+  const sealing = { ...beginSealing(binding, systemRandom), nextIndex: 0x01020304 }
+  const packed = codes(3)
+  const { sealed } = closePack(sealing, firstSerial, packed, digits)
+  const data = Buffer.concat([
+    Buffer.from('scratchless closing 2\0centre\0centre\0atlas\0ATLAS-5\0L000001\0'),
+    Buffer.from('000000174876e80000000003', 'hex'),
+  ])
+  const nonce = Buffer.from('000000000000000001020304', 'hex')
+  const cipher = createCipheriv('aes-256-gcm', sealing.contentKey, nonce, { authTagLength: 16 }).setAAD(data)
+  const closed = Buffer.concat([cipher.update(packed), cipher.final()])
+  expect(Buffer.from(sealed)).toEqual(Buffer.concat([closed, cipher.getAuthTag()]))
+})
+
 test('a pack of one code is closed as the first release closed it', () => {
   const sealing = beginSealing(binding, systemRandom)
   const packed = codes(1)

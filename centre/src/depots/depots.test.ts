@@ -76,6 +76,8 @@ test('what is ordered for a depot lies there, and is bought in its book', async 
     .query('SELECT depot_id FROM vault_restock_line')
     .then((found) => found.rows)
   expect(line).toEqual({ depot_id: 'south' })
+  const packs = await centre.vaultDatabase.pool('owner').query('SELECT DISTINCT depot_id FROM vault_pack')
+  expect(packs.rows).toEqual([{ depot_id: 'south' }])
 })
 
 async function balanceOf(depot: typeof MAIN, account: string): Promise<bigint> {

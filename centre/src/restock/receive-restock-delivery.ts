@@ -3,7 +3,7 @@
 // codes now are; the receipt is stored before it is sent, and a part that comes again gets the same bytes.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createAccount, postTransfers } from '@scratchless/ledger/post-transfers'
+import { postTransfers } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { lockCases } from '@scratchless/office/cases/code-case.sql'
@@ -12,7 +12,7 @@ import { storeAnswer, takeMessage } from '@scratchless/office/inbox/take-message
 import type { DepotId, MessageId, OperatorId } from '@scratchless/voucher/ids'
 import { raiseAlarm } from '../alarms.sql.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
+import { openHeldAccount, payableAccount, STOCK_ACCOUNT } from '../retailers/accounts.ts'
 import { holdArrivals } from '../stock/held-codes.sql.ts'
 import { holdPartOfLot } from '../stock/held-lots.sql.ts'
 import type { TakenDelivery } from '../vault/verbs.ts'
@@ -133,15 +133,8 @@ async function bookPurchase(
   if (part.costMinor === 0n) return
   const payable = payableAccount(part.operator)
   const { currency, timeZone } = settings
-  await createAccount(sql, {
-    ...{
-      depotId: part.depot,
-      id: payable,
-      class: 'liability',
-      currency,
-      creditLineMinor: null,
-      openedAt: at,
-    },
+  await openHeldAccount(sql, 'payable', {
+    ...{ depotId: part.depot, holder: part.operator, currency, creditLineMinor: null, openedAt: at },
   })
   const purchase = {
     ...{ id: `purchase:${part.id}`, kind: 'purchase', subject: part.operator, currency, document: part.id },

@@ -1,5 +1,4 @@
-// The ledger's accounts of a centre. A retailer's holds what he paid in less what he bought; the other two are our
-// own books.
+// The chart of accounts of a centre, each depot's by itself: our own books, and one account a holder, `kind:holder`.
 
 import type { AccountClass, AccountId } from '@scratchless/ledger/account'
 import { createAccount } from '@scratchless/ledger/post-transfers'
@@ -27,6 +26,30 @@ const OWN = {
   differences: 'expense',
 } as const satisfies Readonly<Record<string, AccountClass>>
 type OwnAccount = keyof typeof OWN
+
+/** Kinds of accounts that belong to somebody, each with its class. */
+const HELD = {
+  /** What he paid in less what he bought; with a line, what he may owe. */
+  retailer: 'liability',
+  /** What a dealer paid in for his shops and has not passed on. */
+  dealer: 'liability',
+  /** What a retailer owes because a payment that he had spent turned out to be none. */
+  unpaid: 'asset',
+  /** What a collector took from shops and has not handed over. */
+  collector: 'asset',
+  /** What the centre owes an operator. */
+  payable: 'liability',
+} as const satisfies Readonly<Record<string, AccountClass>>
+
+/** Opens somebody's account; harmless where it stands. `creditLineMinor` null: without a limit. */
+export function openHeldAccount(
+  sql: Sql,
+  kind: keyof typeof HELD,
+  account: Omit<Parameters<typeof createAccount>[1], 'id' | 'class'> & { readonly holder: string },
+): Promise<boolean> {
+  const { holder, ...opened } = account
+  return createAccount(sql, { ...opened, id: `${kind}:${holder}`, class: HELD[kind] })
+}
 
 export function retailerAccount(retailer: RetailerId): string {
   return `retailer:${retailer}`

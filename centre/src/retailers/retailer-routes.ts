@@ -2,7 +2,7 @@
 
 import { availableMinor, balanceMinor } from '@scratchless/ledger/account'
 import { readAccount } from '@scratchless/ledger/ledger.sql'
-import { createAccount, setCreditLine } from '@scratchless/ledger/post-transfers'
+import { setCreditLine } from '@scratchless/ledger/post-transfers'
 import { appendAudit } from '@scratchless/office/audit-chain/audit-chain'
 import { bookingAt } from '@scratchless/office/calendar/booking'
 import { inTransaction, type Sql } from '@scratchless/office/database/database'
@@ -25,7 +25,7 @@ import {
   type RetailerView,
   retailerField,
 } from '../staff-api.ts'
-import { retailerAccount, unpaidAccount } from './accounts.ts'
+import { openHeldAccount, retailerAccount, unpaidAccount } from './accounts.ts'
 import {
   findRetailer,
   insertRetailer,
@@ -50,13 +50,9 @@ export function addRetailerRoutes(app: FastifyInstance, needs: CentreNeeds, guar
       const which = await whichDepot(sql, body.depot)
       if (typeof which === 'string') throw new HttpRefusal(409, which)
       const row = await insertRetailer(sql, { ...body, ...which, addedAt: at })
-      await createAccount(sql, {
-        depotId: which.depot,
-        id: retailerAccount(row.id),
-        class: 'liability',
-        currency: settings.currency,
-        creditLineMinor: 0n,
-        openedAt: at,
+      await openHeldAccount(sql, 'retailer', {
+        ...{ depotId: which.depot, holder: row.id, currency: settings.currency },
+        ...{ creditLineMinor: 0n, openedAt: at },
       })
       const added = await viewOf(sql, row, settings.currency)
       const actor = staffOf(request).signInName

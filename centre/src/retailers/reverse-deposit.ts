@@ -2,17 +2,11 @@
 // not spent goes back; what he has is unpaid, and blocks his orders until it is paid. His sales go on.
 
 import { updateBlocked } from '@scratchless/ledger/ledger.sql'
-import {
-  type Booking,
-  createAccount,
-  lockHolder,
-  postTransfers,
-  readTransfer,
-} from '@scratchless/ledger/post-transfers'
+import { type Booking, lockHolder, postTransfers, readTransfer } from '@scratchless/ledger/post-transfers'
 import { reversalOf } from '@scratchless/ledger/transfer'
 import type { SqlClient } from '@scratchless/office/database/database'
 import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
-import { retailerAccount, unpaidAccount } from './accounts.ts'
+import { openHeldAccount, retailerAccount, unpaidAccount } from './accounts.ts'
 import { depositId } from './take-deposit.ts'
 
 /** `unpaidMinor`: what no longer fitted. */
@@ -35,8 +29,10 @@ export async function reverseDeposit(
   const unpaid = unpaidAccount(retailer)
   const { transfers, unpaidMinor } = reversalOf(deposit, holder, unpaid, by)
   if (unpaidMinor > 0n) {
-    const account = { depotId: depot, id: unpaid, class: 'asset', currency: deposit.currency } as const
-    await createAccount(sql, { ...account, creditLineMinor: null, openedAt: booking.madeAt })
+    const { currency } = deposit
+    await openHeldAccount(sql, 'unpaid', {
+      ...{ depotId: depot, holder: retailer, currency, creditLineMinor: null, openedAt: booking.madeAt },
+    })
     await updateBlocked(sql, depot, holder.id, { since: booking.madeAt, why: 'unpaid' })
   }
   const decided = await postTransfers(sql, depot, transfers, booking)

@@ -8,9 +8,9 @@ import type { Sale } from '@scratchless/wire/supply/sales-report'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { rowsRead } from '../../../office/testing/rows-read.ts'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
+import { DEPOT } from '../../testing/main-depot.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal, type TestTerminal } from '../../testing/test-terminal.ts'
-import { DEPOT } from '../settings.ts'
 import { readStock } from '../stock/stock.sql.ts'
 import { bookSales } from './book-sales.ts'
 import { makeSaleMonths } from './make-sale-months.ts'
@@ -248,4 +248,38 @@ test('stock tells what is with terminals, on its way and sold', async () => {
   expect(await stock()).toEqual({ ...now, delivered: now.delivered - 2, sold: now.sold + 2 })
   await inTransaction(centre.needs.pool, (sql) => foldHours(sql, DEPOT))
   expect(await stock()).toEqual({ ...now, delivered: now.delivered - 2, sold: now.sold + 2 })
+})
+
+test('a sale of another code, or of another product, on a ticket that stands is none that stands', async () => {
+  expect(await book([soldAt(0, '2026-11-25T10:00:00Z')])).toEqual([])
+  const sale = soldAt(0, '2026-11-25T10:00:00Z')
+  const ofNone = { ...sale, serial: serialAt(first, 900) }
+  const ofOther = { ...sale, product: productId('SAHEL-5') }
+  expect(await book([ofNone])).toEqual([ofNone])
+  expect(await book([ofOther])).toEqual([ofOther])
+})
+
+test('the price of another product is none of this sale', async () => {
+  await centre.database.pool('owner').query(`
+    INSERT INTO product (id, operator, face_value_minor, code_digits, check_digit, validity_days, refill_template, added_at)
+    VALUES ('ATLAS-10', 'atlas', 10000, 14, 'none', 90, '*123*{code}#', now());
+    INSERT INTO product_price (product_id, valid_from, public_price_minor, tax_minor, net_credit_minor, set_by, set_at)
+    VALUES ('ATLAS-10', now(), 10000, 0, 9400, 'test', now())`)
+  const [{ id }] = (await rows<{ id: number }>(
+    `SELECT id FROM product_price WHERE product_id = 'ATLAS-10'`,
+  )) as [{ id: number }]
+  await book([soldAt(0, '2026-11-25T10:00:00Z', id)])
+  expect(await rows(`SELECT price_id, amount_minor FROM sale WHERE terminal_id = '${terminal.id}'`)).toEqual([
+    { price_id: null, amount_minor: null },
+  ])
+})
+
+test('codes of an order that is being closed are on their way', async () => {
+  const [before] = await readStock(centre.needs.pool)
+  const owner = centre.database.pool('owner')
+  await owner.query(`UPDATE supply_order SET state = 'decided' WHERE terminal_id = $1`, [terminal.id])
+  await owner.query('UPDATE supply_message SET answer = NULL WHERE terminal_id = $1 AND sequence = 2', [
+    terminal.id,
+  ])
+  expect(await readStock(centre.needs.pool)).toEqual([before])
 })

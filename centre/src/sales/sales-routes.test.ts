@@ -88,6 +88,10 @@ test('shops come page by page, each with its products, also where it sold nothin
       { product: 'ATLAS-5', sales: 4, amount: '20.000' },
     ],
   })
+  expect(first.shops[99]).toEqual({
+    ...{ retailer: 'R00100', name: 'Shop 100' },
+    products: [{ product: 'ATLAS-5', sales: 4, amount: '20.000' }],
+  })
   expect(first.next).toBe('R00100')
   const second = await page('R00100')
   expect([second.shops[0]!.retailer, second.next]).toEqual(['R00101', 'R00200'])

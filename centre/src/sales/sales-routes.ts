@@ -1,13 +1,13 @@
 // What was sold, by day, hour, shop and product: for whoever looks at it.
 
 import type { StaffGuard } from '@scratchless/office/staff/staff-routes'
-import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
+import { parseInput } from '@scratchless/program/http/http-server'
 import type { DepotId, RetailerId } from '@scratchless/voucher/ids'
 import { money, toDecimal } from '@scratchless/voucher/money'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { whichDepot } from '../depots/which-depot.ts'
+import { inDepot } from '../depots/in-depot.ts'
 import type { CentreNeeds } from '../needs.ts'
 import { retailerField } from '../staff-api.ts'
 import {
@@ -33,35 +33,25 @@ export function addSalesRoutes(app: FastifyInstance, needs: CentreNeeds, guard: 
   const { pool } = needs
   const mayLook = guard.mayDo('see-sales')
   app.get('/api/sales/days', mayLook, async (request): Promise<{ days: DaySalesView[] }> => {
-    const { depot, ...days } = await inDepot(needs, parseInput(DaysQuery, request.query))
+    const { depot, ...days } = await inDepot(pool, parseInput(DaysQuery, request.query))
     const rows = await readSalesOfDays(pool, depot, days)
     return { days: rows.map((row) => ({ day: row.day, ...figureOf(needs, row) })) }
   })
   app.get('/api/sales/hours', mayLook, async (request): Promise<{ hours: HourSalesView[] }> => {
-    const { depot, ...days } = await inDepot(needs, parseInput(DaysQuery, request.query))
+    const { depot, ...days } = await inDepot(pool, parseInput(DaysQuery, request.query))
     const rows = await readSalesOfHours(pool, depot, days)
     return { hours: rows.map((row) => ({ hour: row.hour, ...figureOf(needs, row) })) }
   })
   app.get('/api/sales/shops', mayLook, async (request) => {
-    const { after = null, depot, ...days } = await inDepot(needs, parseInput(ShopsQuery, request.query))
+    const { after = null, depot, ...days } = await inDepot(pool, parseInput(ShopsQuery, request.query))
     return salesOfShops(needs, depot, days, after)
   })
   app.get('/api/retailers/:id/sales', mayLook, async (request): Promise<{ days: DaySalesView[] }> => {
     const { id } = parseInput(z.strictObject({ id: retailerField }), request.params)
-    const { depot, ...days } = await inDepot(needs, parseInput(DaysQuery, request.query))
+    const { depot, ...days } = await inDepot(pool, parseInput(DaysQuery, request.query))
     const rows = await readSalesOfOneShop(pool, depot, days, id)
     return { days: rows.map((row) => ({ day: row.day, ...figureOf(needs, row) })) }
   })
-}
-
-/** What was asked, with the depot that it is about. */
-async function inDepot<Asked extends { readonly depot?: DepotId | undefined }>(
-  { pool }: CentreNeeds,
-  asked: Asked,
-): Promise<Asked & { readonly depot: DepotId }> {
-  const found = await whichDepot(pool, asked.depot)
-  if (typeof found === 'string') throw new HttpRefusal(409, found)
-  return { ...asked, ...found }
 }
 
 async function salesOfShops(

@@ -9,7 +9,8 @@ import type { CentreNeeds } from '../needs.ts'
 import { listRestockOrders } from '../restock/restock-routes.ts'
 import { readSalesOfDays } from '../sales/sales-figures.sql.ts'
 import { readStockByState } from '../stock/stock-by-state.ts'
-import { listSupplyOrders } from '../stock/stock-routes.ts'
+import { listSupplyOrders, MAX_ORDERS } from '../stock/stock-routes.ts'
+import type { SupplyOrderView } from '../stock/stock-shapes.ts'
 
 const en = {
   stock: [
@@ -52,6 +53,13 @@ const fr: typeof en = {
   },
 }
 
+/** Of all depots, as many as a page has. */
+async function newestOrders(needs: CentreNeeds): Promise<SupplyOrderView[]> {
+  const depots = await readDepots(needs.pool)
+  const orders = (await Promise.all(depots.map(({ id }) => listSupplyOrders(needs, id)))).flat()
+  return orders.toSorted((a, b) => b.decidedAt.localeCompare(a.decidedAt)).slice(0, MAX_ORDERS)
+}
+
 /** Of all depots. */
 async function salesOf({ pool }: CentreNeeds, day: string) {
   const depots = await readDepots(pool)
@@ -67,15 +75,25 @@ export async function statusTables(needs: CentreNeeds, language: Language): Prom
     readStockByState(needs.pool),
     salesOf(needs, day),
     listRestockOrders(needs),
-    listSupplyOrders(needs),
+    newestOrders(needs),
   ])
+  // With one depot nobody wants to read its name in every line.
+  const several = new Set(stock.map(({ depot }) => depot)).size > 1
   const count = (codes: number) => countText(language, codes)
   return [
     {
       title: words.stock[0]!,
       heads: words.stock.slice(1),
       rows: stock.map((row) => [
-        ...[row.product, row.inStock, row.onHold, row.withheld, row.inDoubt, row.damaged, row.stolen],
+        ...[
+          several ? `${row.depot} · ${row.product}` : row.product,
+          row.inStock,
+          row.onHold,
+          row.withheld,
+          row.inDoubt,
+          row.damaged,
+          row.stolen,
+        ],
         ...[row.returned, row.expired, row.void, row.despatched, row.delivered, row.sold],
       ]),
     },

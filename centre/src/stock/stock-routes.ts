@@ -3,12 +3,12 @@
 import { noteLookUp } from '@scratchless/office/cases/note-look-up'
 import { type StaffGuard, staffOf } from '@scratchless/office/staff/staff-routes'
 import { HttpRefusal, parseInput } from '@scratchless/program/http/http-server'
-import type { OperatorId } from '@scratchless/voucher/ids'
+import type { DepotId, OperatorId } from '@scratchless/voucher/ids'
 import { money, toDecimal } from '@scratchless/voucher/money'
 import type { SerialNumber } from '@scratchless/voucher/serial'
 import type { FastifyInstance } from 'fastify'
+import { inDepot } from '../depots/in-depot.ts'
 import type { CentreNeeds } from '../needs.ts'
-import { DEPOT } from '../settings.ts'
 import { type CodeHistoryView, CodeParams } from './case-shapes.ts'
 import { readCodeHistory } from './code-history.sql.ts'
 import { type OrderPlace, readNewestOrders } from './newest-orders.sql.ts'
@@ -16,7 +16,7 @@ import { readStockByState } from './stock-by-state.ts'
 import { OrdersQuery, type SupplyOrderView } from './stock-shapes.ts'
 
 /** What a page shows. */
-const MAX_ORDERS = 200
+export const MAX_ORDERS = 200
 
 export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: StaffGuard): void {
   app.get('/api/stock', guard.mayDo('see-stock'), async () => ({
@@ -28,8 +28,8 @@ export function addStockRoutes(app: FastifyInstance, needs: CentreNeeds, guard: 
     return codeHistory(needs, operator, serial)
   })
   app.get('/api/supply/orders', guard.mayDo('see-stock'), async (request) => {
-    const { before } = parseInput(OrdersQuery, request.query)
-    const orders = await listSupplyOrders(needs, before ?? null)
+    const { before, depot } = await inDepot(needs.pool, parseInput(OrdersQuery, request.query))
+    const orders = await listSupplyOrders(needs, depot, before ?? null)
     const last = orders.length < MAX_ORDERS ? undefined : orders.at(-1)
     return { orders, next: last ? `${last.decidedAt}~${last.terminal}~${last.sequence}` : null }
   })
@@ -57,9 +57,10 @@ async function codeHistory(
 /** A page of orders, the newest first. */
 export async function listSupplyOrders(
   { pool, settings }: CentreNeeds,
+  depot: DepotId,
   before: OrderPlace | null = null,
 ): Promise<SupplyOrderView[]> {
-  return (await readNewestOrders(pool, DEPOT, MAX_ORDERS, before)).map((row) => ({
+  return (await readNewestOrders(pool, depot, MAX_ORDERS, before)).map((row) => ({
     terminal: row.terminal_id,
     sequence: Number(row.sequence),
     decidedAt: row.decided_at.toISOString(),

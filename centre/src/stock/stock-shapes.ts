@@ -2,9 +2,11 @@
 
 import { type TerminalId, terminalId } from '@scratchless/voucher/ids'
 import { z } from 'zod'
+import { depotField } from '../staff-api.ts'
 
-/** `before`: `next` of the page before. */
+/** `before`: `next` of the page before; `depot`: may be left out where the centre has one. */
 export const OrdersQuery = z.strictObject({
+  depot: depotField.optional(),
   before: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2}T[\d:.]{8,12}Z~T\d{5,7}~\d{1,10}$/)

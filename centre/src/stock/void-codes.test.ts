@@ -143,6 +143,34 @@ test('a state goes where the table of states lets it, and the code is told to be
   expect([await stateOf(20), await counted()]).toEqual(['in_stock', [1_490, {}]])
 })
 
+test('void takes two people whatever the tables say, and other acts only what they say', async () => {
+  const owner = centre.database.pool('owner')
+  const secondFrom = (act: string, codes: number | null) =>
+    owner.query('UPDATE act SET second_from = $2 WHERE name = $1', [act, codes])
+  await secondFrom('void-codes', null)
+  for (const act of ['hold-codes', 'mark-codes', 'release-codes']) await secondFrom(act, 6)
+  const asked = await mark('amel', 'void', 40, 6)
+  expect([asked.status, asked.json.kind]).toEqual([202, 'void-codes'])
+  await as('amel')('POST', `/api/requests/${asked.json.number}/withdrawal`, { reason: 'a mistake' })
+  for (const [state, kind] of [
+    ['on_hold', 'hold-codes'],
+    ['damaged', 'mark-codes'],
+  ] as const) {
+    const small = await mark('amel', state, 40, 5)
+    expect(small.status).toBe(201)
+    expect((await end('amel', small.json.id)).status).toBe(200)
+    const large = (await mark('amel', state, 40, 6)).json
+    expect([large.kind, large.needed, await stateOf(40)]).toEqual([kind, 1, 'in_stock'])
+    expect([(await agree('lina', large, 0)).json.state, await stateOf(40)]).toEqual(['done', state])
+    const [{ id }] = (await as('amel')<{ cases: [{ id: string }] }>('GET', '/api/cases')).json.cases
+    const back = (await end('amel', id)).json
+    expect([back.kind, (await agree('omar', back, 1)).json.state]).toEqual(['release-codes', 'done'])
+    expect(await stateOf(40)).toBe('in_stock')
+  }
+  await secondFrom('void-codes', 1)
+  for (const act of ['hold-codes', 'mark-codes', 'release-codes']) await secondFrom(act, null)
+})
+
 test('codes are void once two others agree, in the vault too, and no order gets them', async () => {
   const asked = await mark('amel', 'void', 5, 20)
   expect(asked).toMatchObject({

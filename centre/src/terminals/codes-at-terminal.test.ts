@@ -6,7 +6,8 @@ import { terminalId } from '@scratchless/voucher/ids'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TEST_DATABASE_URL, type TestDatabase, testDatabase } from '../../../office/testing/test-database.ts'
-import { CENTRE_MIGRATIONS, DEPOT } from '../settings.ts'
+import { DEPOT } from '../../testing/main-depot.ts'
+import { CENTRE_MIGRATIONS } from '../settings.ts'
 import { readCodesAtTerminal } from './codes-at-terminal.sql.ts'
 
 const [OURS, OTHERS] = [terminalId('T00001'), terminalId('T00002')]

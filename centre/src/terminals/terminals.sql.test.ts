@@ -2,10 +2,10 @@
 
 import { cardId, type TerminalId, vendorId } from '@scratchless/voucher/ids'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEPOT } from '../../testing/main-depot.ts'
 import { addRetailer } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { markRetailerClosed } from '../retailers/retailers.sql.ts'
-import { DEPOT } from '../settings.ts'
 import { findTerminalKey } from '../supply/supply-terminal.sql.ts'
 import {
   activateTerminal,

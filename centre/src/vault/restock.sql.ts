@@ -3,7 +3,7 @@ import type { Sql, SqlClient } from '@scratchless/office/database/database'
 import type { SealedPack } from '@scratchless/office/vault/closing'
 import { fingerprintSpace } from '@scratchless/office/vault/fingerprint'
 import type { LotRecord } from '@scratchless/office/vault/lot-record'
-import type { MessageId, OperatorId } from '@scratchless/voucher/ids'
+import type { DepotId, MessageId, OperatorId } from '@scratchless/voucher/ids'
 import type { ProductId } from '@scratchless/voucher/product'
 import type { SerialRange } from '@scratchless/voucher/serial'
 import type { RestockOrder } from '@scratchless/wire/restock/restock-order'
@@ -53,6 +53,7 @@ export async function updateAcceptedLines(
 }
 
 interface OrderLineRow {
+  depot_id: DepotId
   line_no: number
   product_id: string
   /** Null: the operator's answer was not opened yet. */
@@ -68,7 +69,7 @@ export async function readOrderLines(
   operator: OperatorId,
 ): Promise<OrderLineRow[]> {
   const { rows } = await sql.query<OrderLineRow>(
-    `SELECT line_no, product_id, accepted, received, unit_price
+    `SELECT depot_id, line_no, product_id, accepted, received, unit_price
        FROM vault_restock_line WHERE order_id = $1 AND operator = $2`,
     [orderId, operator],
   )
@@ -264,14 +265,15 @@ export async function insertLotRecord(
 
 export async function insertPacks(
   sql: Sql,
-  operator: OperatorId,
+  { depot, operator }: { readonly depot: DepotId; readonly operator: OperatorId },
   recordId: string,
   packs: readonly SealedPack<'centre'>[],
 ): Promise<void> {
   await sql.query(
-    `INSERT INTO vault_pack (operator, record_id, first_serial, count, first_index, sealed)
-     SELECT $1, $2, * FROM unnest($3::bigint[], $4::int[], $5::bigint[], $6::bytea[])`,
+    `INSERT INTO vault_pack (depot_id, operator, record_id, first_serial, count, first_index, sealed)
+     SELECT $1, $2, $3, * FROM unnest($4::bigint[], $5::int[], $6::bigint[], $7::bytea[])`,
     [
+      depot,
       operator,
       recordId,
       packs.map(({ firstSerial }) => firstSerial),

@@ -7,10 +7,10 @@ import { supplyOrderMessage } from '@scratchless/wire/supply/supply-order'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { ATLAS_5, UNIT_PRICE_MINOR } from '../../../voucher/testing/example-product.ts'
 import { recipientFor, unwrapAsRecipient } from '../../../wire/testing/as-card.ts'
+import { DEPOT } from '../../testing/main-depot.ts'
 import { registerCard } from '../../testing/people.ts'
 import { startTestCentre, type TestCentre } from '../../testing/test-centre.ts'
 import { addShop, enrolTerminal } from '../../testing/test-terminal.ts'
-import { DEPOT } from '../settings.ts'
 import { ForeignRecord } from './own-record.ts'
 
 const DAY_MS = 86_400_000

@@ -7,7 +7,7 @@ import { openPack, type SealedPack, sealedPack } from '@scratchless/office/vault
 import { shortFingerprint } from '@scratchless/office/vault/fingerprint'
 import { readLotRecord } from '@scratchless/office/vault/lot-record'
 import { nowIso } from '@scratchless/voucher/clock'
-import { lotId, type OperatorId } from '@scratchless/voucher/ids'
+import { type DepotId, lotId, type OperatorId } from '@scratchless/voucher/ids'
 import { productId } from '@scratchless/voucher/product'
 import { newMessageId } from '@scratchless/voucher/random'
 import { type SerialNumber, serialAt, serialFromNumber } from '@scratchless/voucher/serial'
@@ -42,7 +42,10 @@ import type { TakenDelivery, VaultVerbs } from './verbs.ts'
 type Part = Extract<OpenedPart, { content: unknown }>
 /** What is kept of it, and the same at every repeat. */
 type Answered = Omit<TakenDelivery, 'contradictingHead'>
-type Verdict = { reason: DeliveryRefusal | null; duplicates: readonly SerialNumber[] }
+type Verdict =
+  | { reason: DeliveryRefusal; duplicates: readonly SerialNumber[] }
+  /** Taken, into the depot that it was ordered for. */
+  | { reason: null; duplicates: readonly SerialNumber[]; depot: DepotId }
 
 export async function takeRestockDelivery(
   needs: VaultNeeds,
@@ -72,7 +75,7 @@ export async function takeRestockDelivery(
     const verdict = await judge(needs, sql, operator, opened, digits.get(opened.content.product))
     if (verdict === 'order-unanswered') return { refusal: verdict }
     if (verdict.reason === null) {
-      await store(sql, operator, opened)
+      await store(sql, { depot: verdict.depot, operator }, opened)
       await forgetSome(needs, sql, operator)
     }
     const answered = await answerWith(needs, opened, verdict)
@@ -109,7 +112,8 @@ async function judge(
   const matches = await findMatchingCodes(sql, operator, part)
   const known = settleMatches(needs, operator, part, matches)
   const duplicates = [...new Set([...repeated, ...known])].sort()
-  return duplicates.length > 0 ? no('code-known', duplicates) : { reason: null, duplicates: [] }
+  if (duplicates.length > 0) return no('code-known', duplicates)
+  return { reason: null, duplicates: [], depot: line.depot_id }
 }
 
 async function findMatchingCodes(sql: Sql, operator: OperatorId, part: Part): Promise<MatchingCode[]> {
@@ -196,10 +200,14 @@ function packAt(packs: Part['packs'], index: number): { pack: SealedPack<'centre
   throw new RangeError('the packs end before this code')
 }
 
-async function store(sql: SqlClient, operator: OperatorId, part: Part): Promise<void> {
+async function store(
+  sql: SqlClient,
+  of: { readonly depot: DepotId; readonly operator: OperatorId },
+  part: Part,
+): Promise<void> {
   const { content, packs, record, fingerprints } = part
   await insertLotRecord(sql, record, content.expiresOn)
-  await insertPacks(sql, operator, record.recordId, packs)
+  await insertPacks(sql, of, record.recordId, packs)
   await copyFingerprints(sql, part.fingerprintRows)
   await addReceived(sql, content.orderId, content.orderLineNo, fingerprints.length)
 }

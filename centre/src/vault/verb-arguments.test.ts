@@ -7,7 +7,7 @@ import type { Standing } from '@scratchless/wire/supply/standing'
 import { expect, test } from 'vitest'
 import { misshapen } from '../../../office/testing/misshapen-calls.ts'
 import { ATLAS, ATLAS_5, CENTRE } from '../../../voucher/testing/example-product.ts'
-import { DEPOT } from '../settings.ts'
+import { DEPOT } from '../../testing/main-depot.ts'
 import { CENTRE_VERB_ARGUMENTS } from './verb-arguments.ts'
 import type { VaultVerbs } from './verbs.ts'
 

@@ -1,0 +1,4 @@
+import { depotId } from '@scratchless/voucher/ids'
+
+/** The depot that every centre begins with. */
+export const DEPOT = depotId('main')
