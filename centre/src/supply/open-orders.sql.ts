@@ -145,9 +145,10 @@ export async function countGivenCodes(
             coalesce(sum(codes) FILTER (WHERE decided_at > $4 AND state <> 'withheld'), 0)::int AS last_hour,
             coalesce(sum(codes) FILTER (WHERE state <> 'withheld'), 0)::int AS last_day
        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (depot_id, terminal_id, day_order)
-       JOIN supply_order AS "order"
-         ON "order".depot_id = asked.depot_id AND "order".terminal_id = asked.terminal_id
-        AND "order".sequence >= asked.day_order
+      CROSS JOIN LATERAL (
+        SELECT terminal_id, sequence, codes, state, decided_at FROM supply_order AS one
+         WHERE one.depot_id = asked.depot_id AND one.terminal_id = asked.terminal_id
+           AND one.sequence >= asked.day_order OFFSET 0) AS "order"
       WHERE decided_at > $5
       GROUP BY "order".terminal_id`,
     [
