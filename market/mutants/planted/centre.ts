@@ -35,8 +35,8 @@ export const CENTRE_BUGS: readonly PlantedBug[] = [
   },
   {
     file: 'centre/src/supply/open-orders.sql.ts',
-    find: "AND state = 'despatched' AND decided_at < $2",
-    replace: "AND state = 'despatched'",
+    find: "AND open.state = 'despatched' AND open.decided_at < $2",
+    replace: "AND open.state = 'despatched'",
     why: 'orders of a minute ago are settled as overdue',
   },
   {
