@@ -334,8 +334,8 @@ export async function insertSealed(
     [JSON.stringify(lots)],
   )
   await vault.query(
-    `INSERT INTO vault_pack (operator, first_serial, count, record_id, first_index, sealed, closed)
-     SELECT operator, serial, count, record, index, '', CASE WHEN closed THEN (-1)::bit(1000) ELSE 0::bit(1000) END
+    `INSERT INTO vault_pack (depot_id, operator, first_serial, count, record_id, first_index, sealed, closed)
+     SELECT 'main', operator, serial, count, record, index, '', CASE WHEN closed THEN (-1)::bit(1000) ELSE 0::bit(1000) END
        FROM json_to_recordset($1) AS row (operator text, serial bigint, count int, record uuid, index bigint, closed boolean)`,
     [JSON.stringify(packs)],
   )
@@ -343,8 +343,8 @@ export async function insertSealed(
 
 export async function insertClosed(vault: Sql, closed: readonly object[]): Promise<void> {
   await vault.query(
-    `INSERT INTO vault_supply (terminal_id, sequence, order_hash, epoch, codes, runs, closed_at)
-     SELECT terminal, sequence, sha256(runs::bytea), 1, ${ORDER_CODES}, runs, at
+    `INSERT INTO vault_supply (depot_id, terminal_id, sequence, order_hash, epoch, codes, runs, closed_at)
+     SELECT 'main', terminal, sequence, sha256(runs::bytea), 1, ${ORDER_CODES}, runs, at
        FROM json_to_recordset($1) AS row (terminal text, sequence bigint, runs text, at timestamptz)`,
     [JSON.stringify(closed, (_, value) => (typeof value === 'bigint' ? String(value) : value))],
   )
