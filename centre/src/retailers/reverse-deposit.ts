@@ -23,8 +23,8 @@ export async function reverseDeposit(
   const deposit = await readTransfer(sql, depot, depositId(document))
   if (holder === null || deposit?.credit !== holder.id) return 'unknown-document'
   const by = { id: `reversal:${document}`, kind: 'deposit-reversed', document }
-  const parts = [by.id, `${by.id}:unpaid`].map((id) => readTransfer(sql, depot, id))
-  if ((await Promise.all(parts)).some((part) => part !== null)) return 'reversed-already'
+  for (const id of [by.id, `${by.id}:unpaid`])
+    if ((await readTransfer(sql, depot, id)) !== null) return 'reversed-already'
 
   const unpaid = unpaidAccount(retailer)
   const { transfers, unpaidMinor } = reversalOf(deposit, holder, unpaid, by)
