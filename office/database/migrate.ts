@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { ConfigProblem } from '@scratchless/program/config-file'
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
+import { newClient } from './new-client.ts'
 import { OFFICE_ROLES, roleName } from './roles.ts'
 
 /** A folder of `0001-name.sql` files and perhaps `grants.sql`. Sources are applied in the order given. */
@@ -49,7 +50,7 @@ export async function migrate(options: {
   sources: readonly MigrationSource[]
   timeZone?: string | undefined
 }): Promise<{ applied: string[] }> {
-  const owner = new pg.Client({ connectionString: options.ownerUrl })
+  const owner = newClient(options.ownerUrl)
   await owner.connect()
   try {
     await owner.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK])
@@ -108,7 +109,8 @@ async function applyOnce(owner: pg.Client, { source, file, text, digest }: Migra
     ])
     await owner.query('COMMIT')
   } catch (error) {
-    await owner.query('ROLLBACK')
+    // Where the connection broke, it is rolled back by that, and what broke it is worth more than that it is gone.
+    await owner.query('ROLLBACK').catch(() => undefined)
     throw new Error(`${source}/${file}: ${(error as Error).message}`, { cause: error })
   }
   return true
@@ -138,7 +140,7 @@ async function applyGrants(owner: pg.Client, sources: readonly MigrationSource[]
     await owner.query('COMMIT')
     return prefix
   } catch (error) {
-    await owner.query('ROLLBACK')
+    await owner.query('ROLLBACK').catch(() => undefined)
     throw error
   }
 }

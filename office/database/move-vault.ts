@@ -4,6 +4,7 @@
 
 import { ConfigProblem } from '@scratchless/program/config-file'
 import pg from 'pg'
+import { newClient } from './new-client.ts'
 
 export interface MovedTable {
   readonly table: string
@@ -120,7 +121,7 @@ function placeOf(url: string): string {
 
 /** A connection that breaks off ends its transaction, so nothing is rolled back by hand. */
 async function connected<Result>(url: string, work: (sql: pg.Client) => Promise<Result>): Promise<Result> {
-  const client = new pg.Client({ connectionString: url })
+  const client = newClient(url)
   await client.connect()
   try {
     return await work(client)

@@ -3,6 +3,7 @@
 
 import type { PartyId } from '@scratchless/voucher/ids'
 import pg from 'pg'
+import { newClient } from './new-client.ts'
 
 export const OFFICE_ROLES = ['owner', 'api', 'vault', 'auditor'] as const
 export type OfficeRole = (typeof OFFICE_ROLES)[number]
@@ -46,7 +47,7 @@ export async function createOfficeDatabases(options: {
   const books = options.database ?? party
   const vault = `${books}_vault`
   const prefix = options.rolePrefix ?? party
-  const admin = new pg.Client({ connectionString: adminUrl })
+  const admin = newClient(adminUrl)
   await admin.connect()
   try {
     await assertMayCreate(admin)

@@ -11,8 +11,8 @@ import { freePort, isFree } from '@scratchless/program/http/listen'
 import { LOOPBACK } from '@scratchless/program/http/listener'
 import { readKept, writeKept } from '@scratchless/program/kept-file'
 import type { Random } from '@scratchless/voucher/random'
-import pg from 'pg'
 import { z } from 'zod'
+import { newClient } from '../database/new-client.ts'
 import { findBinaries, PostgresProblem } from './binaries.ts'
 import { createCluster, explainPostgres } from './create-cluster.ts'
 import { endLeftovers } from './end-leftovers.ts'
@@ -176,9 +176,7 @@ async function untilItAnswers(server: {
   const startedMs = performance.now()
   const hasEnded = () => keeper.exitCode !== null || keeper.signalCode !== null
   for (;;) {
-    const client = new pg.Client({ connectionString: adminUrl })
-    // An error that arrives after `connect` failed has been told already.
-    client.on('error', () => undefined)
+    const client = newClient(adminUrl)
     try {
       await client.connect()
       await client.end()
