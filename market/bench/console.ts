@@ -3,6 +3,7 @@
 // the slowest question's 95th percentile in milliseconds; `ratio`: over what is allowed.
 
 import { createPool } from '@scratchless/office/database/database'
+import { systemClock } from '@scratchless/voucher/clock'
 import { CENTRE } from '../demo/parties.ts'
 import type { Market } from '../demo/start-market.ts'
 import { fillWorld } from '../world/fill-world.ts'
@@ -56,7 +57,7 @@ async function* measure(market: Market): AsyncIterable<BenchLine> {
 
 /** The questions by name, each with its path at one time or another: not always the same page or days. */
 function questions(shops: readonly string[]): Record<string, (time: number) => string> {
-  const day = (ago: number) => new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10)
+  const day = (ago: number) => new Date(systemClock.nowMs() - ago * DAY_MS).toISOString().slice(0, 10)
   const days = (ago: number, count: number) => `from=${day(ago + count - 1)}&to=${day(ago)}`
   const shop = (time: number) => shops[time % shops.length]!
   return {

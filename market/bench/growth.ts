@@ -166,10 +166,8 @@ const LOOK_MINUTE = 17
 const MEASURED_WITHIN_MINUTES = 4
 
 async function untilTimedWorkRests(pool: Pool): Promise<void> {
-  while (
-    new Date().getMinutes() <= LOOK_MINUTE &&
-    new Date().getMinutes() + MEASURED_WITHIN_MINUTES >= LOOK_MINUTE
-  )
+  const minute = () => new Date(systemClock.nowMs()).getMinutes()
+  while (minute() <= LOOK_MINUTE && minute() + MEASURED_WITHIN_MINUTES >= LOOK_MINUTE)
     await sleep(TOLD_WITHIN_MS)
   await waitUntil(
     'The timed work',

@@ -21,7 +21,8 @@ const PACK_CODES = 1_000
 const DAY_MS = 86_400_000
 
 let centre: TestCentre
-let [main, south] = [] as unknown as [TestTerminal, TestTerminal]
+let main: TestTerminal
+let south: TestTerminal
 beforeAll(async () => {
   centre = await startTestCentre()
   await centre.operator.stock(FIRST, 2 * PACK_CODES)
